@@ -1,0 +1,43 @@
+import type { Verb } from "./io.ts";
+
+export interface VerbEntry {
+  summary: string;
+  group: "workspace" | "run" | "look" | "dbt";
+  load: () => Promise<{ verb: Verb }>;
+}
+
+/** Every verb, in the order of `labs --help`. Loading is lazy: `--help` must not pay for a verb. */
+export const verbs: Record<string, VerbEntry> = {
+  init: { group: "workspace", summary: "Create a workspace", load: () => import("./verbs/init.ts") },
+  new: { group: "workspace", summary: "Add a lab from a template", load: () => import("./verbs/new.ts") },
+  add: { group: "workspace", summary: "Register an existing folder as a lab", load: () => import("./verbs/add.ts") },
+  list: { group: "workspace", summary: "List the labs", load: () => import("./verbs/list.ts") },
+  paths: { group: "workspace", summary: "Show every path of a lab", load: () => import("./verbs/paths.ts") },
+  doctor: {
+    group: "workspace",
+    summary: "Check labs for everything that can be wrong",
+    load: () => import("./verbs/doctor.ts"),
+  },
+  "demo-data": {
+    group: "workspace",
+    summary: "Generate example data, clean or dirty",
+    load: () => import("./verbs/demo-data.ts"),
+  },
+  run: { group: "run", summary: "Load, transform, test, inspect and score labs", load: () => import("./verbs/run.ts") },
+  ingest: { group: "run", summary: "Load new files only", load: () => import("./verbs/ingest.ts") },
+  test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },
+  inspect: {
+    group: "look",
+    summary: "Look at schemas, tables, columns and their quality",
+    load: () => import("./verbs/inspect.ts"),
+  },
+  files: { group: "look", summary: "Show the file ledger of a lab", load: () => import("./verbs/files.ts") },
+  status: { group: "look", summary: "Show the last run of every lab", load: () => import("./verbs/status.ts") },
+  history: { group: "look", summary: "Show earlier runs", load: () => import("./verbs/history.ts") },
+  logs: { group: "look", summary: "Show the log of a run", load: () => import("./verbs/logs.ts") },
+  dbt: {
+    group: "dbt",
+    summary: "Run any dbt command on a lab's project, or on a bare dbt project",
+    load: () => import("./verbs/dbt.ts"),
+  },
+};

@@ -1,0 +1,107 @@
+import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBValue, Json } from "@duckdb/node-api";
+import { duckErrors } from "./errors.ts";
+
+/** A value as DuckDB's binding gives it: `bigint` for BIGINT and wider, value objects for DECIMAL, DATE, TIMESTAMP, LIST … */
+export type SqlValue = DuckDBValue;
+
+export interface Column {
+  name: string;
+  /** DuckDB's own spelling: `DECIMAL(9,2)`, `INTEGER[]`. */
+  type: string;
+}
+
+export interface QueryResult {
+  columns: Column[];
+  /** In column order. */
+  rows: SqlValue[][];
+  /** Rows inserted, updated or deleted by the last statement. */
+  rowsChanged: number;
+}
+
+/** One connection to an open database. Statements on it run one after another; cancel with {@link interrupt}. */
+export class Connection {
+  readonly #raw: DuckDBConnection;
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(raw: DuckDBConnection) {
+    this.#raw = raw;
+  }
+
+  /**
+   * Runs one or more statements and returns the result of the last one.
+   * Errors: DUCK-003 with DuckDB's message (`Binder Error: …`), DUCK-004 after {@link interrupt}.
+   */
+  async query(sql: string, parameters?: SqlValue[]): Promise<QueryResult> {
+    const result = await this.#enqueue(sql, parameters);
+    const names = result.columnNames();
+    const types = result.columnTypes();
+    return {
+      columns: names.map((name, i) => ({ name, type: String(types[i]) })),
+      rows: await result.getRows(),
+      rowsChanged: result.rowsChanged,
+    };
+  }
+
+  /** Like {@link query}, without reading the result. */
+  async run(sql: string, parameters?: SqlValue[]): Promise<void> {
+    await this.#enqueue(sql, parameters);
+  }
+
+  /** Rows as plain objects: numbers where they are exact, text for what JSON has no type for. For reports and tests. */
+  async objects<T extends Record<string, Json> = Record<string, Json>>(
+    sql: string,
+    parameters?: SqlValue[],
+  ): Promise<T[]> {
+    const result = await this.#enqueue(sql, parameters);
+    return (await result.getRowObjectsJson()) as T[];
+  }
+
+  /** Number of statements in a text, as DuckDB's own parser counts. */
+  async statementCount(sql: string): Promise<number> {
+    return (await this.#raw.extractStatements(sql)).count;
+  }
+
+  /** Percentage of the running statement, or -1 when unknown. */
+  get progress(): number {
+    return this.#raw.progress.percentage;
+  }
+
+  /** Cancels the running statement; its promise rejects with DUCK-004. */
+  interrupt(): void {
+    if (!this.#closed) this.#raw.interrupt();
+  }
+
+  /** Waits for the running statement, then closes. An open transaction is rolled back. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#tail.catch(() => {});
+    this.#raw.closeSync();
+  }
+
+  #enqueue(sql: string, parameters?: SqlValue[]): Promise<DuckDBMaterializedResult> {
+    const result = this.#tail
+      .then(() => this.#raw.run(sql, parameters))
+      .catch((error: unknown) => {
+        throw queryError(error, sql);
+      });
+    this.#tail = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  }
+}
+
+function queryError(error: unknown, sql: string) {
+  const message = (error instanceof Error ? error.message : String(error)).trimEnd();
+  if (message.startsWith("INTERRUPT Error")) {
+    return duckErrors.interrupted({
+      message: "The query was cancelled before it finished.",
+      cause: error,
+      data: { sql },
+    });
+  }
+  return duckErrors.queryFailed({ message, cause: error, data: { sql } });
+}

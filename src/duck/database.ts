@@ -1,0 +1,69 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import { Connection } from "./connection.ts";
+import { duckErrors } from "./errors.ts";
+
+export interface OpenOptions {
+  readOnly?: boolean;
+  /** DuckDB configuration by name, as strings: `{ threads: "4", memory_limit: "4GB" }`. */
+  config?: Record<string, string>;
+}
+
+/** An open database file (or `:memory:`). Open a file once a process: a second instance would lose writes in silence. */
+export class Database {
+  readonly path: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connections = new Set<Connection>();
+
+  constructor(path: string, instance: DuckDBInstance) {
+    this.path = path;
+    this.#instance = instance;
+  }
+
+  async connect(): Promise<Connection> {
+    const connection = new Connection(await this.#instance.connect());
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Cancels every running statement of every connection. */
+  interrupt(): void {
+    for (const connection of this.#connections) connection.interrupt();
+  }
+
+  /** Waits for running statements, closes all connections and the file. */
+  async close(): Promise<void> {
+    for (const connection of this.#connections) await connection.close();
+    this.#connections.clear();
+    this.#instance.closeSync();
+  }
+}
+
+/**
+ * Opens a database file, creating it when missing (its folder must exist).
+ * Extensions are never downloaded behind the user's back: a missing one is an error at once instead of a stall.
+ * Errors: DUCK-001 when it cannot be opened, DUCK-002 when another process holds it.
+ */
+export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
+  const config: Record<string, string> = {
+    autoinstall_known_extensions: "false",
+    ...(options.readOnly && path !== ":memory:" ? { access_mode: "READ_ONLY" } : {}),
+    ...options.config,
+  };
+  try {
+    return new Database(path, await DuckDBInstance.create(path, config));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/Could not set lock|Conflicting lock/.test(message)) {
+      throw duckErrors.locked({
+        message: `${path} is in use: ${/\(PID \d+\)[^.]*/.exec(message)?.[0] ?? "another process holds it"}.`,
+        hint: "Wait for that process, or stop it; `labs doctor` shows who holds a lab.",
+        cause: error,
+      });
+    }
+    throw duckErrors.openFailed({
+      message: `${path} cannot be opened as a DuckDB database: ${message}`,
+      hint: "Check that the path is a database file written by this or an older DuckDB and that its folder can be written.",
+      cause: error,
+    });
+  }
+}

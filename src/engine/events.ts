@@ -1,0 +1,54 @@
+import type { GraphNode, OtherNode, RunResult, SourceNode } from "./manifest/types.ts";
+
+export type AnyNode = GraphNode | SourceNode | OtherNode;
+
+/**
+ * What the engine says while it works. Every screen (dbt's log lines, JSON logs, `labs run`, the ledger) is drawn from these.
+ * `time` is set by the sink.
+ */
+export type EngineEvent =
+  /** The project was read and parsed; counts by resource type as in dbt's "Found …" line. */
+  | { type: "parsed"; counts: { name: string; count: number }[]; seconds: number }
+  | { type: "concurrency"; threads: number; target: string; total: number }
+  | {
+      type: "node-start";
+      node: AnyNode;
+      index: number;
+      total: number /** `sql table model main.x` */;
+      description: string;
+      threadId: string;
+    }
+  | {
+      type: "node-finish";
+      node: AnyNode;
+      index: number;
+      total: number;
+      description: string;
+      result: RunResult;
+      rows?: number;
+    }
+  | {
+      type: "node-skip";
+      node: AnyNode;
+      index: number;
+      total: number;
+      description: string /** unique id of the failed ancestor */;
+      cause: string | null;
+      result: RunResult;
+    }
+  | { type: "hook-start"; name: string; index: number; total: number }
+  | { type: "hook-finish"; name: string; index: number; total: number; ok: boolean; seconds: number; message?: string }
+  /** `log(…, info=True)`, `print()`, warnings and everything else that has only text. */
+  | {
+      type: "message";
+      level: "debug" | "info" | "warn" | "error";
+      text: string /** dbt's event name and code, where there is one */;
+      name?: string;
+      code?: string /** printed without a time stamp */;
+      bare?: boolean;
+      uniqueId?: string;
+    }
+  | { type: "sql"; sql: string; connection: string; uniqueId?: string }
+  | { type: "finished"; results: RunResult[]; seconds: number; command: string };
+
+export type EventSink = (event: EngineEvent) => void;

@@ -1,0 +1,83 @@
+/**
+ * Python values as templates see them, and the protocol for objects that the host passes in.
+ *
+ * | Python | here |
+ * |---|---|
+ * | None | `null` |
+ * | bool | `boolean` |
+ * | int | `number` that is a safe integer, else `bigint` |
+ * | float | `PyFloat` (always; a bare non-integral `number` is read as float too) |
+ * | str | `string` (length, index and order go by code point) |
+ * | list | `Value[]` (mutable, by reference) |
+ * | tuple / dict / set | `PyTuple` / `PyDict` / `PySet` |
+ * | anything else | a subclass of `PyObject` |
+ */
+export type Value = null | boolean | number | bigint | string | Value[] | PyObject;
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Keyword arguments of a call, in the order written. */
+export type Kwargs = ReadonlyMap<string, Value>;
+export const noKwargs: Kwargs = new Map();
+
+/**
+ * Everything that is not a JavaScript primitive or a list. The defaults are those of a plain Python object:
+ * truthy, no attributes, not callable, not iterable. Answering `undefined` means "has none" (AttributeError, KeyError, TypeError).
+ */
+export abstract class PyObject {
+  /** Python's type name, as in error messages: `'Relation' object has no attribute 'x'`. */
+  abstract readonly pyType: string;
+  /** `obj.name`; never asked for names that start with an underscore unless `allowsPrivate`. */
+  getAttr(_name: string): Value | undefined {
+    return undefined;
+  }
+  /** `obj[key]` */
+  getItem(_key: Value): Value | undefined {
+    return undefined;
+  }
+  /** `obj[key] = value` from Python code such as `dict.update`; templates reach it through methods only. */
+  get callable(): boolean {
+    return false;
+  }
+  call(_args: Value[], _kwargs: Kwargs): MaybePromise<Value> {
+    throw new TypeError(`'${this.pyType}' object is not callable`);
+  }
+  /** `str(obj)` */
+  str(): string {
+    return this.repr();
+  }
+  /** `repr(obj)` */
+  repr(): string {
+    return `<${this.pyType} object>`;
+  }
+  truthy(): boolean {
+    return true;
+  }
+  /** `len(obj)`; undefined when it has none. */
+  length(): number | undefined {
+    return undefined;
+  }
+  /** `iter(obj)`; undefined when not iterable. */
+  iterate(): Iterable<Value> | undefined {
+    return undefined;
+  }
+  /** `value in obj`; undefined falls back to iteration. */
+  contains(_value: Value): boolean | undefined {
+    return undefined;
+  }
+  equals(other: Value): boolean {
+    return this === other;
+  }
+  /** `isinstance(obj, Mapping)`, for the test `mapping`. */
+  get isMapping(): boolean {
+    return false;
+  }
+  /** For the test `sequence` (has length and `[]`). */
+  get isSequence(): boolean {
+    return false;
+  }
+  /** For `tojson` and for handing the value back to TypeScript; undefined = not serializable. */
+  toPlain(): unknown {
+    return undefined;
+  }
+}
