@@ -1,0 +1,47 @@
+import { catalogue } from "#errors/index.ts";
+
+export const ledgerErrors = catalogue("ledger", {
+  openFailed: {
+    code: "LED-001",
+    title: "Ledger cannot be opened",
+    exit: 1,
+    doc: "The file `.labs/ledger.db` of the workspace cannot be read or created. Labs still run; their history is not kept.",
+  },
+  locked: {
+    code: "LED-002",
+    title: "Ledger is locked",
+    exit: 1,
+    retryable: true,
+    doc: "Another process held the ledger's write lock longer than this one waits. Usually a backup tool or a database browser with an open transaction.",
+  },
+  damaged: {
+    code: "LED-003",
+    title: "Ledger is damaged",
+    exit: 1,
+    doc: "The file is not an SQLite database or some of its pages are broken. No lab's data is in it: move it away and the next run begins a new one.",
+  },
+  tooNew: {
+    code: "LED-004",
+    title: "Ledger was written by a newer version",
+    exit: 2,
+    doc: "The ledger's schema is newer than this version of buildcpg-labs knows. Update the package.",
+  },
+  runUnknown: {
+    code: "LED-005",
+    title: "No such run",
+    exit: 2,
+    doc: "No run in the ledger has this id, or an id that begins or ends with it.",
+  },
+  runAmbiguous: {
+    code: "LED-006",
+    title: "Several runs match",
+    exit: 2,
+    doc: "More than one run's id begins or ends with the text given. Give more of it.",
+  },
+  writeFailed: {
+    code: "LED-007",
+    title: "Ledger cannot be written",
+    exit: 1,
+    doc: "Writing to the ledger failed: a full disk or a read-only folder. The lab's own data is not affected.",
+  },
+});

@@ -1,0 +1,190 @@
+import type { Database, Statement } from "better-sqlite3";
+import type { LabsError } from "#errors/index.ts";
+import {
+  connectForReading,
+  connectForWriting,
+  connectInMemory,
+  explain,
+  patienceMilliseconds,
+  patiently,
+} from "./connect.ts";
+import { isAlive, thisProcess, userName } from "./process-identity.ts";
+import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
+import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
+import { newRunId } from "./run-id.ts";
+import type {
+  EventFilter,
+  EventInfo,
+  RunDetail,
+  RunFilter,
+  RunInfo,
+  RunStart,
+  RunStatus,
+  ScoreFilter,
+  ScoreInfo,
+} from "./types.ts";
+
+export interface OpenLedgerOptions {
+  /** `read` creates nothing: a missing ledger is an empty one. Default `write`. */
+  mode?: "read" | "write";
+  /**
+   * Instead of failing, keep this process's runs in memory and say why in {@link Ledger.problem}:
+   * a lab must run although its history cannot be kept.
+   */
+  fallback?: boolean;
+  /** How long to wait in all for another process's lock; default 10 seconds. */
+  patienceMilliseconds?: number;
+}
+
+/**
+ * Opens a workspace's ledger, `<workspace>/.labs/ledger.db`, bringing its schema up to date.
+ * Errors: LED-001 cannot be opened, LED-002 locked, LED-003 damaged, LED-004 written by a newer version.
+ */
+export async function openLedger(path: string, options: OpenLedgerOptions = {}): Promise<Ledger> {
+  const patience = options.patienceMilliseconds ?? patienceMilliseconds;
+  const connect = options.mode === "read" ? connectForReading : connectForWriting;
+  try {
+    return new Ledger(path, await connect(path, patience), patience);
+  } catch (error) {
+    if (!options.fallback) throw error;
+    return new Ledger(path, await connectInMemory(), patience, error as LabsError);
+  }
+}
+
+/** Runs of a whole workspace. Every method is asynchronous so that a server database can stand behind it too. */
+export class Ledger {
+  readonly path: string;
+  /** Why this ledger lives in memory only; see {@link OpenLedgerOptions.fallback}. */
+  readonly problem: LabsError | undefined;
+  readonly #db: Database;
+  readonly #patience: number;
+  readonly #statements = new Map<WriteName, Statement>();
+
+  constructor(path: string, db: Database, patience: number, problem?: LabsError) {
+    this.path = path;
+    this.#db = db;
+    this.#patience = patience;
+    this.problem = problem;
+  }
+
+  /**
+   * Begins a run and returns its recorder. Runs whose process is gone are marked `crashed` on the way.
+   * Errors: LED-002, LED-003, LED-007; with them nothing was recorded.
+   */
+  async startRun(start: RunStart): Promise<RunRecorder> {
+    const id = newRunId();
+    const me = thisProcess();
+    const values = {
+      id,
+      lab: start.lab,
+      trigger: start.trigger,
+      command: start.command,
+      user: start.user ?? userName(),
+      host: me.host,
+      pid: me.pid,
+      token: me.token,
+      at: new Date().toISOString(),
+      codeVersion: start.codeVersion ?? null,
+      configHash: start.configHash ?? null,
+    };
+    try {
+      const begin = this.#db.transaction(() => {
+        this.#settleCrashed();
+        this.#db
+          .prepare(
+            `INSERT INTO runs VALUES (@id, @lab, @trigger, @command, @user, @host, @pid, @token, @at, NULL,
+              'running', @codeVersion, @configHash, NULL)`,
+          )
+          .run(values);
+      });
+      await patiently(() => begin.immediate(), this.#patience);
+    } catch (error) {
+      throw explain(this.path, error, "write");
+    }
+    return new RunRecorder(id, start.lab, (batch, patient) => this.#write(batch, patient));
+  }
+
+  /** The newest run of every lab that ever ran, or the newest with one status. */
+  async lastRuns(filter: { status?: RunStatus } = {}): Promise<Map<string, RunInfo>> {
+    return this.#read(() => readLastRuns(this.#db, filter.status));
+  }
+
+  /** Runs, newest first. */
+  async runs(filter: RunFilter = {}): Promise<RunInfo[]> {
+    return this.#read(() => readRuns(this.#db, filter));
+  }
+
+  /**
+   * One run by its id, by a text only its id begins or ends with, or `last` (of `lab` where given).
+   * Errors: LED-005 none, LED-006 several.
+   */
+  async run(id: string, lab?: string): Promise<RunDetail> {
+    return this.#read(() => readRunDetail(this.#db, findRun(this.#db, id, lab)));
+  }
+
+  /** A run's events in order. Errors: LED-005, LED-006. */
+  async events(id: string, filter: EventFilter = {}): Promise<EventInfo[]> {
+    return this.#read(() => readEvents(this.#db, findRun(this.#db, id).id, filter));
+  }
+
+  /** Scores of a lab, its layers and tables, newest run first. */
+  async scoresHistory(filter: ScoreFilter): Promise<ScoreInfo[]> {
+    return this.#read(() => readScores(this.#db, filter));
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  #read<T>(query: () => T): Promise<T> {
+    return patiently(query, this.#patience).catch((error: unknown) => {
+      throw explain(this.path, error, "open");
+    });
+  }
+
+  async #write(batch: Write[], patient: boolean): Promise<void> {
+    const attempt = this.#db.transaction(() => {
+      for (const { statement, values } of batch) this.#statement(statement).run(values);
+    });
+    try {
+      await patiently(() => attempt.immediate(), patient ? this.#patience : 0);
+    } catch (error) {
+      throw explain(this.path, error, "write");
+    }
+  }
+
+  #statement(name: WriteName): Statement {
+    let statement = this.#statements.get(name);
+    if (statement === undefined) this.#statements.set(name, (statement = this.#db.prepare(writes[name])));
+    return statement;
+  }
+
+  #settleCrashed(): void {
+    const unfinished = this.#db
+      .prepare("SELECT id, host, pid, process_token AS token FROM runs WHERE status = 'running'")
+      .all() as { id: string; host: string; pid: number; token: string }[];
+    for (const run of unfinished) {
+      if (isAlive(run)) continue;
+      this.#db.prepare(settleRun).run({ id: run.id });
+      this.#db.prepare("UPDATE steps SET status = 'crashed' WHERE run = ? AND status = 'running'").run(run.id);
+    }
+  }
+}
+
+/** The last sign of life is the nearest thing to the time of death. */
+const settleRun = `
+  UPDATE runs SET status = 'crashed', finished_at = max(started_at,
+    coalesce((SELECT max(time) FROM events WHERE run = @id), ''),
+    coalesce((SELECT max(coalesce(finished_at, started_at)) FROM steps WHERE run = @id), ''))
+  WHERE id = @id AND status = 'running'`;
+
+const writes: Record<WriteName, string> = {
+  stepStart: "INSERT INTO steps VALUES (@run, @position, @name, @attempt, 'running', @at, NULL, NULL, NULL, NULL)",
+  stepFinish: `UPDATE steps SET status = @status, finished_at = @at, rows_ = @rows, error = @error, data = @data
+    WHERE run = @run AND position = @position`,
+  event: "INSERT INTO events VALUES (@run, @seq, @at, @level, @step, @type, @text, @data)",
+  model: `INSERT OR REPLACE INTO models VALUES
+    (@run, @uniqueId, @name, @resourceType, @status, @seconds, @rows, @failures, @message, @relation)`,
+  score: "INSERT OR REPLACE INTO scores VALUES (@lab, @run, @scope, @name, @score, @rows, @parts)",
+  runFinish: "UPDATE runs SET status = @status, finished_at = @at, summary = @summary WHERE id = @run",
+};
