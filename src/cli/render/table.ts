@@ -1,0 +1,59 @@
+import { palette } from "./color.ts";
+import { displayWidth, pad, truncate } from "./text.ts";
+
+export interface TableColumn {
+  title: string;
+  align?: "left" | "right";
+  /** May be cut, down to this width, when the table is too wide for the terminal. Default: never cut. */
+  shrinkTo?: number;
+}
+
+export interface TableOptions {
+  color?: boolean;
+  /** Columns of the terminal; without it nothing is ever cut (a pipe or a file). */
+  width?: number;
+  /** Put before each line. */
+  indent?: string;
+  /** Leave out the line of titles. */
+  header?: boolean;
+}
+
+/**
+ * An aligned table as lines, each ending in a newline: titles, then rows, two spaces between columns, no frame.
+ * Cells may be coloured. Columns with `shrinkTo` give way, the widest first, until the table fits the width.
+ */
+export function renderTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  options: TableOptions = {},
+): string {
+  const paint = palette(options.color ?? false);
+  const indent = options.indent ?? "";
+  const header = options.header ?? true;
+  const widths = columns.map((column, i) =>
+    Math.max(header ? displayWidth(column.title) : 0, ...rows.map((row) => displayWidth(row[i] ?? ""))),
+  );
+  shrink(columns, widths, indent.length, options.width);
+  const line = (cells: readonly string[]) =>
+    `${indent}${columns
+      .map((column, i) => pad(truncate(cells[i] ?? "", widths[i] ?? 0), widths[i] ?? 0, column.align))
+      .join("  ")}`.trimEnd();
+  const lines = rows.map(line);
+  if (header) lines.unshift(paint.bold(line(columns.map((column) => column.title))));
+  return lines.map((text) => `${text}\n`).join("");
+}
+
+function shrink(columns: readonly TableColumn[], widths: number[], indent: number, width: number | undefined): void {
+  if (width === undefined) return;
+  let excess = indent + widths.reduce((sum, w) => sum + w, 0) + 2 * (widths.length - 1) - width;
+  while (excess > 0) {
+    let widest = -1;
+    columns.forEach((column, i) => {
+      if (column.shrinkTo === undefined || (widths[i] ?? 0) <= column.shrinkTo) return;
+      if (widest === -1 || (widths[i] ?? 0) > (widths[widest] ?? 0)) widest = i;
+    });
+    if (widest === -1) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    excess--;
+  }
+}
