@@ -1,0 +1,127 @@
+import { catalogue } from "#errors/index.ts";
+
+export const registryErrors = catalogue("registry", {
+  noWorkspace: {
+    code: "REG-001",
+    title: "No workspace here",
+    exit: 2,
+    doc: "Neither this folder nor one above it holds `shared/config/labs_config.yaml`. Change into a workspace, pass `--workspace <folder>`, or create one with `labs init`.",
+  },
+  labUnknown: {
+    code: "REG-002",
+    title: "Unknown lab",
+    exit: 2,
+    doc: "The name is not in `shared/config/labs_config.yaml`. `labs list` shows the names; `labs add <folder>` registers a folder that exists.",
+  },
+  yamlSyntax: {
+    code: "REG-003",
+    title: "Invalid YAML",
+    exit: 2,
+    doc: "The file is no valid YAML. The place shows where reading stopped; the cause is there or just above it (indentation, an unclosed quote, a key given twice).",
+  },
+  keyUnknown: {
+    code: "REG-004",
+    title: "Unknown key",
+    exit: 2,
+    doc: "The file has a key that nobody reads: most often a spelling mistake. Keys of your own may be added anywhere when they start with `x-`.",
+  },
+  valueInvalid: {
+    code: "REG-005",
+    title: "Invalid value",
+    exit: 2,
+    doc: "A value has the wrong type or is not one of the allowed ones. The JSON Schemas in `shared/config/` let an editor show this while you type.",
+  },
+  nameInvalid: {
+    code: "REG-006",
+    title: "Invalid lab name",
+    exit: 2,
+    doc: "A new lab's name has 2 to 63 characters, small letters, digits and underscores, starts with a letter, and is not the name of a schema (raw, bronze, silver, gold, main, quarantine …): the name becomes the database's name, and DuckDB cannot tell a database from a schema of the same name.",
+  },
+  nameTaken: {
+    code: "REG-007",
+    title: "Lab name is taken",
+    exit: 2,
+    doc: "A lab of this name is registered already. Names are compared without case, because file systems may do so.",
+  },
+  folderTaken: {
+    code: "REG-008",
+    title: "Folder exists",
+    exit: 2,
+    doc: "The new lab's folder exists and is not empty. Nothing is ever overwritten: choose another name, or register the folder as it is with `labs add`.",
+  },
+  folderMissing: {
+    code: "REG-009",
+    title: "Folder is missing",
+    exit: 2,
+    doc: "A folder that the registry or the command names does not exist.",
+  },
+  notWritable: {
+    code: "REG-010",
+    title: "Cannot write",
+    exit: 1,
+    doc: "A file or folder cannot be written: missing rights, a read-only file system. Nothing was changed.",
+  },
+  diskFull: {
+    code: "REG-011",
+    title: "Disk is full",
+    exit: 1,
+    retryable: true,
+    doc: "There is no space left, or a quota is used up. Files are written beside their target and renamed, so nothing is half written.",
+  },
+  notReadable: {
+    code: "REG-012",
+    title: "Cannot read",
+    exit: 1,
+    doc: "A file or folder cannot be read: missing rights, or something of another kind lies there.",
+  },
+  otherLabsDatabase: {
+    code: "REG-013",
+    title: "Write to another lab's database refused",
+    exit: 2,
+    doc: "A profile, an ATTACH or a path would write to the database of another lab. A lab writes to its own database only; read the other lab's published snapshot, or attach it with `read_only: true`.",
+  },
+  labBusy: {
+    code: "REG-014",
+    title: "Lab is in use",
+    exit: 1,
+    retryable: true,
+    doc: "Another command works on this lab, and `--no-wait` was given. Without it the command waits its turn.",
+  },
+  waitCancelled: {
+    code: "REG-015",
+    title: "Waiting was cancelled",
+    exit: 1,
+    retryable: true,
+    doc: "The command was stopped while it waited for another command to leave the lab.",
+  },
+  templateUnknown: {
+    code: "REG-016",
+    title: "Unknown template",
+    exit: 2,
+    doc: "The template is neither built in (empty, csv, api), nor a folder, nor a folder under `shared/templates/`.",
+  },
+  noProject: {
+    code: "REG-017",
+    title: "No dbt project",
+    exit: 2,
+    doc: "There is no `dbt_project.yml` in the lab's `dbt_path` nor in the lab's folder.",
+  },
+  labNotChosen: {
+    code: "REG-018",
+    title: "No lab chosen",
+    exit: 2,
+    doc: "The command needs a lab and is not run from inside one. Name it, or change into its folder.",
+  },
+  databaseShared: {
+    code: "REG-019",
+    title: "Database belongs to another lab",
+    exit: 2,
+    doc: "Two entries of the registry name the same database file (also through a symbolic link). Every lab has its own.",
+  },
+  exampleMissing: {
+    code: "REG-020",
+    title: "Example labs are not installed",
+    exit: 1,
+    doc: "The package was installed without its examples. Reinstall it.",
+  },
+});

@@ -1,0 +1,188 @@
+import { existsSync } from "node:fs";
+import type { Place } from "#errors/index.ts";
+import { labSchema, type LabFile, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
+import type { ColumnEntry, DriftPolicy, ExpectationEntry, LoadMode, SourceEntry } from "./schemas/source.ts";
+import { type Problem, validate } from "./validate.ts";
+import { readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
+
+/** An expectation with its defaults filled in. */
+export interface Expectation extends Omit<ExpectationEntry, "column" | "severity"> {
+  columns: string[];
+  severity: "quarantine" | "warn" | "fail";
+}
+
+/** A source with its defaults filled in. */
+export interface SourceConfig {
+  name: string;
+  /** Table in the `raw` schema. */
+  table: string;
+  /** Files or patterns, relative to the lab's raw folder. */
+  path: string[];
+  format: "csv";
+  /** What is given here is not sniffed. */
+  dialect: {
+    delimiter?: string;
+    quote?: string;
+    escape?: string;
+    header?: boolean;
+    encoding: "utf-8" | "utf-16" | "latin-1";
+    nullValues?: string[];
+    dateFormat?: string;
+    timestampFormat?: string;
+    decimalSeparator?: string;
+  };
+  /** The contract by column name, in the order of the file; undefined when none is declared. */
+  columns?: Map<string, Required<ColumnEntry>>;
+  key: string[];
+  mode: LoadMode;
+  orderBy?: string;
+  drift: DriftPolicy;
+  /** Most rejected rows: a count, or a share of the rows (0 to 1). */
+  maxRejects?: { count: number } | { share: number };
+  lineage: boolean;
+  expectations: Expectation[];
+  /** Where it is declared. */
+  place: Place;
+}
+
+/** A lab's `lab.yml` with its defaults filled in; a missing or empty file is a lab without sources. */
+export interface LabConfig {
+  file: string;
+  exists: boolean;
+  sources: SourceConfig[];
+  quality: QualityConfig;
+  schedule?: ScheduleConfig;
+  /** Names of environment variables. */
+  secrets: string[];
+  /** Place of a key path, for errors of those who use the configuration. */
+  place(path: (string | number)[]): Place;
+}
+
+const list = (value: string | string[] | undefined): string[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+/**
+ * Reads and checks a `lab.yml`.
+ * Errors: REG-003 no YAML, REG-004 unknown key, REG-005 wrong value, REG-012 not readable; each with line and column.
+ */
+export function readLabConfig(file: string): LabConfig {
+  if (!existsSync(file)) {
+    return { file, exists: false, sources: [], quality: {}, secrets: [], place: () => ({ file }) };
+  }
+  const yaml = readYaml(file);
+  const shape = validate(yaml.data, labSchema);
+  requireValid(yaml, labSchema, shape.length > 0 ? [] : meaning(yaml.data as LabFile | null));
+  const data = (yaml.data ?? {}) as LabFile;
+  return {
+    file,
+    exists: true,
+    sources: (data.sources ?? []).map((entry, i) => sourceConfig(entry, yaml, i)),
+    quality: data.quality ?? {},
+    ...(data.schedule && { schedule: data.schedule }),
+    secrets: data.secrets ?? [],
+    place: yaml.place,
+  };
+}
+
+function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): SourceConfig {
+  const columns = entry.columns && Object.entries(entry.columns);
+  return {
+    name: entry.name,
+    table: entry.table ?? entry.name,
+    path: list(entry.path),
+    format: entry.format ?? "csv",
+    dialect: {
+      ...(entry.delimiter !== undefined && { delimiter: entry.delimiter }),
+      ...(entry.quote !== undefined && { quote: entry.quote }),
+      ...(entry.escape !== undefined && { escape: entry.escape }),
+      ...(entry.header !== undefined && { header: entry.header }),
+      encoding: entry.encoding ?? "utf-8",
+      ...(entry.null_values !== undefined && { nullValues: list(entry.null_values) }),
+      ...(entry.date_format !== undefined && { dateFormat: entry.date_format }),
+      ...(entry.timestamp_format !== undefined && { timestampFormat: entry.timestamp_format }),
+      ...(entry.decimal_separator !== undefined && { decimalSeparator: entry.decimal_separator }),
+    },
+    ...(columns && {
+      columns: new Map(
+        columns.map(([name, column]) => [
+          name,
+          typeof column === "string"
+            ? { type: column, nullable: true }
+            : { type: column.type, nullable: column.nullable ?? true },
+        ]),
+      ),
+    }),
+    key: list(entry.key),
+    mode: entry.mode ?? "append",
+    ...(entry.order_by !== undefined && { orderBy: entry.order_by }),
+    drift: entry.drift ?? "evolve",
+    ...(entry.max_rejects !== undefined && {
+      maxRejects:
+        typeof entry.max_rejects === "number"
+          ? { count: entry.max_rejects }
+          : { share: Number.parseFloat(entry.max_rejects) / 100 },
+    }),
+    lineage: entry.lineage ?? false,
+    expectations: (entry.expectations ?? []).map(({ column, severity, ...rest }) => ({
+      ...rest,
+      columns: list(column),
+      severity: severity ?? "warn",
+    })),
+    place: yaml.place(["sources", index]),
+  };
+}
+
+/** What a schema cannot say: two sources of one name, a merge without a key, an expectation that lacks its argument. */
+function meaning(data: LabFile | null): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: (string | number)[], message: string, hint: string) =>
+    problems.push({ kind: "value", path, message, hint });
+  const names = new Set<string>();
+  const tables = new Set<string>();
+  for (const [i, source] of (data?.sources ?? []).entries()) {
+    const path = ["sources", i];
+    if (names.has(source.name.toLowerCase())) {
+      report([...path, "name"], `There are two sources named \`${source.name}\`.`, "Rename one of them.");
+    }
+    names.add(source.name.toLowerCase());
+    const table = source.table ?? source.name;
+    if (tables.has(table.toLowerCase())) {
+      report([...path, "table"], `Two sources fill the table raw.${table}.`, "Give one of them another `table`.");
+    }
+    tables.add(table.toLowerCase());
+    if (source.mode === "merge" && source.key === undefined) {
+      report([...path, "mode"], `The source ${source.name} merges without a key.`, "Add `key:` with its columns.");
+    }
+    const columns = source.columns && Object.keys(source.columns);
+    for (const column of [...list(source.key), ...list(source.order_by)]) {
+      if (columns && !columns.includes(column)) {
+        report(
+          [...path, list(source.key).includes(column) ? "key" : "order_by"],
+          `The source ${source.name} has no column \`${column}\` in its \`columns\`.`,
+          `Use one of ${columns.join(", ")}.`,
+        );
+      }
+    }
+    for (const [j, item] of (source.expectations ?? []).entries()) {
+      const lacks = missingArgument(item);
+      if (lacks)
+        report([...path, "expectations", j], `The check ${item.check} has no \`${lacks}\`.`, `Add \`${lacks}:\`.`);
+    }
+  }
+  const schedule = data?.schedule;
+  if (schedule?.cron !== undefined && schedule.every !== undefined) {
+    report(["schedule", "every"], "The schedule has both `cron` and `every`.", "Keep one of them.");
+  }
+  return problems;
+}
+
+function missingArgument(item: ExpectationEntry): string | undefined {
+  if (item.check === "sql") return item.sql === undefined ? "sql" : undefined;
+  if (item.check === "row_count") return item.min === undefined && item.max === undefined ? "min" : undefined;
+  if (item.column === undefined) return "column";
+  if (item.check === "in_set") return item.values === undefined ? "values" : undefined;
+  if (item.check === "range") return item.min === undefined && item.max === undefined ? "min" : undefined;
+  if (item.check === "regex") return item.pattern === undefined ? "pattern" : undefined;
+  if (item.check === "fresh") return item.within === undefined ? "within" : undefined;
+  return undefined;
+}

@@ -1,0 +1,181 @@
+import { mapOf, objectOf, type Schema } from "../schema.ts";
+
+export const loadModes = ["append", "replace", "merge", "snapshot"] as const;
+/** append: every row is new; replace: the files are the whole table; merge: last one wins by key; snapshot: every delivery is kept. */
+export type LoadMode = (typeof loadModes)[number];
+
+export const driftPolicies = ["evolve", "freeze", "discard_columns", "quarantine_rows"] as const;
+export type DriftPolicy = (typeof driftPolicies)[number];
+
+export const checks = ["not_null", "unique", "in_set", "range", "regex", "row_count", "fresh", "sql"] as const;
+
+/** One expectation at the door. Which keys it needs depends on `check`. */
+export interface ExpectationEntry {
+  check: (typeof checks)[number];
+  name?: string;
+  /** All but row_count and sql. */
+  column?: string | string[];
+  /** in_set */
+  values?: (string | number | boolean)[];
+  /** range, row_count */
+  min?: number | string;
+  max?: number | string;
+  /** regex: must match somewhere in the value. */
+  pattern?: string;
+  /** fresh */
+  within?: string;
+  /** sql: a condition that is true for good rows. */
+  sql?: string;
+  severity?: "quarantine" | "warn" | "fail";
+}
+
+export interface ColumnEntry {
+  /** DuckDB's type. */
+  type: string;
+  nullable?: boolean;
+}
+
+/** One entry of `sources:` as written. */
+export interface SourceEntry {
+  name: string;
+  table?: string;
+  path: string | string[];
+  format?: "csv";
+  delimiter?: string;
+  quote?: string;
+  escape?: string;
+  header?: boolean;
+  encoding?: "utf-8" | "utf-16" | "latin-1";
+  null_values?: string | string[];
+  date_format?: string;
+  timestamp_format?: string;
+  decimal_separator?: string;
+  columns?: Record<string, string | ColumnEntry>;
+  key?: string | string[];
+  mode?: LoadMode;
+  order_by?: string;
+  drift?: DriftPolicy;
+  max_rejects?: number | string;
+  lineage?: boolean;
+  expectations?: ExpectationEntry[];
+}
+
+const some: Schema = { type: "string", minLength: 1 };
+const someOrList = (description: string): Schema => ({
+  anyOf: [some, { type: "array", items: some, minItems: 1 }],
+  description,
+});
+const identifier: Schema = {
+  type: "string",
+  pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+  patternHint: "a name of letters, digits and underscores that starts with a letter",
+};
+const limit = (description: string): Schema => ({ anyOf: [{ type: "number" }, { type: "string" }], description });
+const character: Schema = { type: "string", maxLength: 1, patternHint: "one character" };
+
+const expectation = objectOf<ExpectationEntry>(
+  {
+    check: { type: "string", enum: checks, description: "What must hold." },
+    name: { ...some, description: "Shown in reports instead of a generated name." },
+    column: someOrList("Column or columns; all checks but row_count and sql need it."),
+    values: {
+      type: "array",
+      items: { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] },
+      minItems: 1,
+      description: "in_set: the allowed values.",
+    },
+    min: limit("range, row_count: least value."),
+    max: limit("range, row_count: greatest value."),
+    pattern: { ...some, description: "regex: must match somewhere in the value." },
+    within: {
+      type: "string",
+      pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$",
+      patternHint: "a time such as `2 hours` or `3 days`",
+      description: "fresh: how old the newest value may be.",
+    },
+    sql: { ...some, description: "sql: a condition that is true for good rows." },
+    severity: {
+      type: "string",
+      enum: ["quarantine", "warn", "fail"],
+      default: "warn",
+      description: "quarantine the row, warn, or fail the load.",
+    },
+  },
+  ["check"],
+);
+
+/** One source: files that fill one table of the `raw` schema. */
+export const source = objectOf<SourceEntry>(
+  {
+    name: { ...identifier, description: "Name of the source, unique in the lab." },
+    table: { ...identifier, description: "Table in the `raw` schema. Default: the name." },
+    path: someOrList("File or pattern, relative to the lab's raw folder: `orders_*.csv`."),
+    format: { type: "string", enum: ["csv"], default: "csv", description: "Format of the files." },
+    delimiter: {
+      type: "string",
+      minLength: 1,
+      maxLength: 4,
+      patternHint: "one to four characters",
+      description: "Found by itself when missing.",
+    },
+    quote: { ...character, description: "Quote character; empty for none." },
+    escape: { ...character, description: "Escape character inside quotes." },
+    header: { type: "boolean", description: "The first line has the column names." },
+    encoding: { type: "string", enum: ["utf-8", "utf-16", "latin-1"], default: "utf-8", description: "Encoding." },
+    null_values: {
+      anyOf: [{ type: "string" }, { type: "array", items: { type: "string" }, minItems: 1 }],
+      description: "Texts that mean a missing value.",
+    },
+    date_format: { ...some, description: "strptime format of dates: `%d.%m.%Y`." },
+    timestamp_format: { ...some, description: "strptime format of timestamps." },
+    decimal_separator: { type: "string", enum: [".", ","], description: "Decimal separator of numbers." },
+    columns: mapOf(
+      {
+        anyOf: [
+          some,
+          objectOf<ColumnEntry>(
+            {
+              type: { ...some, description: "DuckDB's type." },
+              nullable: { type: "boolean", default: true, description: "Whether values may be missing." },
+            },
+            ["type"],
+          ),
+        ],
+      },
+      "The contract: columns by name with DuckDB's types (`amount: DECIMAL(12,2)`).",
+    ),
+    key: someOrList("Column or columns that identify a row."),
+    mode: {
+      type: "string",
+      enum: loadModes,
+      default: "append",
+      description:
+        "append rows; replace the table; merge by key (last one wins); snapshot: keep every delivery with its time.",
+    },
+    order_by: { ...some, description: "merge: the row with the greatest value of this column wins; else the last." },
+    drift: {
+      type: "string",
+      enum: driftPolicies,
+      default: "evolve",
+      description: "When the columns change: add them, refuse the file, ignore new columns, or quarantine the rows.",
+    },
+    max_rejects: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        {
+          type: "string",
+          pattern: "^[0-9]+(\\.[0-9]+)?%$",
+          patternHint: "a number of rows or a share such as `1%`",
+        },
+      ],
+      description: "More rejected rows than this (a number, or a share such as `1%`) fail the load.",
+    },
+    lineage: {
+      type: "boolean",
+      default: false,
+      description: "Add the columns _file, _row, _load_id and _loaded_at.",
+    },
+    expectations: { type: "array", items: expectation, description: "Checked while loading." },
+  },
+  ["name", "path"],
+);

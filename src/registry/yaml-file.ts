@@ -1,0 +1,101 @@
+import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import type { Place } from "#errors/index.ts";
+import { registryErrors } from "./errors.ts";
+import { readText } from "./files.ts";
+import type { Schema } from "./schema.ts";
+import { type Problem, validate } from "./validate.ts";
+
+/** A YAML file in memory, with the place of every key. */
+export interface YamlFile {
+  file: string;
+  source: string;
+  document: Document;
+  data: unknown;
+  /** Place of a key path, or of its nearest existing parent. */
+  place(path: (string | number)[]): Place;
+}
+
+/**
+ * Reads a YAML 1.2 file (merge keys allowed).
+ * Errors: REG-012 when it cannot be read, REG-003 when it is no YAML.
+ */
+export function readYaml(file: string): YamlFile {
+  return parseYaml(readText(file), file);
+}
+
+/** Like {@link readYaml}, for a text that is known already. */
+export function parseYaml(source: string, file: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col, source };
+  };
+  const failure = document.errors[0];
+  if (failure) {
+    throw registryErrors.yamlSyntax({
+      message: `${failure.message.split("\n")[0]?.replace(/\.$/, "")}.`,
+      place: at(failure.pos[0]),
+      hint: syntaxHint(failure.code),
+      cause: failure,
+    });
+  }
+  let data: unknown;
+  try {
+    data = document.toJS();
+  } catch (error) {
+    // An alias to nothing, or one that would explode.
+    throw registryErrors.yamlSyntax({
+      message: `${error instanceof Error ? error.message : String(error)}.`,
+      place: { file, source },
+      hint: "Correct the alias (`*name`) and its anchor (`&name`).",
+      cause: error,
+    });
+  }
+  return { file, source, document, data, place: (path) => at(offsetOf(document, path)) };
+}
+
+function syntaxHint(code: string): string {
+  if (code === "DUPLICATE_KEY") return "Remove one of the two keys, or rename it.";
+  if (code === "TAB_AS_INDENT") return "Indent with spaces.";
+  if (code === "BAD_INDENT") return "Check the indentation of this line and the ones above it.";
+  return "Check quotes, colons and indentation here and on the line above.";
+}
+
+function offsetOf(document: Document, path: (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = isCollection(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === part);
+      if (!pair) break;
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isCollection(node) && typeof part === "number") {
+      const item = node.items[part];
+      if (item === undefined) break;
+      node = item;
+      if ((isCollection(item) || isScalar(item)) && item.range) offset = item.range[0];
+    } else break;
+  }
+  return offset;
+}
+
+/** Throws the first problem of `yaml` against `schema` as REG-004 or REG-005; the others are named with it. */
+export function requireValid(yaml: YamlFile, schema: Schema, more: Problem[] = []): void {
+  const problems = [...validate(yaml.data, schema), ...more];
+  const first = problems[0];
+  if (!first) return;
+  const rest = problems.slice(1).map((problem) => {
+    const { line, column } = yaml.place(problem.path);
+    return { message: problem.message, line, column, ...(problem.hint && { hint: problem.hint }) };
+  });
+  const others = rest.map((p) => `\n  also at ${p.line}:${p.column}: ${p.message}`).join("");
+  const make = first.kind === "key" ? registryErrors.keyUnknown : registryErrors.valueInvalid;
+  throw make({
+    message: first.message + others,
+    place: yaml.place(first.path),
+    ...(first.hint !== undefined && { hint: first.hint }),
+    ...(rest.length > 0 && { data: { more: rest } }),
+  });
+}
