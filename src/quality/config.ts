@@ -1,0 +1,61 @@
+import { didYouMean } from "#errors/index.ts";
+import { qualityErrors } from "./errors.ts";
+import { defaultWeights, dimensions } from "./score.ts";
+import type { Dimension, QualityConfig, TableRules, Weights } from "./types.ts";
+
+/** Settings merged for one table: the table's over the lab's over the defaults. Errors: QUAL-003. */
+export function rulesFor(config: QualityConfig, schema: string, table: string): TableRules & { weights: Weights } {
+  const rules = { ...lookUp(config.tables, table), ...lookUp(config.tables, `${schema}.${table}`) };
+  return { ...rules, weights: { ...defaultWeights, ...config.weights, ...rules.weights } };
+}
+
+function lookUp(tables: QualityConfig["tables"], name: string): TableRules {
+  const wanted = name.toLowerCase();
+  for (const [key, rules] of Object.entries(tables ?? {})) if (key.toLowerCase() === wanted) return rules;
+  return {};
+}
+
+/** Weight of a layer: readers see gold, so it counts most. Prefixes such as `dev_gold` are understood. */
+export function layerWeight(config: QualityConfig, schema: string): number {
+  for (const [name, weight] of Object.entries(config.layers ?? {})) {
+    if (name.toLowerCase() === schema.toLowerCase()) return weight;
+  }
+  const layer = /(?:^|_)(gold|silver)$/i.exec(schema)?.[1]?.toLowerCase();
+  return layer === "gold" ? 3 : layer === "silver" ? 2 : 1;
+}
+
+/** Checks what types cannot: weights are numbers from 0 up and not all 0. Errors: QUAL-003 with the key path. */
+export function checkConfig(config: QualityConfig): void {
+  checkWeights(config.weights, "weights");
+  for (const [layer, weight] of Object.entries(config.layers ?? {})) checkNumber(weight, `layers.${layer}`);
+  for (const [table, rules] of Object.entries(config.tables ?? {})) {
+    checkWeights(rules.weights, `tables.${table}.weights`);
+    if (rules.weight !== undefined) checkNumber(rules.weight, `tables.${table}.weight`);
+    if (rules.freshness && !(rules.freshness.maxAgeHours > 0)) {
+      throw invalid(`tables.${table}.freshness.maxAgeHours`, "must be a number of hours above 0");
+    }
+  }
+}
+
+function checkWeights(weights: Partial<Weights> | undefined, path: string): void {
+  for (const [name, weight] of Object.entries(weights ?? {})) {
+    if (!dimensions.includes(name as Dimension)) {
+      const meant = didYouMean(name, dimensions);
+      throw invalid(`${path}.${name}`, `is no dimension of quality${meant ? `; did you mean ${meant}?` : ""}`);
+    }
+    checkNumber(weight, `${path}.${name}`);
+  }
+  const merged = { ...defaultWeights, ...weights };
+  if (dimensions.every((dimension) => merged[dimension] === 0)) throw invalid(path, "must not all be 0");
+}
+
+function checkNumber(value: unknown, path: string): void {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
+    throw invalid(path, "must be a number from 0 up");
+}
+
+const invalid = (path: string, rule: string) =>
+  qualityErrors.configInvalid({
+    message: `quality.${path} ${rule}.`,
+    hint: `Dimensions are ${dimensions.join(", ")}; a weight is a number, 0 leaves its dimension out.`,
+  });

@@ -1,0 +1,39 @@
+import { quoteIdentifier } from "#duck/index.ts";
+import type { Relation } from "./relations.ts";
+
+const none = "NULL";
+
+const list = (columns: readonly string[]) => columns.map(quoteIdentifier).join(", ");
+
+/** Condition: no part of the key is null (a null is nobody's duplicate; it is counted as missing). */
+export function keyComplete(columns: readonly string[]): string {
+  return columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(" AND ");
+}
+
+/** Aggregates over the table: rows whose key is complete, and distinct keys among them. */
+export function keyAggregates(columns: readonly string[]): [rows: string, distinct: string] {
+  const value = columns.length === 1 ? list(columns) : `ROW(${list(columns)})`;
+  const complete = keyComplete(columns);
+  return [`count(*) FILTER (${complete})`, `count(DISTINCT ${value}) FILTER (${complete})`];
+}
+
+/** Aggregate: distinct hashes of whole rows. Equal rows have equal hashes, so duplicates are never missed. */
+export function rowHashes(relation: Relation): string {
+  return relation.columns.length === 0 ? none : `count(DISTINCT hash(${list(relation.columns.map((c) => c.name))}))`;
+}
+
+/** Query for the exact number of rows that are copies of another: after {@link rowHashes} found some. */
+export function rowCopies(relation: Relation): string {
+  return `SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM ${relation.sql} GROUP BY ${list(relation.columns.map((c) => c.name))})`;
+}
+
+/** Query that shows the keys that occur more than once, the most frequent first. */
+export function duplicatesQuery(relation: Relation, columns: readonly string[]): string {
+  return `SELECT ${list(columns)}, count(*) AS "rows" FROM ${relation.sql} WHERE ${keyComplete(columns)} GROUP BY ${list(columns)} HAVING count(*) > 1 ORDER BY "rows" DESC`;
+}
+
+/** Query that shows whole rows that occur more than once. */
+export function copiesQuery(relation: Relation): string {
+  const columns = list(relation.columns.map((c) => c.name));
+  return `SELECT ${columns}, count(*) AS "rows" FROM ${relation.sql} GROUP BY ${columns} HAVING count(*) > 1 ORDER BY "rows" DESC`;
+}

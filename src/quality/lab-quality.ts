@@ -1,0 +1,293 @@
+import { type Connection, quoteIdentifier } from "#duck/index.ts";
+import { checksOf, type TableFacts } from "./checks.ts";
+import { checkConfig, layerWeight, rulesFor } from "./config.ts";
+import { copiesQuery, duplicatesQuery } from "./keys.ts";
+import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
+import { columnOf, listRelations, type Relation } from "./relations.ts";
+import { combineScores, defaultWeights, scoreChecks } from "./score.ts";
+import type { LoadOutcome, QualityConfig, Score, TestOutcome } from "./types.ts";
+
+export interface InspectAndScoreInput {
+  connection: Connection;
+  /** Default: every schema that is not the platform's own. */
+  schemas?: readonly string[];
+  tests?: readonly TestOutcome[];
+  loads?: readonly LoadOutcome[];
+  config?: QualityConfig;
+  /** Row counts of earlier runs by `schema.table`, newest first. */
+  history?: Readonly<Record<string, readonly number[]>>;
+  now?: Date;
+}
+
+export interface TableQuality extends Score {
+  schema: string;
+  /** Without the schema. */
+  name: string;
+  type: "table" | "view";
+  /** Null when it cannot be read. */
+  rows: number | null;
+  columns: number;
+  /** Null values in all columns. */
+  nulls: number;
+  /** Rows beyond the first of the worst key, or copies of whole rows; null when not looked for. */
+  duplicates: number | null;
+  error: string | null;
+}
+
+export interface LayerQuality extends Score {
+  schema: string;
+  tables: number;
+  rows: number;
+}
+
+/** Quality of a lab: its own score, its layers' and its tables', each with parts that add up. */
+export interface LabQuality extends Score {
+  layers: LayerQuality[];
+  tables: TableQuality[];
+  /** Tests that belong to none of the tables (singular tests); scored like a layer of their own. */
+  otherTests: Score | null;
+  /** Settings that could not be used: a key's column that does not exist. */
+  warnings: string[];
+}
+
+/** Larger tables are not searched for copies of whole rows, nor are keys counted again that a test just passed. */
+const smallTable = 200_000;
+
+/** Counts every table once and scores it. Errors: QUAL-003; a table that cannot be read scores 0 and says why. */
+export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQuality> {
+  const config = input.config ?? {};
+  checkConfig(config);
+  const now = input.now ?? new Date();
+  const warnings: string[] = [];
+  const relations = await listRelations(input.connection, input.schemas ? { schemas: input.schemas } : {});
+  const plans = relations.map((relation) => planOf(relation, input, config, warnings));
+  const seen = await overviews(
+    input.connection,
+    plans.map((plan) => plan.request),
+  );
+  const tables = plans.map((plan, i) => scoreTable(plan, seen[i] as Overview, input, config, now));
+
+  const layers = [...new Set(tables.map((table) => table.schema))].map((schema): LayerQuality => {
+    const members = tables.filter((table) => table.schema === schema);
+    const score = combineScores(
+      members.map((table) => ({
+        name: table.name,
+        weight: rulesFor(config, table.schema, table.name).weight ?? 1,
+        score: table,
+      })),
+    );
+    return { schema, tables: members.length, rows: members.reduce((sum, t) => sum + (t.rows ?? 0), 0), ...score };
+  });
+  const labels = new Set(relations.map((relation) => relation.label.toLowerCase()));
+  const others = (input.tests ?? []).filter((test) => !test.table || !labels.has(test.table.toLowerCase()));
+  const otherTests = others.length === 0 ? null : scoreOtherTests(others, config);
+  const members = layers.map((layer) => ({
+    name: layer.schema,
+    weight: layerWeight(config, layer.schema),
+    score: layer as Score,
+  }));
+  if (otherTests) members.push({ name: "other tests", weight: 1, score: otherTests });
+  return { ...combineScores(members), layers, tables, otherTests, warnings };
+}
+
+interface Plan {
+  relation: Relation;
+  request: OverviewRequest;
+  keys: { columns: string[]; origin: "declared" | "tested" }[];
+  /** Keys that need no counting: their test passed on a large table. */
+  passed: string[][];
+  tests: TestOutcome[];
+  freshness: { column: string; maxAgeHours: number } | undefined;
+}
+
+function planOf(relation: Relation, input: InspectAndScoreInput, config: QualityConfig, warnings: string[]): Plan {
+  const rules = rulesFor(config, relation.schema, relation.name);
+  const tests = (input.tests ?? []).filter((test) => test.table?.toLowerCase() === relation.label.toLowerCase());
+  const large = (relation.estimatedRows ?? 0) > smallTable;
+  const keys: Plan["keys"] = [];
+  const passed: string[][] = [];
+  const taken = new Set<string>();
+  const add = (columns: readonly string[], origin: "declared" | "tested", known: boolean) => {
+    const own = columns.map((column) => columnOf(relation, column)?.name);
+    const missing = columns.find((_, i) => own[i] === undefined);
+    if (missing !== undefined || own.length === 0) {
+      // A tested "column" may be an expression: then only its test counts.
+      if (origin === "declared") {
+        warnings.push(`${relation.label}: the key (${columns.join(", ")}) names no column ${missing ?? ""} of it.`);
+      }
+      return;
+    }
+    const names = own as string[];
+    const id = [...names].sort().join("\0");
+    if (taken.has(id)) return;
+    taken.add(id);
+    if (known) passed.push(names);
+    else keys.push({ columns: names, origin });
+  };
+  for (const key of rules.keys ?? []) add(key, "declared", false);
+  for (const test of tests) {
+    if (test.kind === "unique" && test.column) add([test.column], "tested", large && test.status === "pass");
+  }
+  const time = rules.freshness && columnOf(relation, rules.freshness.column);
+  const usable = time !== undefined && /^(DATE|TIMESTAMP)/.test(time.type);
+  if (rules.freshness && !usable) {
+    warnings.push(
+      `${relation.label}: ${rules.freshness.column} is no column with a date or time, so freshness is not judged.`,
+    );
+  }
+  return {
+    relation,
+    keys,
+    passed,
+    tests,
+    freshness: usable && rules.freshness ? { ...rules.freshness, column: time.name } : undefined,
+    request: {
+      relation,
+      keys: keys.map((key) => key.columns),
+      wholeRows: taken.size === 0 && relation.type === "table" && !large,
+      times: usable ? [time.name] : [],
+    },
+  };
+}
+
+function scoreTable(
+  plan: Plan,
+  seen: Overview,
+  input: InspectAndScoreInput,
+  config: QualityConfig,
+  now: Date,
+): TableQuality {
+  const { relation } = plan;
+  const rules = rulesFor(config, relation.schema, relation.name);
+  const facts = factsOf(plan, seen, input, rules.optionalColumns ?? [], now);
+  const fatal =
+    seen.rows === null
+      ? { text: `${relation.label} cannot be read: ${seen.error?.split("\n", 1)[0] ?? ""}`, query: facts.countQuery }
+      : seen.rows === 0 && !rules.mayBeEmpty
+        ? {
+            text: `${relation.label} is empty; if that is as it should be, set mayBeEmpty for it`,
+            query: facts.countQuery,
+          }
+        : undefined;
+  const found = facts.keys.map((key) => key.duplicates);
+  return {
+    schema: relation.schema,
+    name: relation.name,
+    type: relation.type,
+    rows: seen.rows,
+    columns: relation.columns.length,
+    nulls: seen.nulls.reduce((sum, n) => sum + n, 0),
+    duplicates: found.length === 0 ? null : Math.max(...found),
+    error: seen.error,
+    ...scoreChecks(checksOf(facts), rules.weights, fatal),
+  };
+}
+
+function factsOf(
+  plan: Plan,
+  seen: Overview,
+  input: InspectAndScoreInput,
+  optional: readonly string[],
+  now: Date,
+): TableFacts {
+  const { relation, tests } = plan;
+  const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
+  const notNull = tests.filter((test) => test.kind === "not_null" && test.column).map((test) => test.column as string);
+  const required = lower([...notNull, ...plan.keys.flatMap((key) => key.columns), ...plan.passed.flat()]);
+  const free = lower(optional);
+  const rows = seen.rows ?? 0;
+  const keys: TableFacts["keys"] = plan.keys.map((key, i) => ({
+    ...key,
+    rows: seen.keys[i]?.rows ?? 0,
+    duplicates: seen.keys[i]?.duplicates ?? 0,
+    query: duplicatesQuery(relation, key.columns),
+  }));
+  for (const columns of plan.passed) {
+    keys.push({ columns, origin: "tested", rows, duplicates: 0, query: duplicatesQuery(relation, columns) });
+  }
+  if (seen.copies !== null) {
+    keys.push({ columns: [], origin: "row", rows, duplicates: seen.copies, query: copiesQuery(relation) });
+  }
+  const newest = seen.newest[0] ?? null;
+  const load = input.loads?.find((l) => l.table.toLowerCase() === relation.label.toLowerCase());
+  return {
+    rows: seen.rows,
+    columns: relation.columns.map((column, i) => ({
+      name: column.name,
+      nulls: seen.nulls[i] ?? 0,
+      kind: free.has(column.name.toLowerCase())
+        ? "optional"
+        : !column.nullable || required.has(column.name.toLowerCase())
+          ? "required"
+          : "plain",
+      query: `SELECT * FROM ${relation.sql} WHERE ${quoteIdentifier(column.name)} IS NULL`,
+    })),
+    keys,
+    tests,
+    freshness: plan.freshness
+      ? [
+          {
+            text:
+              newest === null
+                ? `${plan.freshness.column} has no value, so its age is unknown`
+                : `newest ${plan.freshness.column} is ${new Date(newest).toISOString()}, older than ${plan.freshness.maxAgeHours} hours`,
+            ageSeconds: newest === null ? null : Math.max(0, (now.getTime() - newest) / 1000),
+            maxAgeSeconds: plan.freshness.maxAgeHours * 3600,
+            query: `SELECT max(${quoteIdentifier(plan.freshness.column)}) FROM ${relation.sql}`,
+          },
+        ]
+      : [],
+    ...(load && { load }),
+    history: [...(input.history?.[relation.label] ?? [])],
+    countQuery: `SELECT count(*) FROM ${relation.sql}`,
+  };
+}
+
+function scoreOtherTests(tests: readonly TestOutcome[], config: QualityConfig): Score {
+  const facts: TableFacts = {
+    rows: 0,
+    columns: [],
+    keys: [],
+    tests: [...tests],
+    freshness: [],
+    history: [],
+    countQuery: "",
+  };
+  return scoreChecks(checksOf(facts), { ...defaultWeights, ...config.weights });
+}
+
+/** The scores of a lab as rows for the ledger. */
+export function scoreRows(
+  lab: string,
+  quality: LabQuality,
+): { scope: "lab" | "layer" | "table"; name: string; score: number; rows?: number; parts: Score["parts"] }[] {
+  const all = [
+    { scope: "lab" as const, name: lab, rows: null, of: quality as Score },
+    ...quality.layers.map((layer) => ({
+      scope: "layer" as const,
+      name: layer.schema,
+      rows: layer.rows,
+      of: layer as Score,
+    })),
+    ...quality.tables.map((table) => ({
+      scope: "table" as const,
+      name: `${table.schema}.${table.name}`,
+      rows: table.rows,
+      of: table as Score,
+    })),
+  ];
+  return all.flatMap(({ scope, name, rows, of }) =>
+    of.score === null ? [] : [{ scope, name, score: of.score, ...(rows !== null && { rows }), parts: of.parts }],
+  );
+}
+
+/** Row counts by table, newest first, out of scores that were kept (newest run first). */
+export function volumeHistory(
+  scores: Iterable<{ scope: string; name: string; rows?: number | null }>,
+): Record<string, number[]> {
+  const history: Record<string, number[]> = {};
+  for (const { scope, name, rows } of scores) {
+    if (scope === "table" && rows !== null && rows !== undefined) (history[name] ??= []).push(rows);
+  }
+  return history;
+}

@@ -1,0 +1,111 @@
+import type { Connection, SqlValue } from "#duck/index.ts";
+import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { keyAggregates, rowCopies, rowHashes } from "./keys.ts";
+import type { Relation } from "./relations.ts";
+
+/** What is counted of one table besides its rows and nulls. */
+export interface OverviewRequest {
+  relation: Relation;
+  keys: string[][];
+  /** Count rows that are exact copies of others. */
+  wholeRows: boolean;
+  /** Columns whose newest value is wanted. */
+  times: string[];
+}
+
+export interface Overview {
+  relation: Relation;
+  /** Null when the table cannot be read. */
+  rows: number | null;
+  /** DuckDB's message then. */
+  error: string | null;
+  /** In column order. */
+  nulls: number[];
+  /** In the order of the keys asked for. */
+  keys: { rows: number; duplicates: number }[];
+  copies: number | null;
+  /** Newest values in milliseconds since 1970, null without any. */
+  newest: (number | null)[];
+}
+
+/** Statements over more columns than this plan slower than several statements do. */
+const columnsInOneStatement = 600;
+
+/**
+ * Counts rows, nulls and duplicates of many tables with one scan each, many tables in one statement: on small labs the
+ * statements cost more than the rows. A table that cannot be read is reported and does not hide the others.
+ */
+export async function overviews(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
+  const results: Overview[] = [];
+  for (let from = 0; from < requests.length; ) {
+    let to = from;
+    let columns = 0;
+    while (to < requests.length && (to === from || columns < columnsInOneStatement)) {
+      columns += requests[to]?.relation.columns.length ?? 0;
+      to++;
+    }
+    results.push(...(await batch(connection, requests.slice(from, to))));
+    from = to;
+  }
+  for (const overview of results) {
+    if (overview.copies === null || overview.copies === 0) continue;
+    overview.copies = Number((await connection.query(rowCopies(overview.relation))).rows[0]?.[0]);
+  }
+  return results;
+}
+
+async function batch(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
+  const selects = requests.map(
+    (request, i) => `SELECT ${i} AS i, ${measures(request)} AS m FROM ${request.relation.sql}`,
+  );
+  try {
+    const { rows } = await connection.query(`${selects.join(" UNION ALL ")} ORDER BY i`);
+    return requests.map((request, i) => decode(request, rows[i]?.[1]));
+  } catch (error) {
+    if (requests.length > 1) {
+      const results: Overview[] = [];
+      for (const request of requests) results.push(...(await batch(connection, [request])));
+      return results;
+    }
+    const [request] = requests;
+    if (request === undefined || (error as { code?: string }).code !== "DUCK-003") throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return [{ relation: request.relation, rows: null, error: message, nulls: [], keys: [], copies: null, newest: [] }];
+  }
+}
+
+/** All measures of a table as one JSON-free list, so that tables with different columns fit one UNION. */
+function measures(request: OverviewRequest): string {
+  const all = ["count(*)", ...request.relation.columns.map((column) => `count(${quoteIdentifier(column.name)})`)];
+  for (const key of request.keys) all.push(...keyAggregates(key));
+  if (request.wholeRows) all.push(rowHashes(request.relation));
+  for (const time of request.times) all.push(epoch(`max(${quoteIdentifier(time)})`));
+  return `[${all.map((sql) => `${sql}::BIGINT`).join(", ")}]`;
+}
+
+/** Milliseconds since 1970 of a date or time; infinity counts as none. Times without a zone are the session's own. */
+function epoch(sql: string): string {
+  return `CASE WHEN isfinite(${sql}::TIMESTAMPTZ) THEN epoch_ms(${sql}::TIMESTAMPTZ) END`;
+}
+
+function decode(request: OverviewRequest, value: SqlValue | undefined): Overview {
+  const items = (value as { items: readonly (bigint | null)[] }).items.map((item) =>
+    item === null ? null : Number(item),
+  );
+  let at = 0;
+  const next = () => items[at++] ?? 0;
+  const rows = next();
+  const nulls = request.relation.columns.map(() => rows - next());
+  const keys = request.keys.map(() => {
+    const complete = next();
+    return { rows: complete, duplicates: complete - next() };
+  });
+  const copies = request.wholeRows && request.relation.columns.length > 0 ? rows - next() : null;
+  const newest = request.times.map(() => items[at++] ?? null);
+  return { relation: request.relation, rows, error: null, nulls, keys, copies, newest };
+}
+
+/** A moment as an SQL literal with its zone. */
+export function timestampLiteral(when: Date): string {
+  return `TIMESTAMPTZ ${quoteLiteral(when.toISOString())}`;
+}
