@@ -1,0 +1,89 @@
+import { engineError } from "../errors.ts";
+import type { GraphNode, Manifest, OtherNode } from "../manifest/types.ts";
+import { findCycle } from "./cycle.ts";
+import { Graph } from "./graph.ts";
+
+/** Any node of the graph under its unique id, or undefined. */
+export function graphNode(
+  manifest: Manifest,
+  id: string,
+): GraphNode | OtherNode | Manifest["sources"][string] | undefined {
+  return (
+    manifest.nodes[id] ??
+    manifest.sources[id] ??
+    manifest.exposures[id] ??
+    manifest.functions[id] ??
+    manifest.metrics[id] ??
+    manifest.semantic_models[id] ??
+    manifest.unit_tests[id] ??
+    manifest.saved_queries[id]
+  );
+}
+
+/**
+ * The graph of a linked manifest, nodes and edges in the order of dbt's linker.
+ * Throws ENG-004 with the whole circle and its files when nodes depend on each other, ENG-003 when a node depends
+ * on something that the manifest does not hold.
+ */
+export function buildGraph(manifest: Manifest): Graph {
+  const order: string[] = Object.keys(manifest.sources);
+  const edges: [string, string][] = [];
+  const groups = [
+    manifest.nodes,
+    manifest.semantic_models,
+    manifest.exposures,
+    manifest.functions,
+    manifest.metrics,
+    manifest.unit_tests,
+    manifest.saved_queries,
+  ];
+  for (const group of groups) {
+    for (const node of Object.values(group)) {
+      order.push(node.unique_id);
+      for (const parent of dependencies(node)) {
+        if (!canBeParent(manifest, parent)) throw missing(node, parent);
+        order.push(parent);
+        edges.push([parent, node.unique_id]);
+      }
+    }
+  }
+  const graph = Graph.from(order, edges);
+  const cycle = findCycle(graph);
+  if (cycle) throw cycleError(manifest, cycle);
+  return graph;
+}
+
+/** What a node waits for; seeds never depend on anything. */
+export function dependencies(node: GraphNode | OtherNode): readonly string[] {
+  return node.resource_type === "seed" ? [] : (node.depends_on?.nodes ?? []);
+}
+
+function canBeParent(manifest: Manifest, id: string): boolean {
+  return (
+    id in manifest.nodes ||
+    id in manifest.sources ||
+    id in manifest.metrics ||
+    id in manifest.semantic_models ||
+    id in manifest.functions
+  );
+}
+
+function missing(node: GraphNode | OtherNode, parent: string) {
+  return engineError("reference", {
+    dbtType: "Internal Error",
+    message: `'${node.unique_id}' depends on '${parent}' which is not in the graph!`,
+    place: { file: node.original_file_path },
+    hint: "Check that the node it refers to exists and is enabled.",
+  });
+}
+
+function cycleError(manifest: Manifest, cycle: string[]) {
+  const file = (id: string) => graphNode(manifest, id)?.original_file_path ?? id;
+  const [first] = cycle;
+  return engineError("cycle", {
+    message: `Found a cycle: ${cycle.join(" --> ")}`,
+    ...(first === undefined ? {} : { place: { file: file(first) } }),
+    hint: `Remove one of these references: ${[...cycle, first as string].map(file).join(" -> ")}.`,
+    data: { cycle: cycle.map((id) => ({ unique_id: id, file: file(id) })) },
+  });
+}

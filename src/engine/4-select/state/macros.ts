@@ -1,0 +1,26 @@
+import type { Manifest } from "../../manifest/types.ts";
+import type { AnyNode } from "../population.ts";
+
+/** Tells of a node whether any macro that it reaches, directly or through other macros, is new, gone or changed. */
+export function nodesWithModifiedMacros(now: Manifest, then: Manifest): (node: AnyNode) => boolean {
+  const touched = new Set<string>();
+  for (const [id, macro] of Object.entries(now.macros)) {
+    if (then.macros[id]?.macro_sql !== macro.macro_sql) touched.add(id);
+  }
+  for (const id of Object.keys(then.macros)) if (!(id in now.macros)) touched.add(id);
+  if (touched.size === 0) return () => false;
+
+  const callers = new Map<string, string[]>();
+  for (const [id, macro] of Object.entries(now.macros)) {
+    for (const called of macro.depends_on?.macros ?? []) {
+      const known = callers.get(called);
+      if (known) known.push(id);
+      else callers.set(called, [id]);
+    }
+  }
+  for (const id of touched) for (const caller of callers.get(id) ?? []) touched.add(caller);
+  return (node) => {
+    const depends = "depends_on" in node ? (node.depends_on as { macros?: string[] } | undefined) : undefined;
+    return (depends?.macros ?? []).some((id) => touched.has(id));
+  };
+}
