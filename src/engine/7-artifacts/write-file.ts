@@ -1,0 +1,23 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { engineError } from "../errors.ts";
+
+let counter = 0;
+
+/** Writes a file so that readers see the old text or the new one, never half of it. Makes its folder. */
+export function writeAtomically(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.${counter++}.tmp`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw engineError("runtime", {
+      message: `Cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      place: { file },
+      hint: "Check that the target folder is writable and that the disk has room, or give another --target-path.",
+      cause: error,
+    });
+  }
+}
