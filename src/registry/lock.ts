@@ -4,8 +4,9 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "better-sqlite3";
 import { registryErrors } from "./errors.ts";
-import { fileError, makeFolder, readText, writeAtomic } from "./files.ts";
+import { makeFolder, readText, writeAtomic } from "./files.ts";
 import type { Lab } from "./lab.ts";
+import { lockFile } from "./sqlite.ts";
 
 /** Who holds a lab. */
 export interface LockHolder {
@@ -46,7 +47,7 @@ export async function acquireLabLock(lab: Lab, options: LockOptions = {}): Promi
   makeFolder(dirname(file));
   let told: string | undefined;
   for (let attempt = 0; ; attempt++) {
-    const database = await tryLock(file);
+    const database = lockFile(file, 0);
     if (database) {
       const holder = thisProcess(options.command);
       try {
@@ -78,9 +79,9 @@ export async function acquireLabLock(lab: Lab, options: LockOptions = {}): Promi
 }
 
 /** Who holds the lab now, or undefined when nobody does. Takes nothing away from anybody. */
-export async function labHolder(lab: Lab): Promise<LockHolder | "unknown" | undefined> {
+export function labHolder(lab: Lab): LockHolder | "unknown" | undefined {
   if (!existsSync(lab.paths.lock)) return undefined;
-  const database = await tryLock(lab.paths.lock);
+  const database = lockFile(lab.paths.lock, 0);
   if (database) {
     database.close();
     return undefined;
@@ -89,31 +90,15 @@ export async function labHolder(lab: Lab): Promise<LockHolder | "unknown" | unde
 }
 
 /** What a killed process left behind: the side file of a lock that nobody holds. It blocks nothing. */
-export async function leftoverHolder(lab: Lab): Promise<LockHolder | undefined> {
+export function leftoverHolder(lab: Lab): LockHolder | undefined {
   const holder = readHolder(lab.paths.holder);
-  return holder && (await labHolder(lab)) === undefined ? holder : undefined;
+  return holder && labHolder(lab) === undefined ? holder : undefined;
 }
 
 /** "held by pid 12 (ann on host) since 10:02:11: labs run lab1" */
 export function describeHolder(holder: LockHolder | "unknown" | undefined): string {
   if (!holder || holder === "unknown") return "held by another process";
   return `held by pid ${holder.pid} (${holder.user} on ${holder.host}) since ${holder.since}: ${holder.command}`;
-}
-
-async function tryLock(file: string): Promise<Database | undefined> {
-  const { default: Sqlite } = await import("better-sqlite3");
-  let database: Database | undefined;
-  try {
-    database = new Sqlite(file, { timeout: 0 });
-    database.exec("BEGIN EXCLUSIVE");
-    return database;
-  } catch (error) {
-    database?.close();
-    const code = String((error as { code?: unknown }).code);
-    if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return undefined;
-    const reason = code.startsWith("SQLITE_FULL") ? "ENOSPC" : /READONLY|CANTOPEN|PERM/.test(code) ? "EACCES" : code;
-    throw fileError(Object.assign(new Error(String(error)), { code: reason }), file, "write");
-  }
 }
 
 function releaser(database: Database, holderFile: string): () => void {

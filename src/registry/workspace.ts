@@ -65,6 +65,11 @@ export class Workspace {
     return best?.lab;
   }
 
+  /** Whether something lies at a path, for those who must not touch files themselves. */
+  exists(path: string): boolean {
+    return existsSync(path);
+  }
+
   /** A path as people read it: relative to the workspace when inside, else as it is. */
   display(path: string): string {
     const short = relative(this.root, path);

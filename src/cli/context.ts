@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { type Lab, openRegistry, registryErrors, type Workspace } from "#registry/index.ts";
+import type { VerbInput } from "./io.ts";
+
+type Input = Pick<VerbInput, "io" | "global">;
+
+/** The workspace of a command: `--workspace`, else the one around the current folder. Errors: REG-001 and those of the file. */
+export function workspaceOf({ io, global }: Input): Workspace {
+  return openRegistry(resolve(io.cwd, global.workspace ?? "."));
+}
+
+/** The named lab, or the one whose folder the command is run in. Errors: REG-002, REG-018. */
+export function labOf(input: Input, workspace: Workspace, name?: string): Lab {
+  if (name !== undefined) return workspace.lab(name);
+  const lab = impliedLab(input, workspace);
+  if (lab) return lab;
+  const names = workspace.labs.map((candidate) => candidate.name);
+  throw registryErrors.labNotChosen({
+    message: "No lab is named, and the current folder is not inside one.",
+    hint:
+      names.length > 0
+        ? `Name one of ${names.slice(0, 12).join(", ")}${names.length > 12 ? " …" : ""}, or change into its folder.`
+        : "There are no labs yet; create one with `labs new <lab>`.",
+  });
+}
+
+/** The lab that the current folder belongs to, if any. */
+export function impliedLab({ io }: Input, workspace: Workspace): Lab | undefined {
+  return workspace.labForPath(io.cwd);
+}
+
+/** Ends a verb with one JSON document. */
+export function writeJson({ io }: Input, value: unknown): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`);
+}

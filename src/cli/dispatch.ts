@@ -1,0 +1,112 @@
+import { didYouMean, errorToJson, isLabsError, renderError } from "#errors/index.ts";
+import { cliErrors } from "./errors.ts";
+import { type GlobalArguments, noGlobals, takeGlobals } from "./global-options.ts";
+import { rootHelp, verbHelp, verbHelpJson } from "./help.ts";
+import { processIo, type Stdio } from "./stdio.ts";
+import { parseVerb } from "./verb-arguments.ts";
+import { verbs } from "./verbs.ts";
+
+/** Runs one command line and ends the process with its exit code. */
+export async function dispatch(words: string[]): Promise<never> {
+  const global = noGlobals();
+  const stop = new AbortController();
+  let io: Stdio | undefined;
+  let stopCode = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const code = signal === "SIGTERM" ? 143 : 130;
+    if (stopCode !== 0) process.exit(code);
+    stopCode = code;
+    if (global.output === "text") io?.err("\nStopping cleanly; press ctrl-C again to stop at once.\n");
+    stop.abort(cliErrors.cancelled({ message: "The command was stopped." }));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  process.on("unhandledRejection", (error) => {
+    process.exit(report(error, global, (io ??= processIo(global, stop.signal))));
+  });
+
+  let code: number;
+  try {
+    code = await command(words, global, () => (io ??= processIo(global, stop.signal)));
+  } catch (error) {
+    io ??= processIo(global, stop.signal);
+    code = stopCode === 0 || !isCancellation(error) ? report(error, global, io) : reportCancelled(error, global, io);
+  }
+  await io?.flush();
+  // Open handles (a worker, a database) must not keep a finished command alive.
+  process.exit(stopCode || code);
+}
+
+async function command(words: string[], global: GlobalArguments, openIo: () => Stdio): Promise<number> {
+  const [name, ...after] = takeGlobals(words, global, { untilVerb: true });
+  if (name === undefined || name === "help" || name === "--") {
+    const topic = name === "help" ? takeGlobals(after, global)[0] : undefined;
+    if (global.version) return printVersion(global, openIo());
+    return topic === undefined ? printRootHelp(global, openIo()) : printVerbHelp(topic, global, openIo());
+  }
+  if (name.startsWith("-")) {
+    throw cliErrors.usage({ message: `There is no option ${name} before the command.`, hint: "Run `labs --help`." });
+  }
+  if (global.help) return printVerbHelp(name, global, openIo());
+  const { verb } = await entryOf(name).load();
+  const own = takeGlobals(after, global, { verb });
+  if (global.help) return printVerbHelp(name, global, openIo());
+  if (global.version) return printVersion(global, openIo());
+  const { args, options } = await parseVerb(name, verb, own);
+  return verb.run({ io: openIo(), global, args, options });
+}
+
+function entryOf(name: string) {
+  const entry = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (entry) return entry;
+  const meant = didYouMean(name, Object.keys(verbs));
+  throw cliErrors.unknownVerb({
+    message: `\`labs ${name}\` is not a command.`,
+    hint: meant ? `Did you mean \`labs ${meant}\`?` : "Run `labs --help` for the list.",
+    ...(meant && { data: { didYouMean: meant } }),
+  });
+}
+
+function printRootHelp(global: GlobalArguments, io: Stdio): number {
+  const list = Object.entries(verbs).map(([command, { group, summary }]) => ({ command, group, summary }));
+  io.out(global.output === "json" ? `${JSON.stringify({ commands: list }, null, 2)}\n` : rootHelp());
+  return 0;
+}
+
+async function printVerbHelp(name: string, global: GlobalArguments, io: Stdio): Promise<number> {
+  const entry = entryOf(name);
+  const { verb } = await entry.load();
+  const json = () => `${JSON.stringify(verbHelpJson(name, entry, verb), null, 2)}\n`;
+  io.out(global.output === "json" ? json() : verbHelp(name, entry, verb));
+  return 0;
+}
+
+async function printVersion(global: GlobalArguments, io: Stdio): Promise<number> {
+  const { default: manifest } = await import("../../package.json", { with: { type: "json" } });
+  const { version } = manifest;
+  io.out(global.output === "json" ? `${JSON.stringify({ version, node: process.versions.node })}\n` : `${version}\n`);
+  return 0;
+}
+
+/** Shows an error where the caller looks for it and returns its exit code. */
+function report(error: unknown, global: GlobalArguments, io: Stdio): number {
+  // A verb that had begun its JSON must not get a second document behind it.
+  if (global.output === "json" && !io.wrote()) {
+    io.out(`${JSON.stringify({ error: errorToJson(error) }, null, 2)}\n`);
+    if (global.trace && error instanceof Error && error.stack) io.err(`${error.stack}\n`);
+  } else {
+    io.err(`${renderError(error, { color: io.errorColor, trace: global.trace })}\n`);
+  }
+  return isLabsError(error) ? error.exit : 1;
+}
+
+const isCancellation = (error: unknown): boolean =>
+  (error instanceof Error && error.name === "AbortError") ||
+  (isLabsError(error) && ["CLI-003", "DUCK-004", "REG-015"].includes(error.code));
+
+function reportCancelled(error: unknown, global: GlobalArguments, io: Stdio): number {
+  const cancelled = cliErrors.cancelled({ message: "The command was stopped before it was done.", cause: error });
+  if (global.output === "json") report(cancelled, global, io);
+  else io.err("Stopped.\n");
+  return 130;
+}

@@ -1,0 +1,21 @@
+import { formatJson, toJsonSchema } from "../schema.ts";
+import { labSchema } from "./lab.ts";
+import { workspaceSchema } from "./workspace.ts";
+
+/** The JSON Schemas of our files by file name, as text for editors. */
+export function schemaFiles(): Record<string, string> {
+  return {
+    "labs_config.schema.json": `${formatJson(
+      toJsonSchema(workspaceSchema, {
+        title: "labs_config.yaml",
+        description: "The registry of a BuildCPG Labs workspace: which labs exist and where they are.",
+      }),
+    )}\n`,
+    "lab.schema.json": `${formatJson(
+      toJsonSchema(labSchema, {
+        title: "lab.yml",
+        description: "What belongs to one lab only: sources, quality, schedule, secrets by name.",
+      }),
+    )}\n`,
+  };
+}

@@ -1,0 +1,45 @@
+import { apiTemplate } from "./api.ts";
+import { csvTemplate } from "./csv.ts";
+import { emptyTemplate } from "./empty.ts";
+
+export interface TemplateFile {
+  /** Relative to the lab's folder, with `/`; may hold placeholders. */
+  path: string;
+  /** With placeholders such as `{{lab}}`. */
+  content: string | Buffer;
+  /** Permission bits, kept from a team's own template. */
+  mode?: number;
+}
+
+export interface Template {
+  summary: string;
+  files: TemplateFile[];
+}
+
+/** The built-in templates of `labs new`, by name. */
+export const templates: Record<string, Template> = {
+  empty: emptyTemplate,
+  csv: csvTemplate,
+  api: apiTemplate,
+};
+
+/** Values of the placeholders. */
+export interface TemplateValues {
+  /** The lab's name. */
+  lab: string;
+  /** `lab1_sales` as `Lab1 sales`. */
+  title: string;
+  maintainer: string;
+  description: string;
+  /** Today, as YYYY-MM-DD. */
+  date: string;
+  /** Path from the lab's folder to the JSON Schema of lab.yml. */
+  lab_schema: string;
+}
+
+/** Replaces `{{lab}}` and the like; only exact names without spaces, so that dbt's own `{{ ref(...) }}` stays. */
+export function fill(text: string, values: TemplateValues): string {
+  return text.replace(/\{\{(lab|title|maintainer|description|date|lab_schema)\}\}/g, (_, key: keyof TemplateValues) => {
+    return values[key];
+  });
+}
