@@ -1,0 +1,281 @@
+import { isRecord, cloneData } from "../context/data.ts";
+import { engineError } from "../errors.ts";
+import type { ConfigTrees, Project } from "../1-read/types.ts";
+import type { NodeConfig, PlainRecord } from "../manifest/types.ts";
+
+/** Key of dbt_project.yml under which a resource type is configured. */
+export type TreeKey = keyof ConfigTrees;
+
+type Merge = "append" | "update" | "grants" | "clobber";
+
+/** How a key merges between levels; everything not listed clobbers. Source: dbt-core artifacts/resources/v1/*.py MergeBehavior. */
+const mergeOf: Record<string, Merge> = {
+  tags: "append",
+  packages: "append",
+  "pre-hook": "append",
+  "post-hook": "append",
+  meta: "update",
+  quoting: "update",
+  column_types: "update",
+  docs: "update",
+  contract: "update",
+  latest_version_pointer: "update",
+  snapshot_meta_column_names: "update",
+  grants: "grants",
+};
+
+const nodeAndTest = {
+  enabled: true,
+  alias: null,
+  schema: null,
+  database: null,
+  tags: [],
+  meta: {},
+  group: null,
+  static_analysis: null,
+};
+
+const nodeDefaults = {
+  ...nodeAndTest,
+  materialized: "view",
+  incremental_strategy: null,
+  batch_size: null,
+  lookback: 1,
+  begin: null,
+  persist_docs: {},
+  "post-hook": [],
+  "pre-hook": [],
+  quoting: {},
+  column_types: {},
+  full_refresh: null,
+  unique_key: null,
+  on_schema_change: "ignore",
+  on_configuration_change: "apply",
+  grants: {},
+  packages: [],
+  docs: { show: true, node_color: null },
+  contract: { enforced: false, alias_types: true },
+  event_time: null,
+  concurrent_batches: null,
+};
+
+/** Defaults of every config class, keys in dbt's order. */
+export const configDefaults = {
+  model: { ...nodeDefaults, access: "protected", freshness: null, on_error: null, latest_version_pointer: { enabled: null, alias: null } },
+  analysis: { ...nodeDefaults },
+  operation: { ...nodeDefaults },
+  seed: { ...nodeDefaults, materialized: "seed", delimiter: ",", quote_columns: null },
+  snapshot: {
+    ...nodeDefaults,
+    materialized: "snapshot",
+    strategy: null,
+    target_schema: null,
+    target_database: null,
+    updated_at: null,
+    check_cols: null,
+    snapshot_meta_column_names: { dbt_valid_to: null, dbt_valid_from: null, dbt_scd_id: null, dbt_updated_at: null, dbt_is_deleted: null },
+    dbt_valid_to_current: null,
+  },
+  test: {
+    ...nodeAndTest,
+    schema: "dbt_test__audit",
+    materialized: "test",
+    severity: "ERROR",
+    store_failures: null,
+    store_failures_as: null,
+    sql_header: null,
+    where: null,
+    limit: null,
+    fail_calc: "count(*)",
+    warn_if: "!= 0",
+    error_if: "!= 0",
+  },
+  source: { enabled: true, event_time: null, freshness: null, loaded_at_field: null, loaded_at_query: null, meta: {}, tags: [], static_analysis: null },
+  exposure: { enabled: true, tags: [], meta: {} },
+  metric: { enabled: true, group: null, meta: {}, tags: [] },
+  semantic_model: { enabled: true, group: null, meta: {}, tags: [] },
+  saved_query: { enabled: true, group: null, meta: {}, export_as: null, schema: null, cache: { enabled: false }, tags: [] },
+  unit_test: { tags: [], meta: {}, enabled: true, static_analysis: null },
+  function: { ...nodeAndTest, materialized: "function", type: "scalar", volatility: null, runtime_version: null, entry_point: null },
+} satisfies Record<string, PlainRecord>;
+
+export type ConfigKind = keyof typeof configDefaults;
+
+export const treeOf: Record<ConfigKind, TreeKey> = {
+  model: "models",
+  analysis: "analyses",
+  operation: "models",
+  seed: "seeds",
+  snapshot: "snapshots",
+  test: "data_tests",
+  source: "sources",
+  exposure: "exposures",
+  metric: "metrics",
+  semantic_model: "semantic-models",
+  saved_query: "saved-queries",
+  unit_test: "unit_tests",
+  function: "functions",
+};
+
+const listify = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]);
+
+function mergeGrants(into: PlainRecord, from: PlainRecord): PlainRecord {
+  const merged: PlainRecord = { ...into };
+  for (const [key, value] of Object.entries(from)) {
+    const extends_ = key.startsWith("+");
+    const name = extends_ ? key.slice(1) : key;
+    merged[name] = extends_ ? [...listify(merged[name]), ...listify(value)] : listify(value);
+  }
+  return merged;
+}
+
+/** Merges one level into a config, key by key. */
+export function mergeConfig(config: PlainRecord, level: PlainRecord): PlainRecord {
+  for (const [rawKey, value] of Object.entries(level)) {
+    const key = rawKey === "pre_hook" ? "pre-hook" : rawKey === "post_hook" ? "post-hook" : rawKey;
+    switch (mergeOf[key]) {
+      case "append":
+        config[key] = [...listify(config[key]), ...listify(value)];
+        break;
+      case "update":
+        config[key] = isRecord(value) ? { ...(isRecord(config[key]) ? config[key] : {}), ...value } : value;
+        break;
+      case "grants":
+        config[key] = isRecord(value) ? mergeGrants(isRecord(config[key]) ? config[key] : {}, value) : value;
+        break;
+      default:
+        config[key] = value;
+    }
+  }
+  return config;
+}
+
+/**
+ * The levels of a config tree that apply to an fqn, root first. At each level keys with `+` are always config, others only
+ * when their value is no mapping. Source: dbt-core utils fqn_search, context/context_config.py _project_configs.
+ */
+export function* treeLevels(tree: PlainRecord, fqn: string[]): Iterable<PlainRecord> {
+  let level: unknown = tree;
+  for (const part of [undefined, ...fqn]) {
+    if (part !== undefined) level = isRecord(level) ? level[part] : undefined;
+    if (!isRecord(level)) return;
+    const config: PlainRecord = {};
+    for (const [key, value] of Object.entries(level)) {
+      if (key.startsWith("+")) config[key.slice(1).trim()] = cloneData(value);
+      else if (!isRecord(value)) config[key] = cloneData(value);
+    }
+    if (Object.keys(config).length > 0) yield config;
+  }
+}
+
+/** What `config()` calls of one node said, merged among themselves. Source: dbt-core context_config.py _add_config_call. */
+export class ConfigCallList {
+  readonly merged: PlainRecord = {};
+
+  add(options: PlainRecord): void {
+    for (const [key, value] of Object.entries(options)) {
+      const behaviour = mergeOf[key];
+      if (behaviour === "append") this.merged[key] = [...listify(this.merged[key]), ...listify(value)];
+      else if (behaviour === "update" && isRecord(value)) {
+        this.merged[key] = { ...(isRecord(this.merged[key]) ? this.merged[key] : {}), ...value };
+      } else if (behaviour === "grants" && isRecord(value)) {
+        this.merged[key] = mergeGrants(isRecord(this.merged[key]) ? this.merged[key] : {}, value);
+      } else this.merged[key] = value;
+    }
+  }
+}
+
+export interface ConfigRequest {
+  kind: ConfigKind;
+  fqn: string[];
+  project: Project;
+  root: Project;
+  /** `config:` of the properties file. */
+  patch?: PlainRecord;
+  /** Merged `config()` calls. */
+  calls?: PlainRecord;
+  /** Defaults that replace the class's own: a Python model is a table. */
+  defaults?: PlainRecord;
+}
+
+/**
+ * The final config of a node: defaults, its project's levels, properties file, config() calls, and for a package's node the
+ * root project's levels once more on top. Source: dbt-core context/context_config.py calculate_node_config.
+ */
+export function resolveConfig(request: ConfigRequest): NodeConfig {
+  const { kind, fqn, project, root } = request;
+  const config = cloneData(configDefaults[kind]) as PlainRecord;
+  if (request.defaults) Object.assign(config, request.defaults);
+  const tree = treeOf[kind];
+  for (const level of treeLevels(project.trees[tree], fqn)) mergeConfig(config, level);
+  if (request.patch) mergeConfig(config, cloneData(request.patch));
+  if (request.calls) mergeConfig(config, cloneData(request.calls));
+  if (project !== root) for (const level of treeLevels(root.trees[tree], fqn)) mergeConfig(config, level);
+  return finalize(kind, config, request);
+}
+
+/** The same without defaults, from the texts before rendering: what `state:modified` compares. */
+export function unrenderedConfig(request: ConfigRequest): PlainRecord {
+  const { kind, fqn, project, root } = request;
+  const tree = treeOf[kind];
+  const config: PlainRecord = {};
+  for (const level of treeLevels(project.unrenderedTrees[tree], fqn)) Object.assign(config, level);
+  Object.assign(config, cloneData(request.patch ?? {}), cloneData(request.calls ?? {}));
+  if (project !== root) for (const level of treeLevels(root.unrenderedTrees[tree], fqn)) Object.assign(config, level);
+  return config;
+}
+
+function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest): NodeConfig {
+  for (const key of ["pre-hook", "post-hook"]) if (key in config) config[key] = listify(config[key]).map(hookOf);
+  if (typeof config.tags === "string") config.tags = [config.tags];
+  if (typeof config.static_analysis === "boolean") config.static_analysis = config.static_analysis ? "on" : "off";
+  if (isRecord(config.docs)) config.docs = { show: config.docs.show ?? true, node_color: config.docs.node_color ?? null };
+  if (kind === "test") finalizeTest(config, request);
+  if (kind === "model") {
+    const contract = config.contract;
+    if (isRecord(contract) && contract.enforced === true && config.materialized === "incremental" && !["append_new_columns", "fail"].includes(String(config.on_schema_change))) {
+      throw engineError("parsing", {
+        message: `Invalid value for on_schema_change: ${String(config.on_schema_change)}. Models materialized as incremental with contracts enabled must set on_schema_change to 'append_new_columns' or 'fail'`,
+        dbtType: "Validation Error",
+      });
+    }
+  }
+  if (kind === "snapshot") {
+    // Every extra key of a snapshot is kept; `hard_deletes` shows in artifacts only when written.
+    if (isRecord(config.snapshot_meta_column_names)) {
+      config.snapshot_meta_column_names = { ...configDefaults.snapshot.snapshot_meta_column_names, ...config.snapshot_meta_column_names };
+    }
+  }
+  return config as NodeConfig;
+}
+
+/** `store_failures_as` decides; without it `store_failures` does. Source: dbt-core TestConfig.finalize_and_validate. */
+function finalizeTest(config: PlainRecord, request: ConfigRequest): void {
+  if (config.store_failures_as === null || config.store_failures_as === undefined) {
+    config.store_failures_as = config.store_failures === true ? "table" : config.store_failures === false ? "ephemeral" : null;
+  } else {
+    config.store_failures = config.store_failures_as !== "ephemeral";
+  }
+  if (typeof config.severity === "string" && !/^(warn|error)$/i.test(config.severity)) {
+    throw engineError("parsing", {
+      message: `Severity must be either 'warn' or 'error'. Got '${config.severity}'`,
+      hint: `Set severity of ${request.fqn[request.fqn.length - 1]} to warn or error.`,
+      dbtType: "Validation Error",
+    });
+  }
+}
+
+/** A hook as dbt keeps it: text, dict, or the JSON that `before_begin()` makes. Source: dbt-core hooks.py get_hook_dict. */
+function hookOf(source: unknown): PlainRecord {
+  if (isRecord(source)) return { sql: source.sql ?? "", transaction: source.transaction ?? true, index: source.index ?? null };
+  const text = String(source);
+  if (text.trimStart().startsWith("{")) {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (isRecord(parsed) && "sql" in parsed) return { sql: parsed.sql, transaction: parsed.transaction ?? true, index: parsed.index ?? null };
+    } catch {
+      // Not JSON: SQL that starts with a brace.
+    }
+  }
+  return { sql: text, transaction: true, index: null };
+}

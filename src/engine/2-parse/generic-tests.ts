@@ -1,0 +1,249 @@
+import { fromPlain, hasJinja, parseTemplate, PyDict, PyFloat, repr, str, type Value } from "#jinja/index.ts";
+import { cloneData, isRecord, toData } from "../context/data.ts";
+import { engineError } from "../errors.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
+import { asList, asStrings } from "./columns.ts";
+import { newNode, renderNode, updateConfig } from "./node.ts";
+import { invalid, yamlScope, type Section } from "./section.ts";
+import { addNode, collectErrors, md5, type Entry } from "./state.ts";
+
+/** What a generic test is about. */
+export type TestTarget =
+  | { kind: "node"; yamlKey: string; name: string; version: string | number | null; quoteColumns: boolean; attached: GraphNode | undefined }
+  | { kind: "source"; yamlKey: string; source: string; name: string; version: null; quoteColumns: boolean; tags: string[] };
+
+/** Settings of a test that may stand beside its arguments. Source: dbt-core parser/generic_test_builders.py CONFIG_ARGS. */
+const configArguments = ["severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as", "sql_header", "meta", "database", "schema", "alias"];
+
+/** The name under which templates get a generic test's arguments. */
+export const testArgumentsName = "_dbt_generic_test_kwargs";
+
+/** Makes the test nodes of an entry: those of its columns, then its own. */
+export function genericTests(section: Section, entry: Entry, target: TestTarget, columns: PlainRecord[], tests: unknown[]): void {
+  for (const column of columns) {
+    const quoted = column.quote === true || ((column.quote === null || column.quote === undefined) && target.quoteColumns);
+    const name = quoted ? `"${String(column.name)}"` : String(column.name);
+    const config = isRecord(column.config) ? column.config : {};
+    const tags = [...new Set([...asStrings(column.tags), ...asStrings(config.tags)])];
+    for (const test of asList(column.data_tests ?? column.tests)) collectErrors(section.state, () => genericTest(section, entry, target, test, name, tags));
+  }
+  for (const test of tests) collectErrors(section.state, () => genericTest(section, entry, target, test, null, []));
+}
+
+interface Definition {
+  name: string;
+  namespace: string | null;
+  args: PlainRecord;
+  config: PlainRecord;
+  description: string;
+  customName: string | undefined;
+}
+
+function definitionOf(section: Section, entry: Entry, target: TestTarget, test: unknown, column: string | null): Definition {
+  const [testName, rawArgs] = nameAndArguments(entry, target, test);
+  const args = cloneData(rawArgs);
+  if (column !== null) args.column_name = column;
+  const nested = args.arguments;
+  delete args.arguments;
+  if (isRecord(nested)) Object.assign(args, nested);
+  if ("model" in args) {
+    throw invalid(entry, entry.path, 'Test arguments include "model", which is a reserved argument', "Rename the argument.");
+  }
+  const match = /^(?:([a-zA-Z_][0-9a-zA-Z_]*)\.)?([a-zA-Z_][0-9a-zA-Z_]*)/.exec(testName);
+  if (!match) throw invalid(entry, entry.path, `Test name string did not match expected pattern: ${testName}`, "Write `test` or `package.test`.");
+  const config = configOf(section, entry, args);
+  const description = typeof args.description === "string" ? args.description : "";
+  delete args.description;
+  const customName = typeof args.name === "string" ? args.name : undefined;
+  delete args.name;
+  const namespace = match[1] ?? null;
+  return { name: match[2] ?? "", namespace, args, config, description, customName };
+}
+
+function nameAndArguments(entry: Entry, target: TestTarget, test: unknown): [string, PlainRecord] {
+  if (typeof test === "string") return [test, {}];
+  if (!isRecord(test)) throw invalid(entry, entry.path, `test must be dict or str, got ${Array.isArray(test) ? "list" : typeof test} (value ${JSON.stringify(test)})`, "Write the test's name, or its name with arguments.");
+  if ("test_name" in test) {
+    const { test_name: name, ...rest } = test;
+    return [String(name), rest];
+  }
+  const keys = Object.keys(test);
+  if (keys.length !== 1) {
+    throw invalid(entry, entry.path, `test definition dictionary must have exactly one key, got [${keys.join(", ")}] instead (${keys.length} keys)`, "Indent the arguments under the test's name.");
+  }
+  const name = keys[0] ?? "";
+  const args = test[name];
+  if (args === null || args === undefined) {
+    throw invalid(entry, entry.path, `test arguments must be a dict, got None for ${name} on ${target.name}`, `Remove the colon after ${name}, or give it arguments.`);
+  }
+  if (!isRecord(args)) throw invalid(entry, entry.path, `test arguments must be a dict, got ${typeof args} (value ${JSON.stringify(args)})`, "Write the arguments as a mapping.");
+  return [name, args];
+}
+
+/** Settings from beside the arguments and from `config:`, rendered. Source: generic_test_builders.py _process_legacy_args, _render_values. */
+function configOf(section: Section, entry: Entry, args: PlainRecord): PlainRecord {
+  const nested = args.config;
+  delete args.config;
+  if (nested !== undefined && nested !== null && !isRecord(nested)) throw invalid(entry, entry.path, "The `config` dictionary of a test must be a mapping");
+  const given: PlainRecord = isRecord(nested) ? { ...nested } : {};
+  const config: PlainRecord = {};
+  for (const key of configArguments) {
+    let value = args[key];
+    delete args[key];
+    const set = value !== undefined && value !== null && value !== false && value !== "" && value !== 0 && !(Array.isArray(value) && value.length === 0);
+    if (set && key in given) {
+      throw invalid(entry, entry.path, "Test cannot have the same key at the top-level and in config", `Keep ${key} under config: only.`);
+    }
+    if (!set && key in given) {
+      value = given[key];
+      delete given[key];
+    }
+    config[key] = value;
+  }
+  return renderValues(section, { ...config, ...given });
+}
+
+function renderValues(section: Section, values: PlainRecord): PlainRecord {
+  const rendered: PlainRecord = {};
+  for (const [key, value] of Object.entries(values)) {
+    let result = value;
+    if (typeof value === "string" && hasJinja(value)) {
+      result = toData(parseTemplate(value, { file: section.file.path }).renderNative(yamlScope(section.state, section.project)) as Value);
+    }
+    if (result !== null && result !== undefined) rendered[key] = result;
+  }
+  return rendered;
+}
+
+/** Python's str() of an argument, as it goes into a test's name. */
+const pyStr = (value: unknown): string => str(fromPlain(value));
+
+/**
+ * The name that dbt gives a test: readable when short, with a hash when long.
+ * Source: dbt-core parser/generic_test_builders.py synthesize_generic_test_names.
+ */
+export function testNames(type: string, targetName: string, args: PlainRecord): { short: string; full: string } {
+  const parts: string[] = [];
+  for (const key of Object.keys(args).sort()) {
+    if (key === "model") continue;
+    const value = args[key];
+    const items = isRecord(value) ? Object.values(value) : Array.isArray(value) ? value : [value];
+    parts.push(...items.map(pyStr));
+  }
+  const unique = parts.map((p) => p.replace(/[^0-9a-zA-Z_]+/g, "_")).join("__");
+  const identifier = `${type}_${targetName}`;
+  const full = `${identifier}_${unique}`;
+  return { full, short: [...full].length >= 64 ? `${identifier.slice(0, 30)}_${md5(full)}` : full };
+}
+
+/** Source: dbt-core parser/schema_generic_tests.py create_test_node: keys sorted, every scalar as Python's str(). */
+function hashable(data: unknown): Value {
+  if (isRecord(data)) return new PyDict(Object.keys(data).sort().map((key) => [key, hashable(data[key])]));
+  if (Array.isArray(data)) return data.map(hashable);
+  return pyStr(data);
+}
+
+function configCall(config: PlainRecord): string {
+  const parts = Object.entries(config).map(([key, value]) => `${key}=${typeof value === "string" ? `"${value.replaceAll('"', '\\"')}"` : pyStr(value)}`);
+  return parts.length > 0 ? `{{ config(${parts.join(",")}) }}` : "";
+}
+
+function modelExpression(target: TestTarget): string {
+  if (target.kind === "source") return `{{ get_where_subquery(source('${target.source}', '${target.name}')) }}`;
+  if (target.version !== null) return `{{ get_where_subquery(ref('${target.name}', version='${target.version}')) }}`;
+  return `{{ get_where_subquery(ref('${target.name}')) }}`;
+}
+
+/** Makes one generic test node. */
+export function genericTest(section: Section, entry: Entry, target: TestTarget, test: unknown, column: string | null, tags: string[]): void {
+  const { state, project, file } = section;
+  const definition = definitionOf(section, entry, target, test, column);
+  const { name, namespace, args, config } = definition;
+  const kwargs: PlainRecord = { ...args, model: modelExpression(target) };
+  const type = `${namespace === null ? "" : `${namespace}_`}${target.kind === "source" ? "source_" : ""}${name}`;
+  const targetName = target.kind === "source" ? `${target.source}_${target.name}` : target.version === null ? target.name : `${target.name}_v${target.version}`;
+  let compiledName: string;
+  let fullName: string;
+  if (definition.customName === undefined) {
+    const names = testNames(type, targetName, kwargs);
+    compiledName = names.short;
+    fullName = names.full;
+    if (names.short !== names.full && !("alias" in config)) config.alias = names.short;
+  } else {
+    compiledName = definition.customName;
+    fullName = definition.customName;
+  }
+  const metadata = { namespace, name, kwargs };
+  const hash = md5(`${fullName}${repr(hashable(metadata))}`).slice(-10);
+  const macroName = `test_${name}`;
+  const rawCode = `{{ ${namespace === null ? macroName : `${namespace}.${macroName}`}(**${testArgumentsName}) }}${configCall(config)}`;
+  const folders = file.path.split("/").slice(1, -1);
+  const node = newNode(state, {
+    kind: "test",
+    name: fullName,
+    project,
+    file,
+    path: `${compiledName}.sql`,
+    rawCode,
+    fqn: [project.name, ...folders, fullName],
+    uniqueId: `test.${project.name}.${fullName}.${hash}`,
+  });
+  node.checksum = { name: "none", checksum: "" };
+  const ownTags = asList(config.tags).map(String);
+  node.tags = [...new Set([...tags, ...ownTags])].sort();
+  node.description = definition.description;
+  node.column_name = column;
+  node.file_key_name = target.kind === "source" ? `${target.yamlKey}.${target.source}` : `${target.yamlKey}.${target.name}`;
+  node.attached_node = null;
+  node.test_metadata = { name, kwargs, namespace };
+  const macro = state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
+  if (!macro || (namespace !== null && !state.runtime.macros.inNamespace(namespace, macroName))) {
+    const place = { file: file.path, ...entry.document.position(entry.path), source: file.contents };
+    throw engineError("compilation", {
+      message: `'${namespace === null ? macroName : `${namespace}.${macroName}`}' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".`,
+      place,
+      hint: `Define the generic test ${name}, or install the package that has it.`,
+    });
+  }
+  node.depends_on.macros.push(macro.node.unique_id);
+  if (macro.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
+    state.calls.set(node.unique_id, config);
+    addTargetReference(node, target);
+  } else {
+    renderNode(state, node, { file, prepare: (scope) => scope.set(testArgumentsName, renderedArguments(kwargs, scope, file.path)) });
+  }
+  if (node.depends_on.macros.indexOf("macro.dbt.get_where_subquery") === -1) {
+    const where = state.runtime.macros.find("get_where_subquery");
+    if (where) node.depends_on.macros.push(where.node.unique_id);
+  }
+  updateConfig(state, node, { project });
+  if (target.kind === "node" && target.attached) {
+    node.attached_node = target.attached.unique_id;
+    node.group = target.attached.group;
+  }
+  addNode(state, node);
+}
+
+function addTargetReference(node: GraphNode, target: TestTarget): void {
+  if (target.kind === "source") node.sources.push([target.source, target.name]);
+  else node.refs.push({ name: target.name, package: null, version: target.version });
+}
+
+/** A test's arguments with every text rendered natively: `ref('x')` becomes a relation. Source: dbt-core context/… add_rendered_test_kwargs. */
+export function renderedArguments(kwargs: PlainRecord, scope: Parameters<ReturnType<typeof parseTemplate>["renderNative"]>[0], file: string): PyDict {
+  const render = (value: unknown, path: string[]): Value => {
+    if (typeof value === "string") {
+      // Bare expressions such as ref('x') are evaluated like {{ ref('x') }}; column names and other texts stay texts.
+      if (path.length === 1 && path[0] === "column_name") return value;
+      const expression = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/.test(value) ? `{{ ${value} }}` : value;
+      if (!hasJinja(expression)) return value;
+      const result = parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" });
+      if (result instanceof Promise) throw engineError("compilation", { message: `A test argument waits for the database: ${value}` });
+      return result;
+    }
+    if (Array.isArray(value)) return value.map((v, i) => render(v, [...path, String(i)]));
+    if (isRecord(value)) return new PyDict(Object.entries(value).map(([k, v]) => [k, render(v, [...path, k])]));
+    return value instanceof PyFloat ? value : fromPlain(value);
+  };
+  return new PyDict(Object.entries(kwargs).map(([k, v]) => [k, render(v, [k])]));
+}

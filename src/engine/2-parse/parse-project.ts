@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import type { Template } from "#jinja/index.ts";
+import { builtinPackages } from "../builtins/index.ts";
+import { MacroTable } from "../context/macro-table.ts";
+import { dbtVersion, type Runtime } from "../context/runtime.ts";
+import { readFiles } from "../1-read/index.ts";
+import type { Project, ReadProject, SourceFile } from "../1-read/types.ts";
+import type { EventSink } from "../events.ts";
+import type { Flags } from "../flags.ts";
+import { linkManifest, type NodeLookup } from "../3-link/index.ts";
+import type { Manifest } from "../manifest/types.ts";
+import { parseDocs } from "./docs.ts";
+import { parseMacroFiles } from "./macros.ts";
+import { parseAnalyses, parseHooks, parseModels, parseSeeds, parseSingularTests } from "./models.ts";
+import { parseProperties, type PropertiesResult } from "./properties.ts";
+import { parseSnapshots } from "./snapshots.ts";
+import { buildSources } from "./sources.ts";
+import { throwCollected, type ParseState } from "./state.ts";
+import { registerFixtures } from "./unit-tests.ts";
+
+export interface ParsedProject {
+  runtime: Runtime;
+  lookup: NodeLookup;
+  /** Templates of nodes by unique id; compiling renders them again. */
+  templates: Map<string, Template>;
+}
+
+function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, startedAt: Date): Manifest {
+  const quoting = { database: true, schema: true, identifier: true, column: null, ...read.root.quoting };
+  return {
+    metadata: {
+      dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
+      dbt_version: dbtVersion,
+      generated_at: new Date().toISOString(),
+      invocation_id: invocationId,
+      invocation_started_at: startedAt.toISOString(),
+      env: {},
+      project_name: read.root.name,
+      project_id: createHash("md5").update(read.root.name).digest("hex"),
+      user_id: null,
+      send_anonymous_usage_stats: false,
+      adapter_type: "duckdb",
+      quoting,
+      run_started_at: startedAt.toISOString(),
+    },
+    nodes: {},
+    sources: {},
+    macros: {},
+    docs: {},
+    exposures: {},
+    metrics: {},
+    groups: {},
+    selectors: {},
+    disabled: {},
+    parent_map: {},
+    child_map: {},
+    group_map: {},
+    saved_queries: {},
+    semantic_models: {},
+    unit_tests: {},
+    functions: {},
+  };
+}
+
+/**
+ * Parses a project and its packages into a linked manifest.
+ * Order as in dbt-core parser/manifest.py: all macros, then every project's files, then all properties, sources, links.
+ * Errors: every problem that was found, as one error (ENG-007 when there are several).
+ */
+export function parseProject(input: { read: ReadProject; flags: Flags; emit: EventSink; env: NodeJS.ProcessEnv; invocationId: string; startedAt: Date }): ParsedProject {
+  const { read, flags } = input;
+  const projects = new Map<string, Project>([[read.root.name, read.root], ...read.packages.map((p): [string, Project] => [p.name, p])]);
+  const runtime: Runtime = {
+    ...input,
+    projects,
+    target: read.target,
+    macros: new MacroTable(read.root.name),
+    manifest: emptyManifest(read, flags, input.invocationId, input.startedAt),
+    usedEnv: new Map(),
+  };
+  const state: ParseState = { runtime, errors: [], templates: new Map(), captured: new Map(), calls: new Map(), sources: new Map() };
+
+  const files = [...projects.values()].map((project) => readFiles(project));
+  for (const { project, macros, genericTests } of files) parseMacroFiles(state, project.name, [...macros, ...genericTests]);
+  for (const builtin of builtinPackages()) {
+    const asSource = (f: { path: string; contents: string }): SourceFile => ({ path: f.path, searchPath: "macros", relativePath: f.path, contents: f.contents });
+    parseMacroFiles(state, builtin.name, builtin.files.filter((f) => f.path.endsWith(".sql")).map(asSource));
+    const docs = builtin.files.filter((f) => f.path.endsWith(".md")).map(asSource);
+    parseDocs(state, { project: { name: builtin.name } as Project, docs });
+  }
+  throwCollected(state.errors);
+
+  for (const projectFiles of files) {
+    parseModels(state, projectFiles);
+    parseSnapshots(state, projectFiles);
+    parseAnalyses(state, projectFiles);
+    parseSingularTests(state, projectFiles);
+    parseSeeds(state, projectFiles);
+    parseDocs(state, projectFiles);
+    parseHooks(state, projectFiles);
+    registerFixtures(state, projectFiles.project.name, projectFiles.fixtures);
+  }
+  const result: PropertiesResult = { sources: [] };
+  for (const projectFiles of files) parseProperties(state, projectFiles, result);
+  buildSources(state, result.sources);
+  // References to nodes that failed to parse would only repeat what is wrong already.
+  throwCollected(state.errors);
+  const lookup = linkManifest(state);
+  throwCollected(state.errors);
+  return { runtime, lookup, templates: state.templates };
+}

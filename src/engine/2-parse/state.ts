@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { isLabsError, type LabsError } from "#errors/index.ts";
+import type { Template } from "#jinja/index.ts";
+import type { Runtime } from "../context/runtime.ts";
+import { engineError } from "../errors.ts";
+import type { GraphNode, OtherNode, PlainRecord, SourceNode } from "../manifest/types.ts";
+import type { Project, SourceFile, YamlDocument } from "../1-read/types.ts";
+import type { Captured } from "../context/parse-members.ts";
+
+/** One entry of a properties file, with where it stands. */
+export interface Entry {
+  project: Project;
+  file: SourceFile;
+  document: YamlDocument;
+  path: (string | number)[];
+  data: PlainRecord;
+}
+
+/** What the parse phase builds up beside the manifest. */
+export interface ParseState {
+  runtime: Runtime;
+  errors: LabsError[];
+  /** Compiled templates by unique id: compiling renders the same template again. */
+  templates: Map<string, Template>;
+  captured: Map<string, Captured>;
+  /** Merged config() calls by unique id, to resolve the config again when a properties file adds to it. */
+  calls: Map<string, PlainRecord>;
+  /** Texts of files for error frames. */
+  sources: Map<string, string>;
+}
+
+/** Runs `body`; an error is kept so that every error of a project is reported, not the first. */
+export function collectErrors(state: ParseState, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    if (!isLabsError(error)) throw error;
+    state.errors.push(error);
+  }
+}
+
+/** Throws what was collected: one error as it is, several as one that lists all. */
+export function throwCollected(errors: LabsError[]): void {
+  if (errors.length === 0) return;
+  const [first] = errors;
+  if (errors.length === 1 && first) throw first;
+  throw engineError("many", {
+    message: errors.map((e) => e.message).join("\n\n"),
+    hint: "Fix each of them; they are independent.",
+    dbtType: (first?.data?.dbtType as "Compilation Error" | undefined) ?? "Compilation Error",
+    data: { errors },
+  });
+}
+
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
+
+/** dbt 1.12 compares contents with all white space collapsed. */
+export const contentsChecksum = (text: string): { name: string; checksum: string } => ({
+  name: "sha256",
+  checksum: sha256(text.split(/\s+/u).filter(Boolean).join(" ")),
+});
+
+/** Seconds since 1970, as dbt's `created_at`. */
+export const now = (): number => Date.now() / 1000;
+
+/** Adds a node, or puts it among the disabled ones. The same id twice is an error. */
+export function addNode(state: ParseState, node: GraphNode): void {
+  const { manifest } = state.runtime;
+  if (!node.config.enabled) {
+    disable(state, node);
+    return;
+  }
+  const existing = manifest.nodes[node.unique_id];
+  if (existing) throw duplicateResource(existing, node);
+  manifest.nodes[node.unique_id] = node;
+}
+
+export function disable(state: ParseState, node: GraphNode | SourceNode | OtherNode): void {
+  const { disabled } = state.runtime.manifest;
+  (disabled[node.unique_id] ??= []).push(node);
+}
+
+/** Source: dbt-core exceptions.py DuplicateResourceNameError. */
+export function duplicateResource(a: { name: string; resource_type: string; unique_id: string; original_file_path: string }, b: { unique_id: string; original_file_path: string }) {
+  const kind = a.resource_type === "test" ? "data test" : a.resource_type;
+  return engineError("duplicate", {
+    message:
+      `dbt found two ${kind}s with the name "${a.name}".\n\nSince these resources have the same name, dbt will be unable to find the correct resource\n` +
+      `when looking for ref("${a.name}").\n\nTo fix this, change the name of one of these resources:\n` +
+      `- ${a.unique_id} (${a.original_file_path})\n- ${b.unique_id} (${b.original_file_path})`,
+    hint: "Rename one of the two files.",
+    place: { file: b.original_file_path },
+  });
+}

@@ -1,0 +1,121 @@
+import { isRecord } from "../context/data.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
+import { asList, columnList, columnsOf, testsOf, text } from "./columns.ts";
+import { genericTests } from "./generic-tests.ts";
+import type { Patch } from "./patches.ts";
+import { invalid, type Section } from "./section.ts";
+import type { Entry } from "./state.ts";
+
+type VersionId = string | number;
+
+/** `versions:` of a model entry. */
+export function versionsOf(entry: Entry): PlainRecord[] {
+  const versions = asList(entry.data.versions).filter(isRecord);
+  for (const version of versions) {
+    if (typeof version.v !== "string" && typeof version.v !== "number") throw invalid(entry, [...entry.path, "versions"], "every version needs `v`", "Write `- v: 1`.");
+  }
+  return versions;
+}
+
+/** The highest version: by number when all are numbers, else by text. Source: dbt-core contracts/graph/unparsed.py UnparsedVersion.__lt__. */
+function highest(versions: PlainRecord[]): VersionId {
+  const ids = versions.map((v) => v.v as VersionId);
+  return ids.reduce((best, id) => {
+    const [a, b] = [Number(best), Number(id)];
+    const less = Number.isNaN(a) || Number.isNaN(b) ? String(best) < String(id) : a < b;
+    return less ? id : best;
+  });
+}
+
+/** `include`/`exclude` of a version's columns over the model's. Source: unparsed.py get_columns_for_version. */
+function columnsForVersion(entry: Entry, version: PlainRecord): PlainRecord[] {
+  const base = columnList(entry);
+  const own = asList(version.columns).filter(isRecord);
+  const rule = own.find((c) => "include" in c || "exclude" in c);
+  const include = rule ? (rule.include ?? "all") : "all";
+  const exclude = new Set(rule ? asList(rule.exclude).map(String) : []);
+  const wanted = (name: string): boolean => (include === "all" || include === "*" ? true : asList(include).map(String).includes(name)) && !exclude.has(name);
+  const overrides = own.filter((c) => c !== rule);
+  const overridden = new Set(overrides.map((c) => String(c.name)));
+  return [...base.filter((c) => wanted(String(c.name)) && !overridden.has(String(c.name))), ...overrides];
+}
+
+interface Helpers {
+  patchOf(entry: Entry): Patch;
+  applyPatch(section: Section, node: GraphNode, patch: Patch): void;
+  noNode(section: Section, entry: Entry, name: string): void;
+}
+
+/** Turns the files of a versioned model into versions of one model. Source: dbt-core parser/schemas.py ModelPatchParser.parse_patch. */
+export function patchVersions(section: Section, entry: Entry, versions: PlainRecord[], helpers: Helpers): void {
+  const name = String(entry.data.name);
+  const latest = (entry.data.latest_version as VersionId | undefined) ?? highest(versions);
+  const base = helpers.patchOf(entry);
+  const attached = new Map<VersionId, GraphNode>();
+  for (const version of versions) {
+    const v = version.v as VersionId;
+    const fileName = typeof version.defined_in === "string" ? version.defined_in : `${name}_v${v}`;
+    const lookup = section.lookup();
+    const node =
+      lookup.ref(fileName, section.project.name, null) ??
+      (String(v) === String(latest) ? lookup.ref(name, section.project.name, null) : undefined) ??
+      (lookup.disabled(fileName, null).find((n) => n.resource_type === "model") as GraphNode | undefined);
+    if (!node) {
+      helpers.noNode(section, entry, fileName);
+      continue;
+    }
+    rename(section, node, name, v);
+    const config = isRecord(version.config) ? { ...base.config, ...mergeDeep(base.config, version.config) } : base.config;
+    helpers.applyPatch(section, node, {
+      ...base,
+      description: text(version.description) || base.description,
+      columns: columnsOf(entry, columnsForVersion(entry, version)),
+      config,
+      access: version.access ?? base.access,
+      version: v,
+      latestVersion: latest,
+      constraints: version.constraints === undefined ? base.constraints : asList(version.constraints),
+      deprecationDate: version.deprecation_date ?? null,
+    });
+    attached.set(v, node);
+    section.invalidateLookup();
+  }
+  for (const version of versions) {
+    const v = version.v as VersionId;
+    const tests = version.tests !== undefined || version.data_tests !== undefined ? testsOf(entry, version) : testsOf(entry, entry.data);
+    genericTests(
+      section,
+      entry,
+      { kind: "node", yamlKey: "models", name, version: v, quoteColumns: entry.data.quote_columns === true, attached: attached.get(v) },
+      columnsForVersion(entry, version),
+      tests,
+    );
+  }
+}
+
+function mergeDeep(base: PlainRecord, over: PlainRecord): PlainRecord {
+  const merged: PlainRecord = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isRecord(before) && isRecord(value) ? mergeDeep(before, value) : value;
+  }
+  return merged;
+}
+
+/** The node becomes `model.package.name.vN`, wherever it is kept. */
+function rename(section: Section, node: GraphNode, name: string, v: VersionId): void {
+  const { state } = section;
+  const { nodes, disabled } = state.runtime.manifest;
+  const old = node.unique_id;
+  const active = nodes[old] === node;
+  if (active) delete nodes[old];
+  else delete disabled[old];
+  node.unique_id = `model.${section.project.name}.${name}.v${v}`;
+  node.fqn = [...node.fqn.slice(0, -1), name, `v${v}`];
+  node.name = name;
+  if (active) nodes[node.unique_id] = node;
+  else (disabled[node.unique_id] ??= []).push(node);
+  for (const map of [state.templates, state.captured, state.calls] as Map<string, unknown>[]) {
+    if (map.has(old)) map.set(node.unique_id, map.get(old));
+  }
+}

@@ -1,0 +1,27 @@
+import type { PyObject } from "#jinja/index.ts";
+import { engineError } from "../errors.ts";
+import type { Runtime } from "./runtime.ts";
+import type { NodeScope } from "./scope.ts";
+
+/**
+ * `adapter.dispatch(name, namespace)` for templates of one package. Answers the macro to call.
+ * Errors: dbt's texts when nothing is found, listing every name that was tried.
+ */
+export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName: string) {
+  return (name: string, namespace: string | null): PyObject => {
+    if (name.includes(".")) {
+      const [first, ...rest] = name.split(".");
+      throw engineError("compilation", {
+        message: `In adapter.dispatch, got a macro name of "${name}", but "." is not a valid macro name component. Did you mean \`adapter.dispatch("${rest.join(".")}", macro_namespace="${first}")\`?`,
+      });
+    }
+    const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === namespace)?.search_order;
+    const missing = order?.find((p) => runtime.macros.package(p) === undefined && p !== "dbt");
+    const { found, attempts } = runtime.macros.dispatch(name, namespace, order?.filter((p) => p !== missing), packageName);
+    if (found) return scope.bind(found);
+    throw engineError("compilation", {
+      message: `In dispatch: No macro named '${name}' found within namespace: '${namespace ?? "None"}'\n    Searched for: ${attempts.map((a) => `'${a}'`).join(", ")}`,
+      hint: `Install the package that has ${name}, or write the macro default__${name}.`,
+    });
+  };
+}

@@ -1,0 +1,167 @@
+import { PyDict, PyObject, type Kwargs, type MaybePromise, type Value } from "#jinja/index.ts";
+import { columnClass, makeAdapterObject, makeExceptions, parseStubSession, Relation, relationClass } from "../adapter/index.ts";
+import type { GraphNode, OtherNode } from "../manifest/types.ts";
+import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
+import { ParseConfig, type ConfigCalls } from "./config-object.ts";
+import { toData, toValue } from "./data.ts";
+import { hostFunction, rawFunction } from "./functions.ts";
+import type { MacroEntry } from "./macro-table.ts";
+import { dispatchFunction } from "./dispatch.ts";
+import { refArguments, sourceArguments } from "./reference-arguments.ts";
+import { warn, type Runtime } from "./runtime.ts";
+import { NodeScope, type Members } from "./scope.ts";
+import { targetValue } from "./target-value.ts";
+import { VarFunction, varsFor } from "./vars.ts";
+
+/** What a template refers to, collected while it is rendered for parsing. */
+export interface Captured {
+  refs: GraphNode["refs"];
+  sources: string[][];
+  metrics: string[][];
+  macros: string[];
+}
+
+/**
+ * The scope in which a node is rendered while the project is parsed: nothing touches the database, `ref` and `source` are
+ * recorded and answer the node's own relation, `config()` collects. Source: dbt-core context/providers.py ParseProvider.
+ */
+export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls: ConfigCalls | undefined, captured: Captured, relation: () => Relation): NodeScope {
+  const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
+  let depth = 0;
+  const hooks = {
+    enter: (entry: MacroEntry) => {
+      if (depth === 0 && !captured.macros.includes(entry.node.unique_id)) captured.macros.push(entry.node.unique_id);
+      depth++;
+    },
+    leave: () => {
+      depth--;
+    },
+  };
+  const members: Members = {
+    ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread", uniqueId: node.unique_id }),
+    execute: false,
+    var: () => new VarFunction({ vars: () => varsFor(runtime, node.package_name), scope: () => scope, missing: "none", owner: node.name }),
+    ref: () =>
+      rawFunction("ref", (args, kwargs) => {
+        captured.refs.push(refArguments(args, kwargs, owner));
+        return relation();
+      }),
+    source: () =>
+      rawFunction("source", (args) => {
+        captured.sources.push(sourceArguments(args, owner));
+        return relation();
+      }),
+    metric: () =>
+      rawFunction("metric", (args) => {
+        captured.metrics.push(args.map(String));
+        return new MetricReference(args.map(String));
+      }),
+    function: () => rawFunction("function", () => relation()),
+    config: () => new ParseConfig(calls, owner),
+    this: () => (node.resource_type === "operation" ? null : relation()),
+    model: () => toValue(node),
+    graph: () => new PyDict(),
+    database: () => (node as GraphNode).database ?? runtime.target.database,
+    schema: () => (node as GraphNode).schema ?? runtime.target.schema,
+    adapter: () => parseAdapter(runtime, scope, node.package_name),
+    api: () => new PyDict([["Relation", relationClass], ["Column", columnClass]]),
+    column: () => columnClass,
+    exceptions: () => makeExceptions({ node: { name: node.name, resource_type: node.resource_type, original_file_path: node.original_file_path, unique_id: node.unique_id }, warn: (text) => warn(runtime, text, { name: "JinjaLogWarning", code: "I061" }) }),
+    pre_hooks: () => [],
+    post_hooks: () => [],
+    sql: null,
+    compiled_code: null,
+    defer_relation: null,
+    sql_now: "now()",
+    dbt_metadata_envs: () => metadataEnvs(runtime),
+    invocation_args_dict: () => toValue(runtime.flags.invocationArgs),
+    selected_resources: () => [],
+    load_result: () => hostFunction("load_result", ["name"], () => null),
+    store_result: () => hostFunction("store_result", ["name", "response?", "agate_table?"], () => ""),
+    store_raw_result: () => hostFunction("store_raw_result", ["name", "message?", "code?", "rows_affected?", "agate_table?"], () => ""),
+    load_agate_table: () => hostFunction("load_agate_table", [], () => null),
+    write: () => hostFunction("write", ["payload"], () => ""),
+    render: () => renderFunction(() => scope, node.original_file_path),
+    submit_python_job: () => hostFunction("submit_python_job", ["parsed_model", "compiled_code"], () => null),
+    try_or_compiler_error: () => tryOrCompilerError(),
+    validation: () => validationMember(),
+  };
+  members.context = () => new ScopeDict(scope);
+  members.builtins = () => new ScopeDict(scope, members);
+  const scope = new NodeScope(runtime.macros, node.package_name, members, hooks);
+  return scope;
+}
+
+/** The scope of generate_schema_name and its kin: nothing is captured, `config` reads nothing. Source: providers.py GenerateNameProvider. */
+export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
+  const owner = { ...entry.node, fqn: [], depends_on: { macros: [], nodes: [] }, config: { enabled: true } } as unknown as OtherNode;
+  const relation = () => Relation.create({ database: runtime.target.database, schema: runtime.target.schema, identifier: entry.node.name });
+  const scope = parseScope(runtime, { ...owner, package_name: runtime.macros.root }, undefined, { refs: [], sources: [], metrics: [], macros: [] }, relation);
+  scope.set("var", new VarFunction({ vars: () => varsFor(runtime, runtime.macros.root), scope: () => scope, missing: "error", owner: entry.node.name }));
+  return scope;
+}
+
+function parseAdapter(runtime: Runtime, scope: NodeScope, packageName: string): PyObject {
+  return makeAdapterObject({
+    phase: "parse",
+    target: runtime.target,
+    session: parseStubSession(),
+    dispatch: dispatchFunction(runtime, scope, packageName),
+    executeMacro: (name, args, kwargs) => {
+      const entry = runtime.macros.lookup(name, packageName);
+      return entry ? scope.call(entry, args, kwargs) : null;
+    },
+  });
+}
+
+/** `DBT_ENV_CUSTOM_ENV_X` variables by the name X. */
+export function metadataEnvs(runtime: Runtime): PyDict {
+  const prefix = "DBT_ENV_CUSTOM_ENV_";
+  const found = Object.entries(runtime.env).filter(([key]) => key.startsWith(prefix));
+  return new PyDict(found.map(([key, value]) => [key.slice(prefix.length), value ?? ""]));
+}
+
+class MetricReference extends PyObject {
+  readonly pyType = "MetricReference";
+  readonly #name: string;
+  constructor(args: string[]) {
+    super();
+    this.#name = args[args.length - 1] ?? "";
+  }
+  override str(): string {
+    return this.#name;
+  }
+}
+
+/** `context` and `builtins`: the scope as a mapping. `builtins` skips macros, so that an override can reach the original. */
+export class ScopeDict extends PyObject {
+  readonly pyType = "dict";
+  readonly #scope: NodeScope;
+  readonly #members: Members | undefined;
+  constructor(scope: NodeScope, members?: Members) {
+    super();
+    this.#scope = scope;
+    this.#members = members;
+  }
+  override get isMapping(): boolean {
+    return true;
+  }
+  override getItem(key: Value): Value | undefined {
+    if (typeof key !== "string") return undefined;
+    if (!this.#members) return this.#scope.get(key);
+    const member = this.#members[key];
+    return typeof member === "function" ? member() : member;
+  }
+  override getAttr(name: string): Value | undefined {
+    if (name === "get") {
+      return hostFunction("get", ["key", "default?"], (key, fallback) => this.getItem(key ?? null) ?? fallback ?? null);
+    }
+    return this.getItem(name);
+  }
+  override contains(value: Value): boolean {
+    return this.getItem(value) !== undefined;
+  }
+}
+
+export { toData };
+export type { Kwargs, MaybePromise };

@@ -1,0 +1,29 @@
+import type { EventSink } from "../events.ts";
+import type { Flags } from "../flags.ts";
+import type { Manifest } from "../manifest/types.ts";
+import type { Project, ReadProject, Target } from "../1-read/types.ts";
+import type { MacroTable } from "./macro-table.ts";
+
+/** What one invocation of the engine carries through its phases. */
+export interface Runtime {
+  read: ReadProject;
+  /** Root project and packages by name. */
+  projects: Map<string, Project>;
+  target: Target;
+  flags: Flags;
+  macros: MacroTable;
+  manifest: Manifest;
+  emit: EventSink;
+  env: NodeJS.ProcessEnv;
+  invocationId: string;
+  startedAt: Date;
+  /** Values of environment variables that templates asked for, for the artifacts. */
+  usedEnv: Map<string, string>;
+}
+
+export const dbtVersion = "1.12.3";
+
+/** Says something to the user as a warning; with `--warn-error` it becomes an error at the end of the phase. */
+export function warn(runtime: Runtime, text: string, extra: { name?: string; code?: string } = {}): void {
+  runtime.emit({ type: "message", level: "warn", text, ...extra });
+}

@@ -1,0 +1,111 @@
+import { bindMacro, PyObject, type Kwargs, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
+import { globalPackage, type MacroEntry, type MacroTable } from "./macro-table.ts";
+
+/** Called around every macro; the engine keeps the macro stack and records dependencies with it. */
+export interface MacroHooks {
+  enter(entry: MacroEntry): void;
+  leave(): void;
+}
+
+export type Members = Record<string, Value | (() => Value)>;
+
+/** A member that is computed when a template first asks for it. */
+export const lazily = (compute: () => Value): (() => Value) => compute;
+
+/**
+ * What a template of one node sees: macros first (a project may replace any context member, `ref` included), then the
+ * members of dbt's context. Every name is resolved once.
+ */
+export class NodeScope implements Scope {
+  readonly #macros: MacroTable;
+  readonly #packageName: string;
+  readonly #members: Members;
+  readonly #hooks: MacroHooks | undefined;
+  readonly #resolved = new Map<string, Value>();
+  readonly #bound = new Map<MacroEntry, PyObject>();
+
+  constructor(macros: MacroTable, packageName: string, members: Members, hooks?: MacroHooks) {
+    this.#macros = macros;
+    this.#packageName = packageName;
+    this.#members = members;
+    this.#hooks = hooks;
+  }
+
+  get(name: string): Value | undefined {
+    const known = this.#resolved.get(name);
+    if (known !== undefined) return known;
+    const value = this.#resolve(name);
+    if (value !== undefined) this.#resolved.set(name, value);
+    return value;
+  }
+
+  /** Sets a name for this scope alone: test arguments, `sql` of a materialization. */
+  set(name: string, value: Value): void {
+    this.#resolved.set(name, value);
+  }
+
+  /** A macro as a callable in this scope. */
+  bind(entry: MacroEntry): PyObject {
+    let bound = this.#bound.get(entry);
+    if (!bound) this.#bound.set(entry, (bound = bindMacro(entry.definition, this, this.#hooksFor(entry))));
+    return bound;
+  }
+
+  /** Calls a macro with this scope as its globals. */
+  call(entry: MacroEntry, args: Value[], kwargs: Kwargs): MaybePromise<Value> {
+    return this.bind(entry).call(args, kwargs);
+  }
+
+  #hooksFor(entry: MacroEntry) {
+    const hooks = this.#hooks;
+    return hooks ? { enter: () => hooks.enter(entry), leave: () => hooks.leave() } : undefined;
+  }
+
+  #resolve(name: string): Value | undefined {
+    const local = this.#macros.package(this.#packageName)?.get(name) ?? this.#macros.package(this.#macros.root)?.get(name);
+    if (local) return this.bind(local);
+    if (this.#macros.isNamespace(name)) return new MacroNamespace(name, this.#macros, this);
+    const internal = this.#macros.internal(name);
+    if (internal) return this.bind(internal);
+    const member = this.#members[name];
+    return typeof member === "function" ? member() : member;
+  }
+}
+
+/** `dbt_utils` in `dbt_utils.star(...)`. */
+class MacroNamespace extends PyObject {
+  readonly pyType = "MacroNamespace";
+  readonly #name: string;
+  readonly #macros: MacroTable;
+  readonly #scope: NodeScope;
+
+  constructor(name: string, macros: MacroTable, scope: NodeScope) {
+    super();
+    this.#name = name;
+    this.#macros = macros;
+    this.#scope = scope;
+  }
+
+  override get isMapping(): boolean {
+    return true;
+  }
+  override getAttr(name: string): Value | undefined {
+    const entry = this.#macros.inNamespace(this.#name, name);
+    return entry && this.#scope.bind(entry);
+  }
+  override getItem(key: Value): Value | undefined {
+    return typeof key === "string" ? this.getAttr(key) : undefined;
+  }
+  override contains(value: Value): boolean {
+    return typeof value === "string" && this.getAttr(value) !== undefined;
+  }
+  override iterate(): Iterable<Value> {
+    return this.#macros.namesIn(this.#name);
+  }
+  override length(): number {
+    return this.#macros.namesIn(this.#name).length;
+  }
+  override repr(): string {
+    return `<namespace ${this.#name === globalPackage ? "dbt" : this.#name}>`;
+  }
+}
