@@ -15,6 +15,56 @@ function lookUp(tables: QualityConfig["tables"], name: string): TableRules {
   return {};
 }
 
+/** Quality settings as `lab.yml` spells them. */
+export interface LabQualitySettings {
+  weights?: Partial<Weights>;
+  layers?: Record<string, number>;
+  recent_days?: number;
+  tables?: Record<
+    string,
+    {
+      key?: string | string[];
+      time_column?: string;
+      fresh_within?: string;
+      may_be_empty?: boolean;
+      optional_columns?: string | string[];
+      weight?: number;
+    }
+  >;
+}
+
+/** Settings of `lab.yml` as this room's. Durations such as `36 hours` and `2 days`. Errors: QUAL-003 for a duration. */
+export function fromLabSettings(settings: LabQualitySettings | null | undefined): QualityConfig {
+  const list = (value: string | string[]) => (typeof value === "string" ? [value] : value);
+  const tables: Record<string, TableRules> = {};
+  for (const [name, table] of Object.entries(settings?.tables ?? {})) {
+    tables[name] = {
+      ...(table.key !== undefined && { keys: [list(table.key)] }),
+      ...(table.time_column !== undefined && { timeColumn: table.time_column }),
+      ...(table.fresh_within !== undefined && {
+        maxAgeHours: hours(table.fresh_within, `tables.${name}.fresh_within`),
+      }),
+      ...(table.may_be_empty !== undefined && { mayBeEmpty: table.may_be_empty }),
+      ...(table.optional_columns !== undefined && { optionalColumns: list(table.optional_columns) }),
+      ...(table.weight !== undefined && { weight: table.weight }),
+    };
+  }
+  return {
+    ...(settings?.weights && { weights: settings.weights }),
+    ...(settings?.layers && { layers: settings.layers }),
+    tables,
+  };
+}
+
+const hoursOf: Record<string, number> = { s: 1 / 3600, m: 1 / 60, h: 1, d: 24, w: 168 };
+
+function hours(text: string, path: string): number {
+  const [, count, unit] = /^\s*(\d+)\s*(s|m|h|d|w)[a-z]*\s*$/i.exec(text) ?? [];
+  const factor = hoursOf[unit?.toLowerCase() ?? ""];
+  if (factor === undefined) throw invalid(path, "must be a time such as `36 hours` or `2 days`");
+  return Number(count) * factor;
+}
+
 /** Weight of a layer: readers see gold, so it counts most. Prefixes such as `dev_gold` are understood. */
 export function layerWeight(config: QualityConfig, schema: string): number {
   for (const [name, weight] of Object.entries(config.layers ?? {})) {
@@ -31,8 +81,8 @@ export function checkConfig(config: QualityConfig): void {
   for (const [table, rules] of Object.entries(config.tables ?? {})) {
     checkWeights(rules.weights, `tables.${table}.weights`);
     if (rules.weight !== undefined) checkNumber(rules.weight, `tables.${table}.weight`);
-    if (rules.freshness && !(rules.freshness.maxAgeHours > 0)) {
-      throw invalid(`tables.${table}.freshness.maxAgeHours`, "must be a number of hours above 0");
+    if (rules.maxAgeHours !== undefined && !(rules.maxAgeHours > 0)) {
+      throw invalid(`tables.${table}.maxAgeHours`, "must be a number of hours above 0");
     }
   }
 }

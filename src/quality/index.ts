@@ -3,8 +3,13 @@ export { inspectAndScore, scoreRows, volumeHistory } from "./lab-quality.ts";
 export type { InspectAndScoreInput, LabQuality, LayerQuality, TableQuality } from "./lab-quality.ts";
 export { combineScores, defaultWeights, dimensions, scoreChecks } from "./score.ts";
 export type { Check, Checks } from "./score.ts";
+export { fromLabSettings } from "./config.ts";
+export type { LabQualitySettings } from "./config.ts";
 export { checksOf } from "./checks.ts";
 export type { TableFacts } from "./checks.ts";
+export { DataInspector } from "./inspector.ts";
+export type { Duplicates, Inspection, InspectOptions, RecentRows, TableProfile } from "./inspector.ts";
+export type { ColumnProfile } from "./profile.ts";
 export { qualityErrors } from "./errors.ts";
 export type {
   Cause,

@@ -29,11 +29,10 @@ export function rowCopies(relation: Relation): string {
 
 /** Query that shows the keys that occur more than once, the most frequent first. */
 export function duplicatesQuery(relation: Relation, columns: readonly string[]): string {
-  return `SELECT ${list(columns)}, count(*) AS "rows" FROM ${relation.sql} WHERE ${keyComplete(columns)} GROUP BY ${list(columns)} HAVING count(*) > 1 ORDER BY "rows" DESC`;
+  return `SELECT ${list(columns)}, count(*) AS "rows" FROM ${relation.sql} WHERE ${keyComplete(columns)} GROUP BY ${list(columns)} HAVING count(*) > 1 ORDER BY count(*) DESC`;
 }
 
 /** Query that shows whole rows that occur more than once. */
 export function copiesQuery(relation: Relation): string {
-  const columns = list(relation.columns.map((c) => c.name));
-  return `SELECT ${columns}, count(*) AS "rows" FROM ${relation.sql} GROUP BY ${columns} HAVING count(*) > 1 ORDER BY "rows" DESC`;
+  return `SELECT *, count(*) AS "rows" FROM ${relation.sql} GROUP BY ALL HAVING count(*) > 1 ORDER BY count(*) DESC`;
 }

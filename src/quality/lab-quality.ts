@@ -3,6 +3,7 @@ import { checksOf, type TableFacts } from "./checks.ts";
 import { checkConfig, layerWeight, rulesFor } from "./config.ts";
 import { copiesQuery, duplicatesQuery } from "./keys.ts";
 import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
+import { isMoment } from "./moments.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
 import { combineScores, defaultWeights, scoreChecks } from "./score.ts";
 import type { LoadOutcome, QualityConfig, Score, TestOutcome } from "./types.ts";
@@ -97,7 +98,9 @@ interface Plan {
   /** Keys that need no counting: their test passed on a large table. */
   passed: string[][];
   tests: TestOutcome[];
-  freshness: { column: string; maxAgeHours: number } | undefined;
+  /** Columns that may say how old the table is; empty where no age is demanded. */
+  times: string[];
+  maxAgeHours: number;
 }
 
 function planOf(relation: Relation, input: InspectAndScoreInput, config: QualityConfig, warnings: string[]): Plan {
@@ -128,24 +131,27 @@ function planOf(relation: Relation, input: InspectAndScoreInput, config: Quality
   for (const test of tests) {
     if (test.kind === "unique" && test.column) add([test.column], "tested", large && test.status === "pass");
   }
-  const time = rules.freshness && columnOf(relation, rules.freshness.column);
-  const usable = time !== undefined && /^(DATE|TIMESTAMP)/.test(time.type);
-  if (rules.freshness && !usable) {
-    warnings.push(
-      `${relation.label}: ${rules.freshness.column} is no column with a date or time, so freshness is not judged.`,
-    );
+  const named = rules.timeColumn === undefined ? undefined : columnOf(relation, rules.timeColumn);
+  const moments = (rules.timeColumn === undefined ? relation.columns : named ? [named] : []).filter((c) =>
+    isMoment(c.type),
+  );
+  if (rules.maxAgeHours !== undefined && moments.length === 0) {
+    const what = rules.timeColumn === undefined ? "it has no column" : `${rules.timeColumn} is no column`;
+    warnings.push(`${relation.label}: ${what} with a date or time, so freshness is not judged.`);
   }
+  const times = rules.maxAgeHours === undefined ? [] : moments.map((column) => column.name);
   return {
     relation,
     keys,
     passed,
     tests,
-    freshness: usable && rules.freshness ? { ...rules.freshness, column: time.name } : undefined,
+    times,
+    maxAgeHours: rules.maxAgeHours ?? 0,
     request: {
       relation,
       keys: keys.map((key) => key.columns),
       wholeRows: taken.size === 0 && relation.type === "table" && !large,
-      times: usable ? [time.name] : [],
+      times,
     },
   };
 }
@@ -208,7 +214,6 @@ function factsOf(
   if (seen.copies !== null) {
     keys.push({ columns: [], origin: "row", rows, duplicates: seen.copies, query: copiesQuery(relation) });
   }
-  const newest = seen.newest[0] ?? null;
   const load = input.loads?.find((l) => l.table.toLowerCase() === relation.label.toLowerCase());
   return {
     rows: seen.rows,
@@ -224,23 +229,31 @@ function factsOf(
     })),
     keys,
     tests,
-    freshness: plan.freshness
-      ? [
-          {
-            text:
-              newest === null
-                ? `${plan.freshness.column} has no value, so its age is unknown`
-                : `newest ${plan.freshness.column} is ${new Date(newest).toISOString()}, older than ${plan.freshness.maxAgeHours} hours`,
-            ageSeconds: newest === null ? null : Math.max(0, (now.getTime() - newest) / 1000),
-            maxAgeSeconds: plan.freshness.maxAgeHours * 3600,
-            query: `SELECT max(${quoteIdentifier(plan.freshness.column)}) FROM ${relation.sql}`,
-          },
-        ]
-      : [],
+    freshness: freshnessOf(plan, seen, now),
     ...(load && { load }),
     history: [...(input.history?.[relation.label] ?? [])],
     countQuery: `SELECT count(*) FROM ${relation.sql}`,
   };
+}
+
+/** One fact at most: the age of the table by its time column, or by the newest of all where none is named. */
+function freshnessOf(plan: Plan, seen: Overview, now: Date): TableFacts["freshness"] {
+  const ages = plan.times.map((column, i) => ({ column, newest: seen.newest[i] ?? null }));
+  const past = ages.filter((age) => age.newest !== null && age.newest <= now.getTime());
+  const [first, ...rest] = past.length > 0 ? past : ages;
+  if (first === undefined) return [];
+  const { column, newest } = rest.reduce((best, age) => ((age.newest ?? 0) > (best.newest ?? 0) ? age : best), first);
+  return [
+    {
+      text:
+        newest === null
+          ? `${column} has no value, so its age is unknown`
+          : `newest ${column} is ${new Date(newest).toISOString()}, older than ${plan.maxAgeHours} hours`,
+      ageSeconds: newest === null ? null : Math.max(0, (now.getTime() - newest) / 1000),
+      maxAgeSeconds: plan.maxAgeHours * 3600,
+      query: `SELECT max(${quoteIdentifier(column)}) FROM ${plan.relation.sql}`,
+    },
+  ];
 }
 
 function scoreOtherTests(tests: readonly TestOutcome[], config: QualityConfig): Score {

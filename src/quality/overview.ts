@@ -1,6 +1,7 @@
 import type { Connection, SqlValue } from "#duck/index.ts";
-import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { quoteIdentifier } from "#duck/index.ts";
 import { keyAggregates, rowCopies, rowHashes } from "./keys.ts";
+import { plausible } from "./moments.ts";
 import type { Relation } from "./relations.ts";
 
 /** What is counted of one table besides its rows and nulls. */
@@ -79,13 +80,13 @@ function measures(request: OverviewRequest): string {
   const all = ["count(*)", ...request.relation.columns.map((column) => `count(${quoteIdentifier(column.name)})`)];
   for (const key of request.keys) all.push(...keyAggregates(key));
   if (request.wholeRows) all.push(rowHashes(request.relation));
-  for (const time of request.times) all.push(epoch(`max(${quoteIdentifier(time)})`));
+  for (const time of request.times) all.push(newest(quoteIdentifier(time)));
   return `[${all.map((sql) => `${sql}::BIGINT`).join(", ")}]`;
 }
 
-/** Milliseconds since 1970 of a date or time; infinity counts as none. Times without a zone are the session's own. */
-function epoch(sql: string): string {
-  return `CASE WHEN isfinite(${sql}::TIMESTAMPTZ) THEN epoch_ms(${sql}::TIMESTAMPTZ) END`;
+/** Milliseconds since 1970 of a column's newest value. Times without a zone are the session's own. */
+function newest(column: string): string {
+  return `epoch_ms((max(${column}) FILTER (${plausible(column)}))::TIMESTAMPTZ)`;
 }
 
 function decode(request: OverviewRequest, value: SqlValue | undefined): Overview {
@@ -101,11 +102,6 @@ function decode(request: OverviewRequest, value: SqlValue | undefined): Overview
     return { rows: complete, duplicates: complete - next() };
   });
   const copies = request.wholeRows && request.relation.columns.length > 0 ? rows - next() : null;
-  const newest = request.times.map(() => items[at++] ?? null);
-  return { relation: request.relation, rows, error: null, nulls, keys, copies, newest };
-}
-
-/** A moment as an SQL literal with its zone. */
-export function timestampLiteral(when: Date): string {
-  return `TIMESTAMPTZ ${quoteLiteral(when.toISOString())}`;
+  const latest = request.times.map(() => items[at++] ?? null);
+  return { relation: request.relation, rows, error: null, nulls, keys, copies, newest: latest };
 }

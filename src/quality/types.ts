@@ -15,8 +15,10 @@ export interface TableRules {
   keys?: string[][];
   /** Columns whose nulls are no defect. */
   optionalColumns?: string[];
-  /** The newest value of `column` must not be older than `maxAgeHours`. */
-  freshness?: { column: string; maxAgeHours: number };
+  /** Column that says when a row happened; default: the date or time column with the newest value up to now. */
+  timeColumn?: string;
+  /** The newest value of the time column must not be older than this. */
+  maxAgeHours?: number;
 }
 
 /** Settings of quality for a lab, as plain data. */

@@ -1,0 +1,167 @@
+import { type Connection, quoteIdentifier, type SqlValue } from "#duck/index.ts";
+import { keyAggregates, rowHashes } from "./keys.ts";
+import { bound, isMoment, plausible, recentCondition } from "./moments.ts";
+import type { Relation, RelationColumn } from "./relations.ts";
+
+/** What one scan tells about a column. Fields that make no sense for its type are missing. */
+export interface ColumnProfile {
+  name: string;
+  /** DuckDB's own spelling. */
+  type: string;
+  nullable: boolean;
+  nulls: number;
+  /** Nulls among all rows, 0 to 1; 0 without rows. */
+  nullShare: number;
+  /** Different values that are not null. */
+  distinct: number;
+  /** False when `distinct` is an estimate (HyperLogLog, some per cent off). */
+  distinctExact: boolean;
+  /** Least and greatest value as text, cut after 1,000 characters; null without values. */
+  min: string | null;
+  max: string | null;
+  /** Of numbers: of the finite values. */
+  average?: number | null;
+  zeros?: number;
+  negatives?: number;
+  /** Of floats: NaN and infinite values. */
+  notFinite?: number;
+  /** Of text: characters. */
+  minLength?: number | null;
+  maxLength?: number | null;
+  averageLength?: number | null;
+  /** Of text: `''`, not null. */
+  emptyTexts?: number;
+  /** Of dates and times: rows of the last days, see {@link ProfileRequest.since}. */
+  recent?: number;
+}
+
+export interface ProfileRequest {
+  relation: Relation;
+  keys: readonly string[][];
+  wholeRows: boolean;
+  exactDistinct: boolean;
+  /** Counts rows after `since` and not after `until`. Dates count by day. */
+  since: Date;
+  until: Date;
+}
+
+export interface Profile {
+  rows: number;
+  columns: ColumnProfile[];
+  keys: { rows: number; duplicates: number }[];
+  /** Distinct hashes of whole rows, null when not asked for. */
+  hashes: number | null;
+  /** Newest value that is not after `until` of each date or time column, in milliseconds since 1970. */
+  newest: { column: string; time: number | null; future: boolean }[];
+}
+
+const isFloat = (type: string) => type === "FLOAT" || type === "DOUBLE";
+const isNumber = (type: string) =>
+  isFloat(type) || /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM|DECIMAL\(\d+,\d+\))$/.test(type);
+const isText = (type: string) => type === "VARCHAR" || type === "JSON";
+/** Collects the aggregates of one SELECT and hands back how to read each from its row. */
+class Aggregates {
+  readonly sql: string[] = [];
+  #add<T>(sql: string, read: (value: SqlValue) => T): (row: readonly SqlValue[]) => T {
+    const at = this.sql.push(sql) - 1;
+    return (row) => read(row[at] ?? null);
+  }
+  count(sql: string) {
+    return this.#add(`(${sql})::BIGINT`, Number);
+  }
+  number(sql: string) {
+    return this.#add(`(${sql})::DOUBLE`, (value) => (value === null ? null : Number(value)));
+  }
+  text(sql: string) {
+    return this.#add(`left((${sql})::VARCHAR, 1000)`, (value) => (value === null ? null : String(value)));
+  }
+}
+
+/** Profiles a table: one statement, one scan, however many columns and keys. Errors: DUCK-003. */
+export async function profile(connection: Connection, request: ProfileRequest): Promise<Profile> {
+  const { relation } = request;
+  const aggregates = new Aggregates();
+  const rowCount = aggregates.count("count(*)");
+  const columns = relation.columns.map((column) => columnReader(aggregates, column, request));
+  const keys = request.keys.map((key) => {
+    const [complete, distinct] = keyAggregates(key);
+    const [rows, values] = [aggregates.count(complete), aggregates.count(distinct)];
+    return (row: readonly SqlValue[]) => ({ rows: rows(row), duplicates: rows(row) - values(row) });
+  });
+  const hashes = request.wholeRows && relation.columns.length > 0 ? aggregates.count(rowHashes(relation)) : undefined;
+  const moments = relation.columns
+    .filter((column) => isMoment(column.type))
+    .map((column) => {
+      const value = quoteIdentifier(column.name);
+      const known = `${value} <= ${bound(column.type, request.until)}`;
+      const time = aggregates.number(
+        `epoch_ms((max(${value}) FILTER (${known} AND ${plausible(value)}))::TIMESTAMPTZ)`,
+      );
+      const later = aggregates.count(`count(*) FILTER (NOT ${known})`);
+      return (row: readonly SqlValue[]) => ({ column: column.name, time: time(row), future: later(row) > 0 });
+    });
+  const result = await connection.query(`SELECT ${aggregates.sql.join(", ")} FROM ${relation.sql}`);
+  const row = result.rows[0] ?? [];
+  const rows = rowCount(row);
+  return {
+    rows,
+    columns: columns.map((read) => read(row, rows)),
+    keys: keys.map((read) => read(row)),
+    hashes: hashes?.(row) ?? null,
+    newest: moments.map((read) => read(row)),
+  };
+}
+
+function columnReader(aggregates: Aggregates, column: RelationColumn, request: ProfileRequest) {
+  const value = quoteIdentifier(column.name);
+  const { type } = column;
+  const known = aggregates.count(`count(${value})`);
+  const distinct = aggregates.count(
+    request.exactDistinct ? `count(DISTINCT ${value})` : `approx_count_distinct(${value})`,
+  );
+  const [min, max] = [aggregates.text(`min(${value})`), aggregates.text(`max(${value})`)];
+  const special: ((row: readonly SqlValue[]) => Partial<ColumnProfile>)[] = [];
+  if (isNumber(type)) {
+    const finite = isFloat(type) ? ` FILTER (isfinite(${value}))` : "";
+    const average = aggregates.number(`avg(${value}::DOUBLE)${finite}`);
+    const zeros = aggregates.count(`count(*) FILTER (${value} = 0)`);
+    const negatives = aggregates.count(`count(*) FILTER (${value} < 0)`);
+    special.push((row) => ({ average: average(row), zeros: zeros(row), negatives: negatives(row) }));
+  }
+  if (isFloat(type)) {
+    const notFinite = aggregates.count(`count(*) FILTER (NOT isfinite(${value}))`);
+    special.push((row) => ({ notFinite: notFinite(row) }));
+  }
+  if (isText(type)) {
+    const length = `length(${value}::VARCHAR)`;
+    const [least, most] = [aggregates.number(`min(${length})`), aggregates.number(`max(${length})`)];
+    const average = aggregates.number(`avg(${length})`);
+    const empty = aggregates.count(`count(*) FILTER (${length} = 0)`);
+    special.push((row) => ({
+      minLength: least(row),
+      maxLength: most(row),
+      averageLength: average(row),
+      emptyTexts: empty(row),
+    }));
+  }
+  if (isMoment(type)) {
+    const recent = aggregates.count(`count(*) FILTER (${recentCondition(column, request.since, request.until)})`);
+    special.push((row) => ({ recent: recent(row) }));
+  }
+  return (row: readonly SqlValue[], rows: number): ColumnProfile => {
+    const nulls = rows - known(row);
+    return {
+      name: column.name,
+      type,
+      nullable: column.nullable,
+      nulls,
+      nullShare: rows === 0 ? 0 : nulls / rows,
+      // An estimate may exceed what is there.
+      distinct: Math.min(distinct(row), rows - nulls),
+      distinctExact: request.exactDistinct,
+      min: min(row),
+      max: max(row),
+      ...Object.assign({}, ...special.map((read) => read(row))),
+    };
+  };
+}
