@@ -1,3 +1,4 @@
+import type { Place } from "#errors/index.ts";
 import type { Plain, PlainRecord } from "../manifest/types.ts";
 
 /** Folders of a project by what lies in them, relative to its root. */
@@ -56,6 +57,12 @@ export interface Project {
   requireDbtVersion: string[];
   restrictAccess: boolean;
   flags: PlainRecord;
+  /** `dbt-cloud`, as written. */
+  dbtCloud: PlainRecord;
+  /** What packages.yml or dependencies.yml lists. */
+  declaredPackages: PlainRecord[];
+  /** `packages.yml` or `dependencies.yml`. */
+  packagesFile: string;
   /** sha256 of the file's text. */
   checksum: string;
 }
@@ -95,6 +102,8 @@ export interface SourceFile {
   /** Relative to that folder: `gold/x.sql`. */
   relativePath: string;
   contents: string;
+  /** Lines that were cut from the top because they are blank: add them to a line of `contents` to get the file's. */
+  leadingLines?: number;
 }
 
 /** Every file of one project by kind, in dbt's order (sorted by path inside a folder, folders as configured). */
@@ -118,6 +127,16 @@ export interface YamlDocument {
   data: Plain;
   /** Line and column (from 1) of a key path such as `["models", 0, "columns"]`, or of its nearest existing parent. */
   position(path: (string | number)[]): { line: number; column: number };
+  /** Keys that stand twice in one mapping; the last one won. */
+  duplicates?: { key: string; line: number; column: number }[];
+}
+
+/** A warning with dbt's event name and code. */
+export interface ReadWarning {
+  name: string;
+  code: string;
+  text: string;
+  place?: Place;
 }
 
 /** Everything that the read phase knows about a project, before anything was parsed. */
@@ -127,6 +146,8 @@ export interface ReadProject {
   packages: Project[];
   target: Target;
   cliVars: PlainRecord;
+  /** What dbt warns about while reading: duplicate keys, deprecated settings. */
+  warnings: ReadWarning[];
   /** Parsed selectors.yml, undefined when there is none. */
   selectors?: { file: string; document: YamlDocument };
 }

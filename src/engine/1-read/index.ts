@@ -1,0 +1,24 @@
+/** What lies on disk: the project, its profile, its packages and its files, before anything is parsed. */
+export { readProject, findProjectDir, type ReadOptions } from "./read-project.ts";
+export { readFiles } from "./files.ts";
+export { parseYaml, yamlText } from "./yaml/index.ts";
+export { renderTree, renderValue, type KeyPath, type RenderOptions } from "./render.ts";
+export { configScope, scrubSecrets, type ScopeOptions } from "./scope.ts";
+export { defaultProfilesDir, readProfiles, readTarget, type ProfileRequest } from "./profiles.ts";
+export { databaseName } from "./duckdb-output.ts";
+export { loadProject, readRawProject } from "./project-file.ts";
+export { varsFor } from "./vars-file.ts";
+export { defaultQueryComment } from "./query-comment.ts";
+export { dbtVersion, parseVersion, satisfies } from "./version.ts";
+export { readSeedText, readText, strip } from "./text-file.ts";
+export type {
+  ConfigTrees,
+  Project,
+  ProjectFiles,
+  ProjectPaths,
+  ReadProject,
+  ReadWarning,
+  SourceFile,
+  Target,
+  YamlDocument,
+} from "./types.ts";

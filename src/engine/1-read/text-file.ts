@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readError } from "./errors.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text of a file, undefined when there is none. Errors: READ-010 when it cannot be read or is not UTF-8. */
+export function readText(path: string): string | undefined {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw readError("file", {
+      message: `${path} cannot be read: ${(error as Error).message}`,
+      place: { file: path },
+      hint: "Check that it is a file and that you may read it.",
+      cause: error,
+    });
+  }
+  // Plain UTF-8 is decoded natively; only a replacement character makes a strict second look necessary.
+  const text = bytes.toString("utf8");
+  if (!text.includes("\ufffd")) return text;
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw readError("file", {
+      message: `${path} is not UTF-8 text.`,
+      place: { file: path },
+      hint: "Save the file as UTF-8.",
+    });
+  }
+}
+
+/** Text without blanks at both ends, as Python's `str.strip`. */
+export function strip(text: string): string {
+  const first = text.charCodeAt(0);
+  const last = text.charCodeAt(text.length - 1);
+  if (first > 32 && first < 127 && last > 32 && last < 127) return text;
+  // A byte order mark is no blank in Python.
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/^(?:(?!\ufeff)[\s\x1c-\x1f\x85])+/, "").replace(/(?:(?!\ufeff)[\s\x1c-\x1f\x85])+$/, "");
+}
+
+/** The text of a seed, without a byte order mark. Errors: READ-010 when there is no such file. */
+export function readSeedText(root: string, path: string): string {
+  const file = join(root, path);
+  const text = readText(file);
+  if (text === undefined) {
+    throw readError("file", {
+      message: `The seed ${file} does not exist.`,
+      place: { file },
+      hint: "Check that the file was not moved while the command runs.",
+    });
+  }
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}

@@ -1,0 +1,136 @@
+import { PyFloat, PyObject, str, type Value } from "#jinja/index.ts";
+import { resolvePlain } from "./scalars.ts";
+
+const width = 80;
+
+/**
+ * Data as YAML in block style, with the layout and quoting of PyYAML's `safe_dump`: two spaces, lists at the
+ * indentation of their key, long text folded at 80 columns.
+ */
+export function yamlText(data: unknown, sortKeys = false): string {
+  if (isScalar(data)) {
+    const text = scalarText(data, 0, false);
+    // PyYAML marks the end of a document that is one plain scalar.
+    return /^["'|>]/.test(text) ? `${text}\n` : `${text}\n...\n`;
+  }
+  return node(data, 0, sortKeys, 0);
+}
+
+const isScalar = (data: unknown): boolean =>
+  data === null || data === undefined || typeof data !== "object" || data instanceof PyObject;
+
+const isEmpty = (data: unknown): boolean =>
+  Array.isArray(data) ? data.length === 0 : Object.keys(data as object).length === 0;
+
+function inline(data: unknown, column: number): string | undefined {
+  if (isScalar(data)) return scalarText(data, column, false);
+  if (isEmpty(data)) return Array.isArray(data) ? "[]" : "{}";
+  return undefined;
+}
+
+/** Lines of a collection; `indent` is its column, `column` where its first character will stand. */
+function node(data: unknown, indent: number, sortKeys: boolean, column: number): string {
+  const pad = " ".repeat(indent);
+  const short = inline(data, column);
+  if (short !== undefined) return `${short}\n`;
+  if (Array.isArray(data)) {
+    return data.map((item) => `${pad}- ${node(item, indent + 2, sortKeys, indent + 2).trimStart()}`).join("");
+  }
+  const entries = Object.entries(data as Record<string, unknown>);
+  if (sortKeys) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return entries
+    .map(([key, value]) => {
+      const name = scalarText(key, indent, true);
+      const text = inline(value, indent + name.length + 2);
+      if (text !== undefined) return `${pad}${name}: ${text.startsWith("|") ? text : text}\n`;
+      const deeper = Array.isArray(value) ? indent : indent + 2;
+      return `${pad}${name}:\n${node(value, deeper, sortKeys, deeper)}`;
+    })
+    .join("");
+}
+
+function scalarText(value: unknown, column: number, key: boolean): string {
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "string") return textScalar(value, column, key);
+  if (value instanceof PyFloat) return floatText(value);
+  if (value instanceof PyObject) return textScalar(str(value as Value), column, key).replace(/^'(\d{4}-.*)'$/, "$1");
+  return String(value);
+}
+
+function floatText(value: PyFloat): string {
+  const text = value.repr();
+  if (text === "nan") return ".nan";
+  if (text.endsWith("inf")) return text.replace("inf", ".inf");
+  return !text.includes(".") && text.includes("e") ? text.replace("e", ".0e") : text;
+}
+
+function textScalar(text: string, column: number, key: boolean): string {
+  if (text === "") return "''";
+  // oxlint-disable-next-line no-control-regex
+  if (/[^\n\u0020-\u007e\u0085]/.test(text) || /[^\S\n]\n|\n[^\S\n]/.test(text)) return doubleQuoted(text, column);
+  const plain =
+    !/^[\s\-?:,[\]{}#&*!|>'"%@`]/.test(text.replace(/^[-?:](?=\S)/, "x")) &&
+    !/\s$|: |:$| #|\n/.test(text) &&
+    !/^(?:---|\.\.\.)/.test(text) &&
+    text !== "=" &&
+    text !== "<<" &&
+    resolvePlain(text) === text;
+  if (plain) return key ? text : fold(text.split(" "), column, "", "");
+  if (text.includes("\n") && key) return doubleQuoted(text, column);
+  const body = text.replaceAll("'", "''");
+  if (key) return `'${body}'`;
+  return text.includes("\n")
+    ? `'${body.replaceAll("\n", `\n\n${" ".repeat(2)}`)}'`
+    : fold(body.split(" "), column, "'", "'");
+}
+
+/** Breaks between words when the line is longer than the limit; only single spaces are places to break. */
+function fold(words: string[], column: number, open: string, close: string): string {
+  let result = open + (words[0] ?? "");
+  let at = column + result.length;
+  const indent = "  ";
+  for (let i = 1; i < words.length; i++) {
+    const word = words[i] ?? "";
+    const single = word !== "" && words[i - 1] !== "";
+    if (single && at > width) {
+      result += `\n${indent}${word}`;
+      at = indent.length + word.length;
+    } else {
+      result += ` ${word}`;
+      at += word.length + 1;
+    }
+  }
+  return result + close;
+}
+
+const shortEscapes: Record<string, string> = {
+  "\0": "\\0",
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\v": "\\v",
+  "\f": "\\f",
+  "\r": "\\r",
+  "\x1b": "\\e",
+  '"': '\\"',
+  "\\": "\\\\",
+  "\u0085": "\\N",
+  "\u00a0": "\\_",
+  "\u2028": "\\L",
+  "\u2029": "\\P",
+};
+
+function doubleQuoted(text: string, _column: number): string {
+  let result = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    const short = shortEscapes[character];
+    if (short !== undefined) result += short;
+    else if (code >= 32 && code < 127) result += character;
+    else if (code < 256) result += `\\x${code.toString(16).toUpperCase().padStart(2, "0")}`;
+    else if (code < 65_536) result += `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
+    else result += `\\U${code.toString(16).toUpperCase().padStart(8, "0")}`;
+  }
+  return `"${result}"`;
+}
