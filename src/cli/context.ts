@@ -33,3 +33,9 @@ export function impliedLab({ io }: Input, workspace: Workspace): Lab | undefined
 export function writeJson({ io }: Input, value: unknown): void {
   io.out(`${JSON.stringify(value, null, 2)}\n`);
 }
+
+/** A lab's paths under the names that `-o json` uses. */
+export function pathsJson(lab: Lab): Record<string, string | string[]> {
+  const { root, config, database, dbtProject, raw, profiles, lock, holder } = lab.paths;
+  return { root, config, database, dbt_project: dbtProject, raw, lock, holder, profiles };
+}

@@ -52,7 +52,7 @@ async function command(words: string[], global: GlobalArguments, openIo: () => S
   const own = takeGlobals(after, global, { verb });
   if (global.help) return printVerbHelp(name, global, openIo());
   if (global.version) return printVersion(global, openIo());
-  const { args, options } = await parseVerb(name, verb, own);
+  const { args, options } = parseVerb(name, verb, own);
   return verb.run({ io: openIo(), global, args, options });
 }
 

@@ -46,7 +46,7 @@ export interface Verb {
 }
 
 export interface VerbOption {
-  /** Commander's notation: `-s, --select <expr...>`, `--dry-run`. */
+  /** `-s, --select <expr...>`, `--dry-run`. */
   flags: string;
   description: string;
   default?: string | number | boolean;
@@ -57,6 +57,6 @@ export interface VerbInput {
   io: Io;
   global: GlobalOptions;
   args: string[];
-  /** By camel-cased long name, as commander gives them. */
+  /** By camel-cased long name: `--full-refresh` is `fullRefresh`, `--no-wait` makes `wait` false. */
   options: Record<string, unknown>;
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { examine, registerLab } from "#registry/index.ts";
-import { workspaceOf, writeJson } from "../context.ts";
+import { pathsJson, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { palette } from "../render/index.ts";
 import { findingLines } from "./doctor.ts";
@@ -27,7 +27,7 @@ export const verb: Verb = {
     });
     const findings = examine(workspace, lab).filter((finding) => finding.level !== "ok");
     if (global.output === "json") {
-      writeJson(input, { lab: lab.name, registry: workspace.file, paths: lab.paths, findings });
+      writeJson(input, { lab: lab.name, registry: workspace.file, paths: pathsJson(lab), findings });
       return 0;
     }
     const paint = palette(io.color);

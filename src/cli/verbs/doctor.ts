@@ -1,11 +1,11 @@
 import { isLabsError } from "#errors/index.ts";
 import { examine, examineWorkspace, type Finding, type Lab, labHolder } from "#registry/index.ts";
-import { labOf, workspaceOf, writeJson } from "../context.ts";
+import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { type Palette, palette } from "../render/index.ts";
 
 export const verb: Verb = {
-  arguments: [{ name: "lab", description: "Only this lab (default: all)" }],
+  arguments: [{ name: "lab", description: "Only this lab (default: the one whose folder this is, else all)" }],
   options: [{ flags: "--all-checks", description: "Show what is in order too" }],
   examples: [
     { command: "labs doctor", does: "Check every lab" },
@@ -15,7 +15,8 @@ export const verb: Verb = {
   async run(input) {
     const { io, args, options, global } = input;
     const workspace = workspaceOf(input);
-    const labs = args[0] === undefined ? workspace.labs : [labOf(input, workspace, args[0])];
+    const one = args[0] === undefined ? impliedLab(input, workspace) : workspace.lab(args[0]);
+    const labs = one ? [one] : workspace.labs;
     const findings: Finding[] = [
       { check: "node", level: "ok", message: `Node ${process.versions.node}` },
       ...examineWorkspace(workspace),

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { createLab, templates } from "#registry/index.ts";
-import { workspaceOf, writeJson } from "../context.ts";
+import { pathsJson, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { palette } from "../render/index.ts";
 
@@ -36,7 +36,7 @@ export const verb: Verb = {
       ...(options["description"] !== undefined && { description: String(options["description"]) }),
     });
     if (global.output === "json") {
-      writeJson(input, { lab: lab.name, registry: workspace.file, files, paths: lab.paths });
+      writeJson(input, { lab: lab.name, registry: workspace.file, files, paths: pathsJson(lab) });
       return 0;
     }
     const paint = palette(io.color);

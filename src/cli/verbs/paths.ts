@@ -1,4 +1,4 @@
-import { labOf, workspaceOf, writeJson } from "../context.ts";
+import { labOf, pathsJson, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { palette, renderTable } from "../render/index.ts";
 
@@ -27,14 +27,9 @@ export const verb: Verb = {
     ];
     const present = (path: string) => workspace.exists(path);
     if (global.output === "json") {
-      const { profiles, ...single } = paths;
-      const entries = Object.entries({ workspace: workspace.root, registry: workspace.file, ...single });
-      writeJson(input, {
-        lab: lab.name,
-        ...Object.fromEntries(entries),
-        profiles,
-        missing: entries.filter(([, path]) => !present(path)).map(([name]) => name),
-      });
+      const all = { workspace: workspace.root, registry: workspace.file, state: workspace.state, ...pathsJson(lab) };
+      const missing = Object.entries(all).filter(([, path]) => typeof path === "string" && !present(path));
+      writeJson(input, { lab: lab.name, ...all, missing: missing.map(([name]) => name) });
       return 0;
     }
     const paint = palette(io.color);

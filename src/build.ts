@@ -1,0 +1,187 @@
+/**
+ * Builds `dist/`: the command, the library entries, their types, the built-in macros and the example labs.
+ * `node src/build.ts`; does nothing when no input has changed since the last build (`--force` builds anyway).
+ */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Metafile } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+// Inside dist: ignored by git, and on the same file system.
+const staging = join(dist, `.next-${process.pid}`);
+const stamp = ".inputs";
+
+/** Native packages cannot be bundled; users install them as dependencies. */
+const external = ["@duckdb/node-api", "better-sqlite3"];
+const entries = { labs: "src/cli/main.ts", index: "src/index.ts", engine: "src/engine/index.ts" };
+const entryFiles = Object.fromEntries(Object.keys(entries).map((name) => [`${name}.js`, true]));
+const typeEntries = ["index.d.ts", "engine/index.d.ts"];
+
+function* filesUnder(folder: string, skip: RegExp): Generator<string> {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (skip.test(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesUnder(path, skip);
+    else yield path;
+  }
+}
+
+/** Data, state and git's own files of an example are no part of it; npm would obey the latter. */
+const notExample = /^(data|\.labs|target|logs|dbt_packages|\.gitignore|.*\.duckdb(\.wal)?)$/;
+
+/** Content decides: a checkout changes times, not inputs. */
+function inputsHash(): string {
+  const files = [
+    ...["package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json"].map((name) => join(root, name)),
+    ...filesUnder(join(root, "src"), /\.test\.ts$/),
+    ...filesUnder(join(root, "examples", "cpg"), notExample),
+  ].sort();
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
+  return hash.digest("hex");
+}
+
+async function bundle(): Promise<Metafile> {
+  const present = Object.entries(entries).filter(([, file]) => existsSync(join(root, file)));
+  const { build } = await import("esbuild");
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present),
+    outdir: staging,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22.12",
+    // Flat, so that a file beside the bundle is beside every chunk of it.
+    chunkNames: "[name]-[hash]",
+    external,
+    // The package's Node build is CommonJS, which neither shakes nor splits.
+    alias: { yaml: "./node_modules/yaml/browser/index.js" },
+    metafile: true,
+    logLevel: "warning",
+  });
+  return result.metafile;
+}
+
+/** The licences of everything that was bundled, as they ask for. */
+function licences(metafile: Metafile): string {
+  const packages = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (name) packages.add(name);
+  }
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const folder = join(root, "node_modules", name);
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file ? readFileSync(join(folder, file), "utf8").trim() : "See the package's manifest.";
+      return `${name}\n${"-".repeat(name.length)}\n${text}\n`;
+    })
+    .join("\n");
+}
+
+/** Declarations of what the entries reach, with specifiers that resolve outside this repository. */
+function types(): void {
+  const folder = join(staging, "types");
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.types.json"), "--outDir", folder], {
+    stdio: "inherit",
+  });
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
+  const reached = new Set<string>();
+  const visit = (file: string) => {
+    if (reached.has(file) || !existsSync(file)) return;
+    reached.add(file);
+    const text = readFileSync(file, "utf8").replace(/(\bfrom |\bimport\(|\bimport )"([^"]+)"/g, (_, before, name) => {
+      const target = (name as string).startsWith("#")
+        ? join(folder, (name as string).slice(1))
+        : (name as string).startsWith(".")
+          ? resolve(dirname(file), name as string)
+          : undefined;
+      if (target === undefined) {
+        const owner = /^(@[^/]+\/)?[^/]+/.exec(name as string)?.[0] ?? "";
+        if (!(name as string).startsWith("node:") && !Object.hasOwn(manifest.dependencies, owner)) {
+          throw new Error(`${relative(folder, file)} shows a type of ${name}, which users do not have.`);
+        }
+        return `${before}"${name}"`;
+      }
+      visit(target.replace(/\.ts$/, ".d.ts"));
+      const path = relative(dirname(file), target).replace(/\.ts$/, ".js");
+      return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
+    });
+    writeFileSync(file, text);
+  };
+  for (const entry of typeEntries) visit(join(folder, entry));
+  const unreached = Array.from(filesUnder(folder, /^$/)).filter((file) => !reached.has(file));
+  for (const file of unreached) rmSync(file);
+}
+
+async function macros(): Promise<void> {
+  const file = join(root, "src", "engine", "builtins", "index.ts");
+  if (!existsSync(file)) return;
+  const { collectBuiltins } = (await import(pathToFileURL(file).href)) as { collectBuiltins: () => unknown };
+  writeFileSync(join(staging, "builtins.json"), JSON.stringify(await collectBuiltins()));
+}
+
+/** Chunks have their content in their names: new ones come first, the entries that name them next, old ones go last. */
+function install(): void {
+  const fresh = readdirSync(staging);
+  const order = (name: string) => (name === stamp ? 2 : name in entryFiles ? 1 : 0);
+  for (const name of fresh.sort((a, b) => order(a) - order(b))) {
+    if (statSync(join(staging, name)).isDirectory()) rmSync(join(dist, name), { recursive: true, force: true });
+    renameSync(join(staging, name), join(dist, name));
+  }
+  for (const name of readdirSync(dist)) {
+    if (!fresh.includes(name) && !name.startsWith(".next-")) rmSync(join(dist, name), { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const hash = inputsHash();
+  const stampFile = join(dist, stamp);
+  const current = existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash;
+  if (current && !process.argv.includes("--force")) return;
+  mkdirSync(staging, { recursive: true });
+  try {
+    const metafile = await bundle();
+    chmodSync(join(staging, "labs.js"), 0o755);
+    writeFileSync(join(staging, "THIRD_PARTY_LICENSES.txt"), licences(metafile));
+    if (typeEntries.some((entry) => existsSync(join(root, "src", entry.replace(/\.d\.ts$/, ".ts"))))) types();
+    await macros();
+    const example = join(root, "examples", "cpg");
+    if (existsSync(example)) {
+      const filter = (path: string) => path === example || !notExample.test(basename(path));
+      cpSync(example, join(staging, "examples", "cpg"), { recursive: true, filter });
+    }
+    writeFileSync(join(staging, stamp), hash);
+    install();
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  // esbuild and the compiler have said what is wrong already.
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
