@@ -1,0 +1,22 @@
+/** What dbt's Python side offers to templates, on DuckDB: relations, columns, tables, sessions and the `adapter` object. */
+export { Adapter, relationArgument } from "./adapter.ts";
+export type { AdapterOptions, AdapterShared, AdapterWarning } from "./adapter.ts";
+export { adapterMethodNames, AdapterObject } from "./adapter-object.ts";
+export type { AdapterObjectOptions } from "./adapter-object.ts";
+export type { AgateTypeName } from "./agate-type.ts";
+export { RelationCache } from "./cache.ts";
+export { AdapterColumn, ColumnClass } from "./column.ts";
+export { adapterError, adapterErrors } from "./errors.ts";
+export type { Component, Policy, RelationPath } from "./policy.ts";
+export { Relation } from "./relation.ts";
+export { relationTypes } from "./relation-base.ts";
+export type { EventTimeFilter, RelationInit, RelationType } from "./relation-base.ts";
+export { RelationClass } from "./relation-class.ts";
+export { renderTable } from "./render-table.ts";
+export type { RenderOptions } from "./render-table.ts";
+export { ResponseValue } from "./response.ts";
+export { AdapterSession, isConflict } from "./session.ts";
+export type { AdapterResponse, ExecuteOptions, SessionOptions, StatementReport } from "./session.ts";
+export { AgateTable, emptyTable, mergeTables, tableFromResult } from "./table.ts";
+export type { TableOptions } from "./table.ts";
+export { tableToCsv, tableToJson } from "./table-text.ts";

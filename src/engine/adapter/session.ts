@@ -1,0 +1,234 @@
+import { isLabsError, type LabsError } from "#errors/index.ts";
+import type { Connection, QueryResult, SqlValue } from "#duck/index.ts";
+import { adapterError } from "./errors.ts";
+import { withComment } from "./query-comment.ts";
+import { emptyTable, tableFromResult, type AgateTable, type TableOptions } from "./table.ts";
+
+/** What a statement answered, with dbt's field names. DuckDB always says `OK`. */
+export interface AdapterResponse {
+  _message: string;
+  code?: string;
+  rows_affected?: number;
+}
+
+export interface StatementReport {
+  /** As sent, with the query comment. */
+  sql: string;
+  /** Name of the connection, usually the node's unique id. */
+  connection: string;
+  seconds: number;
+  /** DuckDB's text when it failed. */
+  error?: string;
+  /** Which attempt this was, from 1; conflicts between transactions are tried again. */
+  attempt: number;
+}
+
+export interface SessionOptions {
+  /** Opens a connection with the target's settings applied; asked again after {@link AdapterSession.release}. */
+  connect(): Promise<Connection>;
+  /** `disable_transactions` of the target: nothing begins a transaction by itself. */
+  disableTransactions?: boolean;
+  onStatement?: (report: StatementReport) => void;
+  /** Attempts for a statement outside of a transaction that meets a write conflict. */
+  conflictAttempts?: number;
+  /** `retries` of the target. */
+  retries?: { attempts: number; exceptions: string[] };
+  tableOptions?: TableOptions;
+}
+
+export interface ExecuteOptions {
+  autoBegin?: boolean;
+  /** Read the rows; without it the table is empty, as in dbt. */
+  fetch?: boolean;
+  /** At most so many rows are read. */
+  limit?: number | null;
+}
+
+/**
+ * One thread's connection with dbt's transaction rules: `BEGIN` is sent lazily by the first statement that asks for it,
+ * an error or {@link release} rolls back, `COMMIT` only when something is open. Temporary objects live until {@link release}.
+ */
+export class AdapterSession {
+  readonly options: SessionOptions;
+  #connection: Promise<Connection> | undefined;
+  #transactionOpen = false;
+  #name = "master";
+  #comment: string | null = null;
+  #append = false;
+  #cancelled: LabsError | undefined;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+  get transactionOpen(): boolean {
+    return this.#transactionOpen;
+  }
+
+  /** Names the connection (`model.pkg.x`) and sets the comment of its statements; null means none. */
+  acquire(name: string, comment: string | null = null, append = false): void {
+    this.#name = name;
+    this.#comment = comment;
+    this.#append = append;
+  }
+
+  /**
+   * Runs one text of SQL, which may hold several statements, and gives the result of the last one.
+   * Errors: DBA-003 with DuckDB's own text, after a rollback; DBA-010 when cancelled.
+   */
+  async execute(sql: string, options: ExecuteOptions = {}): Promise<{ response: AdapterResponse; table: AgateTable }> {
+    const text = withComment(sql, this.#comment, this.#append);
+    const result = await this.addQuery(text, {
+      autoBegin: options.autoBegin === true && !this.options.disableTransactions,
+    });
+    const response: AdapterResponse = { _message: "OK" };
+    if (!options.fetch) return { response, table: emptyTable() };
+    if (options.limit) result.rows.length = Math.min(result.rows.length, options.limit);
+    return { response, table: await this.toTable(result) };
+  }
+
+  /** A query for the adapter's own use: with the comment, never beginning a transaction. */
+  async select(sql: string): Promise<QueryResult> {
+    return this.addQuery(withComment(sql, this.#comment, this.#append), { autoBegin: false });
+  }
+
+  /** Sends a text as it is, without comment; begins a transaction unless told otherwise (also with `disable_transactions`, as dbt). */
+  async addQuery(sql: string, options: { autoBegin?: boolean; bindings?: SqlValue[] } = {}): Promise<QueryResult> {
+    if (options.autoBegin !== false && !this.#transactionOpen) await this.begin();
+    return this.#send(sql, options.bindings);
+  }
+
+  async begin(): Promise<void> {
+    if (this.#transactionOpen) {
+      const problem = `Tried to begin a new transaction on connection "${this.#name}", but it already had one open!`;
+      throw adapterError("internal", problem);
+    }
+    await this.#send("BEGIN");
+    this.#transactionOpen = true;
+  }
+
+  /** Errors: DBA-007 when no transaction is open. */
+  async commit(): Promise<void> {
+    if (!this.#transactionOpen) {
+      throw adapterError(
+        "internal",
+        `Tried to commit transaction on connection "${this.#name}", but it does not have one open!`,
+      );
+    }
+    await this.#send("COMMIT");
+    this.#transactionOpen = false;
+  }
+
+  /** `adapter.commit()` of dbt-duckdb: commits what is open and is silent otherwise. */
+  async commitIfOpen(): Promise<void> {
+    if (this.#transactionOpen) await this.commit();
+  }
+
+  async rollbackIfOpen(): Promise<void> {
+    if (!this.#transactionOpen) return;
+    this.#transactionOpen = false;
+    await this.#quietly("ROLLBACK");
+  }
+
+  /** Ends a node's use: rolls back what is open and drops temporary objects and session settings with the connection. */
+  async release(): Promise<void> {
+    await this.rollbackIfOpen();
+    const connection = await this.#connection?.catch(() => undefined);
+    this.#connection = undefined;
+    await connection?.close();
+    this.acquire("master");
+  }
+
+  /** Cancels the running statement and refuses further ones until {@link revive}. */
+  async cancel(reason = "The run was cancelled."): Promise<void> {
+    this.#cancelled = adapterError("cancelled", reason);
+    (await this.#connection?.catch(() => undefined))?.interrupt();
+  }
+  revive(): void {
+    this.#cancelled = undefined;
+  }
+
+  /** A query result as templates see it. */
+  async toTable(result: QueryResult): Promise<AgateTable> {
+    const zoned = result.rows.length > 0 && result.columns.some(({ type }) => /WITH TIME ZONE/.test(type));
+    const timeZone = zoned ? await this.#timeZone() : "UTC";
+    return tableFromResult(result, { ...this.options.tableOptions, timeZone });
+  }
+
+  async #timeZone(): Promise<string> {
+    const { rows } = await (await this.#open()).query("select current_setting('TimeZone')");
+    return String(rows[0]?.[0] ?? "UTC");
+  }
+
+  #open(): Promise<Connection> {
+    this.#connection ??= this.options.connect();
+    return this.#connection;
+  }
+
+  async #send(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
+    const connection = await this.#open();
+    for (let attempt = 1; ; attempt++) {
+      if (this.#cancelled) throw this.#cancelled;
+      const started = performance.now();
+      const report = { sql, connection: this.#name, attempt };
+      try {
+        const result = await connection.query(sql, bindings);
+        this.options.onStatement?.({ ...report, seconds: (performance.now() - started) / 1000 });
+        return result;
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.options.onStatement?.({ ...report, seconds: (performance.now() - started) / 1000, error: message });
+        const wait = this.#cancelled ? undefined : this.#retryDelay(message, attempt, sql);
+        if (wait === undefined) throw await this.#failed(error, message, sql);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  /** Milliseconds until the next attempt, undefined when the error is final. */
+  #retryDelay(message: string, attempt: number, sql: string): number | undefined {
+    const { retries, conflictAttempts = 8 } = this.options;
+    if (retries && attempt < retries.attempts && retries.exceptions.includes(exceptionName(message))) {
+      return 1000 * 2 ** (attempt - 1);
+    }
+    // inside a transaction the whole of it would have to be repeated: its owner decides that
+    const alone = !this.#transactionOpen && sql !== "BEGIN";
+    if (alone && isConflict(message) && attempt < conflictAttempts)
+      return Math.min(500, 5 * 2 ** attempt) * (0.5 + Math.random());
+    return undefined;
+  }
+
+  async #failed(error: unknown, message: string, sql: string): Promise<LabsError> {
+    await this.rollbackIfOpen();
+    if (this.#cancelled) return this.#cancelled;
+    if (isLabsError(error) && error.code === "DUCK-004")
+      return adapterError("cancelled", { message: error.message, cause: error, data: { sql } });
+    return adapterError("statement", { message, cause: error, data: { sql, conflict: isConflict(message) } });
+  }
+
+  async #quietly(sql: string): Promise<void> {
+    const started = performance.now();
+    const report = { sql, connection: this.#name, attempt: 1 };
+    try {
+      await (await this.#open()).run(sql);
+      this.options.onStatement?.({ ...report, seconds: (performance.now() - started) / 1000 });
+    } catch {
+      // DuckDB has closed the transaction itself: nothing is left to roll back
+    }
+  }
+}
+
+/** Two transactions wrote the same thing: the same statement can work a moment later. */
+export const isConflict = (message: string): boolean =>
+  /^TransactionContext Error/.test(message) && /conflict/i.test(message);
+
+/** The class name that DuckDB's Python client gives an error, for `retries.retryable_exceptions`: `IO Error: …` → `IOException`. */
+export function exceptionName(message: string): string {
+  const kind = /^([A-Za-z ]+?) Error:/.exec(message)?.[1] ?? "";
+  const name =
+    kind === "TransactionContext" ? "Transaction" : kind === "INTERNAL" ? "Internal" : kind.replaceAll(" ", "");
+  return name === "" ? "Error" : `${name}Exception`;
+}
