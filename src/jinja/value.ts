@@ -1,3 +1,5 @@
+import { typeError } from "./errors.ts";
+
 /**
  * Python values as templates see them, and the protocol for objects that the host passes in.
  *
@@ -40,7 +42,7 @@ export abstract class PyObject {
     return false;
   }
   call(_args: Value[], _kwargs: Kwargs): MaybePromise<Value> {
-    throw new TypeError(`'${this.pyType}' object is not callable`);
+    throw typeError(`'${this.pyType}' object is not callable`);
   }
   /** `str(obj)` */
   str(): string {
@@ -79,5 +81,63 @@ export abstract class PyObject {
   /** For `tojson` and for handing the value back to TypeScript; undefined = not serializable. */
   toPlain(): unknown {
     return undefined;
+  }
+  /** `this op other` for `< <= > >=`; undefined = not supported. */
+  richCompare(_op: CompareOp, _other: Value): boolean | undefined {
+    return undefined;
+  }
+  /** What stands for the value as key of a dict or member of a set: equal values answer the same. */
+  hash(): unknown {
+    return this;
+  }
+  /** `this op other`, or `other op this` when `reflected`; undefined = not supported. */
+  binary(_op: BinaryOp, _other: Value, _reflected: boolean): Value | undefined {
+    return undefined;
+  }
+  /** `-this`, `+this`, `abs(this)` */
+  unary(_op: "-" | "+" | "abs"): Value | undefined {
+    return undefined;
+  }
+  /** `reversed(obj)`; undefined when it cannot be reversed. */
+  reversed(): Iterable<Value> | undefined {
+    return undefined;
+  }
+  /** `format(obj, spec)`; undefined when only the empty spec is supported. */
+  format(_spec: string): string | undefined {
+    return undefined;
+  }
+  /** `float(obj)` and `int(obj)`; undefined = TypeError. */
+  toFloat(): number | undefined {
+    return undefined;
+  }
+  toInt(): number | bigint | undefined {
+    return undefined;
+  }
+}
+
+export type CompareOp = "<" | "<=" | ">" | ">=";
+export type BinaryOp = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "&" | "|" | "^";
+
+/** A subclass of Python's `str`: behaves as its text nearly everywhere. */
+export abstract class PyText extends PyObject {
+  readonly text: string;
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+  override str(): string {
+    return this.text;
+  }
+  override truthy(): boolean {
+    return this.text !== "";
+  }
+  override hash(): unknown {
+    return this.text;
+  }
+  override get isSequence(): boolean {
+    return true;
+  }
+  override toPlain(): unknown {
+    return this.text;
   }
 }

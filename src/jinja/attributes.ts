@@ -1,0 +1,179 @@
+import { PyBytes } from "./bytes.ts";
+import { PyDict } from "./dict.ts";
+import { pyError, typeError } from "./errors.ts";
+import { BoundMethod, type Method } from "./function.ts";
+import { PyMarkup } from "./markup.ts";
+import { dictMethods, frozensetMethods, listMethods, setMethods, tupleMethods } from "./methods/collections.ts";
+import { bytesMethods, floatAttributes, floatMethods, intAttributes, intMethods } from "./methods/numbers.ts";
+import { textMethods } from "./methods/text.ts";
+import { isInt, PyFloat } from "./numbers.ts";
+import { textOf, typeName } from "./operations.ts";
+import type { Run } from "./runtime.ts";
+import { itemAt, PySlice, PyTuple, PyView, sliceItems } from "./sequences.ts";
+import { PySet } from "./set.ts";
+import { noFormatKeywords, formatTemplate, type FieldAccess } from "./str-format.ts";
+import { codePoints, hasWide } from "./text.ts";
+import { Undefined, type Origin } from "./undefined.ts";
+import { PyObject, PyText, type Value } from "./value.ts";
+import { escapeHtml } from "./markup.ts";
+
+type Table = Record<string, Method>;
+
+/** Names that every Python object has: the sandbox knows them, and refuses. */
+const everywhere = new Set(
+  (
+    "__class__ __delattr__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __gt__ __hash__ __init__ " +
+    "__init_subclass__ __le__ __lt__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__"
+  ).split(" "),
+);
+
+const strictAccess: FieldAccess = {
+  attribute: (obj, name) => attributeOf(undefined, obj, name),
+  item: (obj, key) => itemOf(undefined, obj, key),
+};
+
+const formatMethods: Table = {
+  format: (self: string, args, kwargs) => formatTemplate(self, { positional: args, named: kwargs }, strictAccess),
+  format_map: (self: string, args, kwargs) => {
+    if (kwargs.size > 0) throw noFormatKeywords();
+    if (args.length !== 1) throw typeError(`format_map() takes exactly one argument (${args.length} given)`);
+    const mapping = args[0] as Value;
+    if (!(mapping instanceof PyObject)) throw typeError(`'${typeName(mapping)}' object is not subscriptable`);
+    return formatTemplate(self, { positional: [], named: mapping }, strictAccess);
+  },
+};
+
+const tables = {
+  str: { ...textMethods, ...formatMethods } as Table,
+  list: listMethods as Table,
+  tuple: tupleMethods as Table,
+  dict: dictMethods as Table,
+  set: setMethods as Table,
+  frozenset: frozensetMethods as Table,
+  int: intMethods as Table,
+  float: floatMethods as Table,
+  bytes: bytesMethods as Table,
+};
+
+function tableOf(value: Value): Table | undefined {
+  if (typeof value === "string") return tables.str;
+  if (Array.isArray(value)) return tables.list;
+  if (value instanceof PyDict) return tables.dict;
+  if (value instanceof PyTuple) return tables.tuple;
+  if (value instanceof PySet) return value.frozen ? tables.frozenset : tables.set;
+  if (isInt(value)) return tables.int;
+  if (value instanceof PyFloat) return tables.float;
+  return value instanceof PyBytes ? tables.bytes : undefined;
+}
+
+/** A method of a builtin type, to be called with the value as `self`; undefined when there is none. */
+export function builtinMethod(value: Value, name: string): Method | undefined {
+  const table = tableOf(value);
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** `getattr(obj, name)` without the sandbox; undefined is AttributeError. */
+export function rawAttribute(obj: Value, name: string): Value | undefined {
+  if (obj instanceof PyObject) {
+    if (obj instanceof PyText) return textAttribute(obj, name);
+    const own = obj.getAttr(name);
+    if (own !== undefined) return own;
+  }
+  const method = builtinMethod(obj, name);
+  if (method) return new BoundMethod(obj, typeName(obj), name, method);
+  if (isInt(obj)) return Object.hasOwn(intAttributes, name) ? intAttributes[name]?.(obj) : undefined;
+  if (obj instanceof PyFloat) return Object.hasOwn(floatAttributes, name) ? floatAttributes[name]?.(obj) : undefined;
+  if (obj instanceof PyView && name === "isdisjoint" && obj.setLike) {
+    return new BoundMethod(obj, obj.pyType, name, setMethods.isdisjoint as Method);
+  }
+  return undefined;
+}
+
+/** The methods of Markup are those of str; they escape their arguments and answer Markup. */
+function textAttribute(obj: PyText, name: string): Value | undefined {
+  const method = builtinMethod(obj.text, name);
+  if (!method) return undefined;
+  if (!(obj instanceof PyMarkup)) return new BoundMethod(obj.text, "str", name, method);
+  const safe = (value: Value): Value => (typeof value === "string" ? escapeHtml(value) : (textOf(value) ?? value));
+  const wrap = (value: Value): Value => {
+    if (typeof value === "string") return new PyMarkup(value);
+    if (Array.isArray(value)) return value.map(wrap);
+    return value instanceof PyTuple ? new PyTuple(value.items.map(wrap)) : value;
+  };
+  const run: Method = (_self, args, kwargs) => {
+    if (name === "format") {
+      return new PyMarkup(formatTemplate(obj.text, { positional: args, named: kwargs }, strictAccess, true));
+    }
+    const escaped = name === "join" ? [Array.from(args[0] as Iterable<Value>, safe), ...args.slice(1)] : args.map(safe);
+    return wrap(
+      (method as (self: string, args: Value[], kwargs: typeof args | unknown) => Value)(obj.text, escaped, kwargs),
+    );
+  };
+  return new BoundMethod(obj, "Markup", name, run);
+}
+
+/** `obj[key]` as Python does it; undefined stands for KeyError, IndexError and TypeError. */
+export function rawItem(obj: Value, key: Value): Value | undefined {
+  if (Array.isArray(obj)) {
+    if (key instanceof PySlice) return sliceItems(obj, key.start, key.stop, key.step);
+    return itemAt(obj, key);
+  }
+  const text = textOf(obj);
+  if (text !== undefined) {
+    const wrap = (s: string): Value => (obj instanceof PyMarkup ? new PyMarkup(s) : s);
+    if (key instanceof PySlice) return wrap(sliceItems(codePoints(text), key.start, key.stop, key.step).join(""));
+    const ch = itemAt(hasWide(text) ? codePoints(text) : (text as unknown as string[]), key);
+    return ch === undefined ? undefined : wrap(ch);
+  }
+  if (!(obj instanceof PyObject)) return undefined;
+  try {
+    return obj.getItem(key);
+  } catch (error) {
+    if (obj instanceof Undefined || !isUnhashable(error)) throw error;
+    return undefined;
+  }
+}
+
+const isUnhashable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unhashable type");
+
+const isPrivate = (name: string): boolean => name.charCodeAt(0) === 95;
+
+function unknown(run: Run | undefined, origin: Origin): Undefined {
+  return run ? run.undefined(origin) : new Undefined(origin);
+}
+
+/** The sandbox's answer to an attribute that exists and must not be used. */
+function unsafe(run: Run | undefined, obj: Value, name: string): Undefined {
+  const hint = `access to attribute '${name}' of '${typeName(obj)}' object is unsafe.`;
+  return unknown(run, { hint, obj, name, error: "SecurityError" });
+}
+
+/** `obj.name`: the attribute, else the item. */
+export function attributeOf(run: Run | undefined, obj: Value, name: string): Value {
+  if (isPrivate(name)) {
+    if (!(obj instanceof Undefined) && everywhere.has(name)) return unsafe(run, obj, name);
+  } else {
+    const value = rawAttribute(obj, name);
+    if (value !== undefined) return value;
+  }
+  return rawItem(obj, name) ?? unknown(run, { obj, name });
+}
+
+/** `obj[key]`: the item, else the attribute. */
+export function itemOf(run: Run | undefined, obj: Value, key: Value): Value {
+  const value = rawItem(obj, key);
+  if (value !== undefined) return value;
+  const name = textOf(key);
+  if (name !== undefined) {
+    if (isPrivate(name)) {
+      if (everywhere.has(name)) return unsafe(run, obj, name);
+    } else {
+      const attribute = rawAttribute(obj, name);
+      if (attribute !== undefined) return attribute;
+    }
+  }
+  return unknown(run, { obj, name: key });
+}
+
+export const attributeError = (obj: Value, name: string) =>
+  pyError("AttributeError", `'${typeName(obj)}' object has no attribute '${name}'`);
