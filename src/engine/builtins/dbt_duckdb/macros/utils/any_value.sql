@@ -1,0 +1,1 @@
+{% macro duckdb__any_value(expression) -%} arbitrary({{ expression }}) {%- endmacro %}
