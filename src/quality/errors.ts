@@ -19,4 +19,10 @@ export const qualityErrors = catalogue("quality", {
     exit: 2,
     doc: "A weight is negative or not a number, or a table's settings contradict each other. The message names the key path.",
   },
+  databaseMissing: {
+    code: "QUAL-004",
+    title: "Lab has no database yet",
+    exit: 1,
+    doc: "The lab's DuckDB file does not exist because the lab has not run. `labs run` creates it.",
+  },
 });

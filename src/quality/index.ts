@@ -1,6 +1,13 @@
 /** How good a lab's tables are, and why: the inspector and the score. */
 export { inspectAndScore, scoreRows, volumeHistory } from "./lab-quality.ts";
-export type { InspectAndScoreInput, LabQuality, LayerQuality, TableQuality } from "./lab-quality.ts";
+export type {
+  InspectAndScoreInput,
+  LabQuality,
+  LayerQuality,
+  ScoreDetail,
+  ScoreRow,
+  TableQuality,
+} from "./lab-quality.ts";
 export { combineScores, defaultWeights, dimensions, scoreChecks } from "./score.ts";
 export type { Check, Checks } from "./score.ts";
 export { fromLabSettings } from "./config.ts";

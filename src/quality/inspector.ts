@@ -14,6 +14,8 @@ export interface InspectOptions {
   tables?: readonly string[];
   /** Keys by `schema.table`, each a list of columns. Tables without one are searched for copies of whole rows. */
   keys?: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Keys that tests named, used where `keys` says nothing; those whose columns are gone are passed over. */
+  testedKeys?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Column that says when a row happened, by `schema.table`; default: found by type. */
   timeColumns?: Readonly<Record<string, string>>;
   /** Days that count as recent, default 7. */
@@ -250,7 +252,12 @@ const ofTable = <T>(map: Readonly<Record<string, T>> | undefined, relation: Rela
   Object.entries(map ?? {}).find(([name]) => name.toLowerCase() === relation.label.toLowerCase())?.[1];
 
 function keysOf(relation: Relation, options: InspectOptions): string[][] {
-  return (ofTable(options.keys, relation) ?? []).map((key) => key.map((column) => ownColumn(relation, column, "key")));
+  const declared = ofTable(options.keys, relation);
+  if (declared) return declared.map((key) => key.map((column) => ownColumn(relation, column, "key")));
+  const tested = (ofTable(options.testedKeys, relation) ?? []).map((key) =>
+    key.map((column) => columnOf(relation, column)?.name),
+  );
+  return tested.filter((key): key is string[] => key.every((column) => column !== undefined));
 }
 
 function timeColumnOf(relation: Relation, options: InspectOptions): string | undefined {

@@ -33,6 +33,8 @@ export interface TableQuality extends Score {
   /** Rows beyond the first of the worst key, or copies of whole rows; null when not looked for. */
   duplicates: number | null;
   error: string | null;
+  /** Keys it was searched by; none means copies of whole rows, or nothing (see `duplicates`). */
+  keys: { columns: string[]; origin: "declared" | "tested" }[];
 }
 
 export interface LayerQuality extends Score {
@@ -185,6 +187,7 @@ function scoreTable(
     nulls: seen.nulls.reduce((sum, n) => sum + n, 0),
     duplicates: found.length === 0 ? null : Math.max(...found),
     error: seen.error,
+    keys: [...plan.keys, ...plan.passed.map((columns) => ({ columns, origin: "tested" as const }))],
     ...scoreChecks(checksOf(facts), rules.weights, fatal),
   };
 }
@@ -269,29 +272,42 @@ function scoreOtherTests(tests: readonly TestOutcome[], config: QualityConfig): 
   return scoreChecks(checksOf(facts), { ...defaultWeights, ...config.weights });
 }
 
-/** The scores of a lab as rows for the ledger. */
-export function scoreRows(
-  lab: string,
-  quality: LabQuality,
-): { scope: "lab" | "layer" | "table"; name: string; score: number; rows?: number; parts: Score["parts"] }[] {
-  const all = [
-    { scope: "lab" as const, name: lab, rows: null, of: quality as Score },
-    ...quality.layers.map((layer) => ({
-      scope: "layer" as const,
-      name: layer.schema,
-      rows: layer.rows,
-      of: layer as Score,
-    })),
-    ...quality.tables.map((table) => ({
-      scope: "table" as const,
-      name: `${table.schema}.${table.name}`,
-      rows: table.rows,
-      of: table as Score,
-    })),
+/** What the ledger keeps of a score beside the number. */
+export interface ScoreDetail {
+  parts: Score["parts"];
+  notCounted: Score["notCounted"];
+  /** Of a table. */
+  keys?: TableQuality["keys"];
+}
+
+export interface ScoreRow {
+  scope: "lab" | "layer" | "table";
+  /** Lab's name, schema or `schema.table`. */
+  name: string;
+  score: number;
+  rows?: number;
+  parts: ScoreDetail;
+}
+
+/** The scores of a lab as rows for the ledger: `for (const row of scoreRows(lab, quality)) run.score(row)`. */
+export function scoreRows(lab: string, quality: LabQuality): ScoreRow[] {
+  const row = (scope: ScoreRow["scope"], name: string, of: Score, rows: number | null, keys?: TableQuality["keys"]) =>
+    of.score === null
+      ? []
+      : [
+          {
+            scope,
+            name,
+            score: of.score,
+            ...(rows !== null && { rows }),
+            parts: { parts: of.parts, notCounted: of.notCounted, ...(keys && { keys }) },
+          },
+        ];
+  return [
+    ...row("lab", lab, quality, null),
+    ...quality.layers.flatMap((layer) => row("layer", layer.schema, layer, layer.rows)),
+    ...quality.tables.flatMap((table) => row("table", `${table.schema}.${table.name}`, table, table.rows, table.keys)),
   ];
-  return all.flatMap(({ scope, name, rows, of }) =>
-    of.score === null ? [] : [{ scope, name, score: of.score, ...(rows !== null && { rows }), parts: of.parts }],
-  );
 }
 
 /** Row counts by table, newest first, out of scores that were kept (newest run first). */

@@ -24,7 +24,7 @@ export interface Relation {
 }
 
 /** Schemas that hold the platform's own rows, not a lab's tables: quarantine, failing rows of tests. */
-const ownSchema = /^_|dbt_test__audit$/i;
+const ownSchema = /^_|^quarantine$|dbt_test__audit$/i;
 
 /**
  * Tables and views of the current database in order of schema and name: of `schemas`, else all but the platform's own.

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { type Ledger, openLedger, type RunInfo } from "#ledger/index.ts";
+import type { Workspace } from "#registry/index.ts";
+
+/** Opens the workspace's ledger for looking, and closes it afterwards. Errors: those of `openLedger`. */
+export async function withLedger<T>(workspace: Workspace, action: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "read" });
+  try {
+    return await action(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** The end of an id, which is what differs between runs; every verb takes it. */
+export const shortId = (run: Pick<RunInfo, "id">): string => run.id.slice(-7);
+
+/** Tests of a run as text: `14 passed`, `1 failed of 15`. Empty when none ran. */
+export function testsText(run: RunInfo): string {
+  const tests = run.summary?.tests;
+  if (!tests) return "";
+  const all = tests.passed + tests.warned + tests.failed;
+  if (all === 0) return "";
+  const bad = [
+    ...(tests.failed > 0 ? [`${tests.failed} failed`] : []),
+    ...(tests.warned > 0 ? [`${tests.warned} warned`] : []),
+  ];
+  return bad.length === 0 ? `${all} passed` : `${bad.join(", ")} of ${all}`;
+}

@@ -1,0 +1,139 @@
+import type { Connection } from "#duck/index.ts";
+import {
+  DataInspector,
+  fromLabSettings,
+  type Inspection,
+  inspectAndScore,
+  type InspectOptions,
+} from "#quality/index.ts";
+import type { Lab, Workspace } from "#registry/index.ts";
+import { impliedLab, labOf, workspaceOf, writeJson } from "../context.ts";
+import { cliErrors } from "../errors.ts";
+import type { Verb, VerbInput } from "../io.ts";
+import { labReport } from "../look/lab-report.ts";
+import { withLedger } from "../look/ledger.ts";
+import { readLab } from "../look/read-lab.ts";
+import { RecordedScores } from "../look/scores.ts";
+import { type ShownScore, tableReport } from "../look/table-report.ts";
+
+export const verb: Verb = {
+  arguments: [
+    { name: "[lab]", description: "The lab; default: the one of the current folder" },
+    { name: "[schema.table]", description: "Look at every column of one table or view" },
+  ],
+  options: [
+    { flags: "--days <days>", description: "How many days count as new (default: the lab's `recent_days`, or 7)" },
+    { flags: "--rows <rows>", description: "Rows to show of a table", default: "5" },
+    { flags: "--exact", description: "Count different values exactly in large tables too" },
+    { flags: "--no-wait", description: "Do not wait while the lab is being run" },
+  ],
+  examples: [
+    { command: "labs inspect lab1_sales_performance", does: "Every schema and table with rows, sizes and scores" },
+    {
+      command: "labs inspect lab1_sales_performance gold.kpi_by_product_line",
+      does: "One table: columns, duplicates, new rows, score, first rows",
+    },
+    {
+      command: "labs inspect lab1_sales_performance silver.orders --days 30 --rows 20",
+      does: "Another period, more rows",
+    },
+  ],
+  exitNotes: "1 when the lab has no database yet or its database cannot be read; 2 when there is no such lab or table.",
+  async run(input) {
+    const { io, global, options } = input;
+    const workspace = workspaceOf(input);
+    const { lab, table } = target(input, workspace);
+    const settings = lab.config.quality;
+    const recorded = await withLedger(workspace, (ledger) => RecordedScores.read(ledger, lab.name));
+    const request = {
+      ...(table !== undefined && { tables: [table] }),
+      columns: table !== undefined,
+      sampleRows: count(options["rows"], "--rows", 0),
+      recentDays: count(options["days"] ?? settings.recent_days ?? 7, "--days", 1),
+      distinct: options["exact"] ? "exact" : "auto",
+      ...known(settings, recorded),
+    } satisfies InspectOptions;
+    const reading = { io, wait: options["wait"] !== false, command: `labs inspect ${lab.name}` };
+    const { inspection, live } = await readLab(lab, reading, async (database) => {
+      const connection = await database.connect();
+      const found = await new DataInspector(connection).inspect(request);
+      // Nothing recorded yet: the score is worked out from what can be counted.
+      return { inspection: found, live: recorded.empty ? await liveScores(connection, lab) : undefined };
+    });
+    const find = (scope: "lab" | "layer" | "table", name: string): ShownScore | null =>
+      recorded.find(scope, name) ?? live?.(scope, name) ?? null;
+    if (global.output === "json") {
+      writeJson(input, jsonReport(lab, inspection, find));
+      return 0;
+    }
+    const [only] = inspection.tables;
+    if (table !== undefined && only) {
+      io.out(tableReport(only, find("table", `${only.schema}.${only.name}`), io));
+      return 0;
+    }
+    const scores = {
+      lab: find("lab", lab.name),
+      of: (scope: "layer" | "table", name: string) => find(scope, name)?.score ?? null,
+    };
+    io.out(labReport({ name: lab.name, database: workspace.display(lab.paths.database) }, inspection, scores, io));
+    return 0;
+  },
+};
+
+/** Inside a lab's folder a single argument may be a table of that lab. */
+function target(input: VerbInput, workspace: Workspace): { lab: Lab; table: string | undefined } {
+  const [first, second] = input.args;
+  const here = impliedLab(input, workspace);
+  if (first !== undefined && second === undefined && here && !workspace.labs.some((lab) => lab.name === first)) {
+    return { lab: here, table: first };
+  }
+  return { lab: labOf(input, workspace, first), table: second };
+}
+
+function count(value: unknown, flag: string, least: number): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw cliErrors.usage({ message: `${flag} is a whole number from ${least} up, not ${String(value)}.` });
+}
+
+/** Keys and time columns: those of lab.yml, else those that tests named in the last run. */
+function known(
+  settings: Lab["config"]["quality"],
+  recorded: RecordedScores,
+): Pick<InspectOptions, "keys" | "testedKeys" | "timeColumns"> {
+  const tables = Object.entries(fromLabSettings(settings).tables ?? {});
+  const declared = tables.flatMap(([name, rules]) => (rules.keys ? [[name, rules.keys] as const] : []));
+  const times = tables.flatMap(([name, rules]) => (rules.timeColumn ? [[name, rules.timeColumn] as const] : []));
+  return {
+    keys: Object.fromEntries(declared),
+    testedKeys: recorded.keys(),
+    timeColumns: Object.fromEntries(times),
+  };
+}
+
+async function liveScores(connection: Connection, lab: Lab) {
+  const quality = await inspectAndScore({ connection, config: fromLabSettings(lab.config.quality) });
+  return (scope: "lab" | "layer" | "table", name: string): ShownScore | undefined => {
+    const found =
+      scope === "lab"
+        ? quality
+        : scope === "layer"
+          ? quality.layers.find((layer) => layer.schema === name)
+          : quality.tables.find((table) => `${table.schema}.${table.name}` === name);
+    return found && { score: found.score, parts: found.parts, notCounted: found.notCounted, run: null, history: [] };
+  };
+}
+
+function jsonReport(
+  lab: Lab,
+  inspection: Inspection,
+  find: (scope: "lab" | "layer" | "table", name: string) => ShownScore | null,
+) {
+  return {
+    lab: lab.name,
+    database: lab.paths.database,
+    score: find("lab", lab.name),
+    schemas: inspection.schemas.map((schema) => ({ ...schema, score: find("layer", schema.name) })),
+    tables: inspection.tables.map((table) => ({ ...table, score: find("table", `${table.schema}.${table.name}`) })),
+  };
+}
