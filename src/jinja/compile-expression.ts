@@ -27,8 +27,10 @@ export interface Frame {
   autoescape: boolean;
 }
 
-export const then = (value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Value>): MaybePromise<Value> =>
+const then = (value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Value>): MaybePromise<Value> =>
   value instanceof Promise ? value.then(next) : next(value);
+// a module that exports `then` is taken for a Promise by `import()`
+export { then as whenReady };
 
 /** Whether evaluating may have to wait: only calls can. */
 function mayWait(expr: Expr): boolean {

@@ -8,7 +8,7 @@ import {
   frameAt,
   readName,
   readSlot,
-  then,
+  whenReady as then,
   type Eval,
   type Frame,
 } from "./compile-expression.ts";
