@@ -22,10 +22,12 @@ export const path: SelectionMethod = ({ manifest, population, pathExists }, { va
   return where(allNodes(population), (node) => {
     const own = node.package_name === root;
     const patch = patchOf(node);
+    // Hooks are recorded as ./dbt_project.yml.
+    const file = node.original_file_path.replace(/^\.\//, "");
     return (
-      hit(own, node.original_file_path, false) ||
+      hit(own, file, false) ||
       (patch !== undefined && hit(patch.package === root, patch.file, false)) ||
-      folders(node.original_file_path).some((folder) => hit(own, folder, true))
+      folders(file).some((folder) => hit(own, folder, true))
     );
   });
 };
