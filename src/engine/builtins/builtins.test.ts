@@ -28,7 +28,9 @@ function signature(block: Block): string {
 /** The inventory's lines: "- `package` path: entry; entry". An entry is a signature, or a bare name where none is known. */
 function inventory(text: string): { package: string; path: string; entry: string }[] {
   return [...text.matchAll(/^- `(\w+)` (\S+): (.*)$/gm)].flatMap(([, owner, path, entries]) =>
-    entries!.split(/; (?=[\w]+(?:\(|;|$|, ))/).map((entry) => ({ package: owner!, path: path!, entry: entry.replace(/\s+/g, "").replaceAll('"', "'") })),
+    entries!
+      .split(/; (?=[\w]+(?:\(|;|$|, ))/)
+      .map((entry) => ({ package: owner!, path: path!, entry: entry.replace(/\s+/g, "").replaceAll('"', "'") })),
   );
 }
 
@@ -37,7 +39,12 @@ describe("the built-in packages", () => {
     const seen = new Set<string>();
     for (const block of definitions()) {
       if (block.type === "docs") continue;
-      const macro = lazyMacro(block.fullSource, { name: block.name, file: block.path, offset: block.offset, fileSource: block.fullSource });
+      const macro = lazyMacro(block.fullSource, {
+        name: block.name,
+        file: block.path,
+        offset: block.offset,
+        fileSource: block.fullSource,
+      });
       expect(() => macro.template, block.name).not.toThrow();
       const adapter = /adapter\s*=\s*['"](\w+)/.exec(signature(block))?.[1] ?? "";
       const key = `${block.package}.${block.type}.${block.name}.${adapter}`;
@@ -48,7 +55,11 @@ describe("the built-in packages", () => {
   });
 
   test("have an overview page", () => {
-    expect(definitions().filter((block) => block.type === "docs").map((block) => block.name)).toEqual(["__overview__"]);
+    expect(
+      definitions()
+        .filter((block) => block.type === "docs")
+        .map((block) => block.name),
+    ).toEqual(["__overview__"]);
   });
 
   test("give the same files whether collected or read", () => {
@@ -74,6 +85,8 @@ describe("the built-in packages", () => {
     }
     const wanted = inventory(readFileSync(list, "utf8"));
     expect(wanted.length).toBeGreaterThan(400);
-    expect(wanted.map(({ package: owner, path, entry }) => `${owner} ${path} ${entry}`).filter((key) => !ours.has(key))).toEqual([]);
+    expect(
+      wanted.map(({ package: owner, path, entry }) => `${owner} ${path} ${entry}`).filter((key) => !ours.has(key)),
+    ).toEqual([]);
   });
 });
