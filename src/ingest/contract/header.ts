@@ -1,0 +1,95 @@
+import type { SourceConfig } from "#registry/index.ts";
+import { didYouMean } from "#errors/index.ts";
+import { ingestErrors } from "../errors.ts";
+import type { Contract } from "./types.ts";
+
+/**
+ * Column names of a header: trimmed, unnamed ones called `column3` after their position.
+ * Errors: ING-004 for names that DuckDB cannot tell apart.
+ */
+export function headerNames(fields: string[], file: string): string[] {
+  const names = fields.map((field, i) => field.trim() || `column${i + 1}`);
+  const seen = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const key = name.toLowerCase();
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      throw ingestErrors.badHeader({
+        message: `The header has the column \`${name}\` twice: as column ${earlier + 1} and as column ${i + 1}.`,
+        place: { file, line: 1 },
+        hint: "Rename one of them in the file; upper and lower case count as the same.",
+        data: { column: name, positions: [earlier + 1, i + 1] },
+      });
+    }
+    seen.set(key, i);
+  }
+  return names;
+}
+
+/** How a file's columns meet a contract. Positions are the file's. */
+export interface HeaderMatch {
+  /** In the file's order: the contract's name, or for a new column the header's. */
+  names: string[];
+  /** New columns that `evolve` lets in. */
+  added: string[];
+  /** New columns that are read and left out. */
+  ignored: string[];
+  /** Every row goes to quarantine because the header has columns the contract lacks. */
+  quarantineAll: boolean;
+}
+
+/** Matches a header with the contract by name, in any order. Errors: ING-005, which names every column that differs. */
+export function matchHeader(
+  names: string[],
+  contract: Contract,
+  source: Pick<SourceConfig, "name" | "drift" | "mode">,
+  file: string,
+  firstLine: string,
+): HeaderMatch {
+  const known = new Map(contract.columns.map((column) => [column.name.toLowerCase(), column.name]));
+  const matched = names.map((name) => known.get(name.toLowerCase()) ?? name);
+  const added = names.filter((name) => !known.has(name.toLowerCase()));
+  const present = new Set(names.map((name) => name.toLowerCase()));
+  const missing = contract.columns.filter((column) => !present.has(column.name.toLowerCase())).map((c) => c.name);
+  // A missing column is missing data under every policy: filling it with nulls would hide a broken delivery.
+  if (missing.length > 0 || (added.length > 0 && source.drift === "freeze")) {
+    throw differ(missing, added, contract, source.name, file, firstLine);
+  }
+  if (source.drift === "discard_columns") return { names: matched, added: [], ignored: added, quarantineAll: false };
+  if (source.drift === "quarantine_rows") {
+    return { names: matched, added: [], ignored: added, quarantineAll: added.length > 0 };
+  }
+  return { names: matched, added, ignored: [], quarantineAll: false };
+}
+
+function differ(missing: string[], added: string[], contract: Contract, source: string, file: string, line: string) {
+  const list = (names: string[]) => names.map((name) => `\`${name}\``).join(", ");
+  const parts = [
+    ...(missing.length > 0 ? [`it lacks ${list(missing)}`] : []),
+    ...(added.length > 0 ? [`it has ${list(added)}, which the contract does not know`] : []),
+  ];
+  const delimiter = [";", "\t", "|", ","].find(
+    (char) =>
+      char !== contract.dialect.delimiter &&
+      line.split(char).length > contract.columns.length / 2 + 0.5 &&
+      added.length === 1,
+  );
+  const renamed = missing.flatMap((name) => {
+    const meant = didYouMean(name, added);
+    return meant ? [`\`${name}\` may be called \`${meant}\` now`] : [];
+  });
+  const hint =
+    delimiter !== undefined
+      ? `The file seems to be delimited by ${JSON.stringify(delimiter)}, the contract says ${JSON.stringify(contract.dialect.delimiter)}: deliver it as before.`
+      : renamed.length > 0
+        ? `${renamed.join("; ")}: correct the header, or give the source a new name for the new layout.`
+        : missing.length > 0
+          ? "Deliver the file with all columns, or take them out of `columns` in lab.yml and load with `--full-refresh`."
+          : "Take the column out of the file, or let it in with `drift: evolve` in lab.yml.";
+  return ingestErrors.columnsDiffer({
+    message: `The columns do not match the contract of the source ${source}: ${parts.join(", and ")}.`,
+    place: { file, line: 1 },
+    hint,
+    data: { source, missing, added, contract: contract.columns.map((column) => column.name) },
+  });
+}

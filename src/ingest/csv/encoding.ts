@@ -1,0 +1,155 @@
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { Readable } from "node:stream";
+import { ingestErrors } from "../errors.ts";
+
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "latin-1";
+export type Compression = "none" | "gzip" | "zstd";
+
+/** What a file's first bytes say about it. */
+export interface TextForm {
+  encoding: Encoding;
+  compression: Compression;
+  /** Bytes of the byte order mark. */
+  bom: number;
+}
+
+const headBytes = 262_144;
+
+/** Compression by the file's own magic bytes, never by its name. */
+function compressionOf(head: Buffer): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return "zstd";
+  return "none";
+}
+
+function encodingOf(head: Buffer, configured: "utf-8" | "utf-16" | "latin-1"): { encoding: Encoding; bom: number } {
+  if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", bom: 2 };
+  if (head[0] === 0xfe && head[1] === 0xff) return { encoding: "utf-16be", bom: 2 };
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: "utf-8", bom: 3 };
+  // Without a mark, UTF-16 shows in the zero halves of its Latin characters.
+  const sample = head.subarray(0, 4096);
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < sample.length; i++) {
+    if (sample[i] !== 0) continue;
+    if (i % 2 === 0) even++;
+    else odd++;
+  }
+  const half = sample.length / 2;
+  if (half >= 2 && odd > half * 0.4 && even < half * 0.05) return { encoding: "utf-16le", bom: 0 };
+  if (half >= 2 && even > half * 0.4 && odd < half * 0.05) return { encoding: "utf-16be", bom: 0 };
+  return { encoding: configured === "latin-1" ? "latin-1" : configured === "utf-16" ? "utf-16le" : "utf-8", bom: 0 };
+}
+
+/** The operating system's refusal as ING-007. */
+export function cannotRead(path: string, error: unknown) {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why =
+    code === "EACCES" || code === "EPERM"
+      ? "you have no right to read it"
+      : code === "ENOENT"
+        ? "it is not there any more"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : error instanceof Error
+            ? error.message
+            : String(error);
+  return ingestErrors.notReadable({
+    message: `${path} cannot be read: ${why}.`,
+    place: { file: path },
+    hint: "Give yourself the right to read it, or deliver it again.",
+    cause: error,
+  });
+}
+
+/** The first bytes of a file, uncompressed, with what they say. Errors: ING-007. */
+export async function readHead(
+  path: string,
+  configured: "utf-8" | "utf-16" | "latin-1" = "utf-8",
+): Promise<{ form: TextForm; text: string /** `text` is all of it. */; complete: boolean }> {
+  const raw = Buffer.allocUnsafe(headBytes);
+  let length = 0;
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      for (let n = 1; n > 0 && length < raw.length; length += n)
+        n = readSync(descriptor, raw, length, raw.length - length, null);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  let head = raw.subarray(0, length);
+  let complete = length < headBytes;
+  const compression = compressionOf(head);
+  if (compression !== "none") {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    complete = true;
+    for await (const piece of byteStream(path, compression)) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size >= headBytes) {
+        complete = false;
+        break;
+      }
+    }
+    head = Buffer.concat(pieces);
+  }
+  const { encoding, bom } = encodingOf(head, configured);
+  const body = head.subarray(bom);
+  const decoder = new TextDecoder(nodeName(encoding, body));
+  return { form: { encoding, compression, bom }, text: decoder.decode(body, { stream: !complete }), complete };
+}
+
+/** WHATWG's "latin1" is windows-1252, whose letters are the same and whose extra signs are what such files mean. */
+function nodeName(encoding: Encoding, sample?: Buffer): string {
+  if (encoding === "latin-1") return "windows-1252";
+  // A head that is not UTF-8 is still split into records; its bytes are judged by the scan of the whole file.
+  if (encoding === "utf-8" && sample && !looksUtf8(sample)) return "windows-1252";
+  return encoding;
+}
+
+function looksUtf8(bytes: Buffer): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A file's bytes, uncompressed. Breaking out of the loop closes the file. Errors: ING-007. */
+export async function* byteStream(path: string, compression: Compression, start = 0): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: 1 << 20, start });
+  let stream: Readable = file;
+  if (compression !== "none") {
+    const zlib = await import("node:zlib");
+    const unpack = compression === "gzip" ? zlib.createGunzip() : zlib.createZstdDecompress();
+    file.on("error", (error) => unpack.destroy(error));
+    stream = file.pipe(unpack);
+  }
+  try {
+    for await (const piece of stream) yield piece as Buffer;
+  } catch (error) {
+    throw cannotRead(path, error);
+  } finally {
+    file.destroy();
+    stream.destroy();
+  }
+}
+
+/** A file's text without its byte order mark, decoded as it comes. */
+export async function* textStream(path: string, form: TextForm): AsyncGenerator<string> {
+  const decoder = new TextDecoder(nodeName(form.encoding));
+  let skip = form.bom;
+  for await (const piece of byteStream(path, form.compression)) {
+    const body = skip > 0 ? piece.subarray(skip) : piece;
+    skip = Math.max(0, skip - piece.length);
+    const text = decoder.decode(body, { stream: true });
+    if (text !== "") yield text;
+  }
+  const rest = decoder.decode();
+  if (rest !== "") yield rest;
+}

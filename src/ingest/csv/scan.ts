@@ -1,0 +1,241 @@
+import { isAscii, isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { Dialect } from "./dialect.ts";
+import { byteStream, textStream, type TextForm } from "./encoding.ts";
+
+/** What one pass over a file's bytes tells. */
+export interface FileScan {
+  /** Of the bytes as they lie on disk. */
+  sha256: string;
+  bytes: number;
+  /** Records that are not blank lines, the header included. */
+  records: number;
+  blankLines: number;
+  /** The text ends with a line end outside quotes. */
+  endsWithLineEnd: boolean;
+  /** The text ends inside quotes that were opened on some line and never closed. */
+  openQuote: boolean;
+  /** Whether the text is what its encoding allows. `mixed`: some parts are UTF-8 with several bytes a letter, some are not UTF-8 at all. */
+  validity: "ascii" | "utf-8" | "not utf-8" | "mixed" | "utf-16";
+  /** Zero bytes in a text that is not UTF-16. */
+  binary: boolean;
+  /** sha256 of the first n bytes, for the sizes that were asked for. */
+  prefixes: Map<number, string>;
+}
+
+/**
+ * Reads a file once: content hash, number of records, and everything that decides how it may be loaded.
+ * `prefixes`: sizes at which the hash so far is wanted, to recognise a file that grew. Errors: ING-007.
+ */
+export async function scanFile(
+  path: string,
+  dialect: Dialect,
+  form: TextForm,
+  options: { prefixes?: number[]; blankIsRecord?: boolean; signal?: AbortSignal } = {},
+): Promise<FileScan> {
+  const hash = createHash("sha256");
+  const wanted = [...new Set(options.prefixes ?? [])].sort((a, b) => a - b);
+  const prefixes = new Map<number, string>();
+  const counter = new RecordCounter(dialect, options.blankIsRecord ?? false);
+  const encoding = new EncodingCheck();
+  const wide = form.encoding === "utf-16le" || form.encoding === "utf-16be";
+  const plain = form.compression === "none" && !wide;
+  let bytes = 0;
+  let binary = false;
+
+  for await (const piece of byteStream(path, "none")) {
+    options.signal?.throwIfAborted();
+    let from = 0;
+    while (wanted[0] !== undefined && wanted[0] <= bytes + piece.length) {
+      const size = wanted.shift() ?? 0;
+      hash.update(piece.subarray(from, size - bytes));
+      from = size - bytes;
+      prefixes.set(size, hash.copy().digest("hex"));
+    }
+    hash.update(from === 0 ? piece : piece.subarray(from));
+    if (plain) {
+      const body = bytes < form.bom ? piece.subarray(Math.min(piece.length, form.bom - bytes)) : piece;
+      counter.push(body);
+      encoding.push(body);
+      binary ||= body.includes(0);
+    }
+    bytes += piece.length;
+  }
+  if (!plain) {
+    // Counted on the text itself: the bytes on disk are packed, or two a letter.
+    for await (const text of wide ? textStream(path, form) : byteStream(path, form.compression)) {
+      const body = typeof text === "string" ? Buffer.from(text, "utf8") : text;
+      counter.push(body);
+      if (!wide) encoding.push(body);
+      binary ||= body.includes(0);
+    }
+  }
+  counter.end();
+  return {
+    sha256: hash.digest("hex"),
+    bytes,
+    records: counter.records,
+    blankLines: counter.blankLines,
+    endsWithLineEnd: counter.endsWithLineEnd,
+    openQuote: counter.openQuote,
+    validity: wide ? "utf-16" : encoding.end(),
+    binary,
+    prefixes,
+  };
+}
+
+const states = { start: 0, bare: 1, field: 2, quoted: 3, escaped: 4, closing: 5 } as const;
+
+/** Counts the records of a text of bytes; quotes count only at the beginning of a field, as every reader of CSV does it. */
+export class RecordCounter {
+  records = 0;
+  blankLines = 0;
+  endsWithLineEnd = true;
+  openQuote = false;
+  readonly #quote: number;
+  readonly #escape: number;
+  readonly #delimiter: Buffer;
+  readonly #blankIsRecord: boolean;
+  #state: number = states.start;
+  #afterReturn = false;
+  /** Bytes of a delimiter of several bytes that were seen so far. */
+  #matched = 0;
+
+  constructor(dialect: Dialect, blankIsRecord: boolean) {
+    this.#quote = dialect.quote === "" ? -1 : dialect.quote.charCodeAt(0);
+    this.#escape = dialect.escape === "" ? this.#quote : dialect.escape.charCodeAt(0);
+    this.#delimiter = Buffer.from(dialect.delimiter);
+    this.#blankIsRecord = blankIsRecord;
+  }
+
+  push(piece: Buffer): void {
+    const quoteFree = this.#quote === -1 || !piece.includes(this.#quote);
+    const outside = this.#state <= states.field && !this.#afterReturn;
+    if (quoteFree && outside && !piece.includes(13)) this.#lines(piece);
+    else this.#bytes(piece);
+  }
+
+  /** Pieces without quotes and carriage returns: only line feeds matter. */
+  #lines(piece: Buffer): void {
+    let from = 0;
+    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, from)) {
+      this.#lineEnd(at === from && this.#state === states.start);
+      from = at + 1;
+    }
+    if (from < piece.length) {
+      const tail = piece.subarray(Math.max(from, piece.length - this.#delimiter.length));
+      this.#state = tail.equals(this.#delimiter) ? states.field : states.bare;
+      this.#matched = 0;
+    }
+  }
+
+  #bytes(piece: Buffer): void {
+    const quote = this.#quote;
+    const escape = this.#escape;
+    const delimiter = this.#delimiter;
+    const first = delimiter[0];
+    let state = this.#state;
+    for (let i = 0; i < piece.length; i++) {
+      const byte = piece[i] as number;
+      if (state === states.quoted) {
+        if (byte === escape && escape !== quote) state = states.escaped;
+        else if (byte === quote) state = states.closing;
+        continue;
+      }
+      if (state === states.escaped) {
+        state = states.quoted;
+        continue;
+      }
+      if (state === states.closing && byte === quote && escape === quote) {
+        state = states.quoted;
+        continue;
+      }
+      if (byte === 10 || byte === 13) {
+        if (byte === 10 && this.#afterReturn && state === states.start) {
+          this.#afterReturn = false;
+          continue;
+        }
+        this.#lineEnd(state === states.start);
+        state = states.start;
+        this.#afterReturn = byte === 13;
+        this.#matched = 0;
+        continue;
+      }
+      this.#afterReturn = false;
+      if (byte === quote && (state === states.start || state === states.field)) {
+        state = states.quoted;
+        continue;
+      }
+      if (delimiter.length === 1) {
+        state = byte === first ? states.field : states.bare;
+        continue;
+      }
+      this.#matched = byte === delimiter[this.#matched] ? this.#matched + 1 : byte === first ? 1 : 0;
+      state = this.#matched === delimiter.length ? states.field : states.bare;
+      if (state === states.field) this.#matched = 0;
+    }
+    this.#state = state;
+  }
+
+  #lineEnd(blank: boolean): void {
+    if (blank) this.blankLines++;
+    if (!blank || (this.#blankIsRecord && this.records > 0)) this.records++;
+    this.#state = states.start;
+  }
+
+  end(): void {
+    this.endsWithLineEnd = this.#state === states.start;
+    this.openQuote = this.#state === states.quoted || this.#state === states.escaped;
+    if (!this.endsWithLineEnd) this.records++;
+  }
+}
+
+/** Tells UTF-8 from single-byte text, and a file that has both. */
+class EncodingCheck {
+  #carry = Buffer.alloc(0);
+  #wideLetters = false;
+  #broken = false;
+
+  push(piece: Buffer): void {
+    if (this.#broken && this.#wideLetters) return;
+    let body = this.#carry.length > 0 ? Buffer.concat([this.#carry, piece]) : piece;
+    const cut = completeLength(body);
+    this.#carry = Buffer.from(body.subarray(cut));
+    body = body.subarray(0, cut);
+    if (isUtf8(body)) {
+      this.#wideLetters ||= !isAscii(body);
+      return;
+    }
+    this.#broken = true;
+    this.#wideLetters ||= hasSequence(body);
+  }
+
+  end(): FileScan["validity"] {
+    if (this.#carry.length > 0) this.#broken = true;
+    if (this.#broken) return this.#wideLetters ? "mixed" : "not utf-8";
+    return this.#wideLetters ? "utf-8" : "ascii";
+  }
+}
+
+/** Length without a last letter that may continue in the next piece. */
+function completeLength(body: Buffer): number {
+  for (let back = 1; back <= Math.min(3, body.length); back++) {
+    const byte = body[body.length - back] as number;
+    if (byte < 0x80) return body.length;
+    if (byte >= 0xc0) {
+      const needs = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return needs > back ? body.length - back : body.length;
+    }
+  }
+  return body.length;
+}
+
+/** Whether some letter is written in UTF-8 with several bytes, in a text that is not UTF-8 as a whole. */
+function hasSequence(body: Buffer): boolean {
+  for (let i = 0; i + 1 < body.length; i++) {
+    const byte = body[i] as number;
+    const length = byte >= 0xf0 && byte < 0xf5 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 1;
+    if (length > 1 && byte < 0xf5 && i + length <= body.length && isUtf8(body.subarray(i, i + length))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,173 @@
+import type { ErrorJson } from "#errors/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
+import type { FileScan } from "../csv/scan.ts";
+import type { KnownFile } from "../ledger/file-ledger.ts";
+import type { ChangeAction, ChangeReason, FileChange } from "../types.ts";
+import type { FoundFile } from "./sources.ts";
+
+/** What was seen of one file. `plain`: uncompressed UTF-8, of which a tail can be read alone. */
+export type Look = { file: FoundFile; known: KnownFile | undefined } & (
+  | { state: "same stat" }
+  | { state: "unsettled" }
+  | { state: "new, not scanned" }
+  | { state: "scanned"; scan: FileScan; plain: boolean }
+  | { state: "unreadable"; error: ErrorJson }
+);
+
+const rowsOf = (scan: FileScan, header: boolean): number => Math.max(0, scan.records - (header ? 1 : 0));
+
+/** Turns what was seen of one source's files into what is to be done with them. Pure. */
+export function classify(
+  source: SourceConfig,
+  looks: Look[],
+  vanished: KnownFile[],
+): { changes: FileChange[]; unchanged: number } {
+  const header = source.dialect.header ?? true;
+  const changes: FileChange[] = [];
+  let unchanged = 0;
+  /** Content that will be in the table after this plan, by hash. */
+  const holders = new Map<string, { name: string; fileId?: number }>();
+  const gone = new Set(vanished);
+  for (const look of looks) {
+    const { known } = look;
+    const sameContent = look.state === "same stat" || (look.state === "scanned" && look.scan.sha256 === known?.sha256);
+    const keeps =
+      known?.state === "loaded" && (sameContent || look.state === "unsettled" || look.state === "unreadable");
+    if (known && keeps) holders.set(known.sha256, { name: known.file, fileId: known.fileId });
+  }
+
+  for (const look of looks) {
+    const { file, known } = look;
+    const add = (action: ChangeAction, reason: ChangeReason, explain: string, more: Partial<FileChange> = {}) => {
+      changes.push({
+        source: source.name,
+        table: source.table,
+        path: file.path,
+        name: file.name,
+        action,
+        reason,
+        explain,
+        stat: file.stat,
+        ...(known && { fileId: known.fileId }),
+        ...more,
+      });
+    };
+    if (look.state === "unsettled") {
+      add("wait", "unsettled", `${file.name} is still being written.`);
+      continue;
+    }
+    if (look.state === "unreadable") {
+      add("fail", "unreadable", look.error.message, { error: look.error });
+      continue;
+    }
+    if (look.state === "new, not scanned") {
+      add("load", "new", `${file.name} is new.`);
+      continue;
+    }
+    if (look.state === "same stat") {
+      if (known?.state === "duplicate" && !holders.has(known.sha256)) {
+        holders.set(known.sha256, { name: file.name });
+        add("load", "new", `${file.name} repeated a file whose content has changed since.`);
+      } else unchanged++;
+      continue;
+    }
+    const { scan } = look;
+    const totalRows = rowsOf(scan, header);
+    const seen = { scan, totalRows };
+    const holder = holders.get(scan.sha256);
+    const isLoaded = known !== undefined && (known.state === "loaded" || known.state === "removed");
+
+    if (isLoaded && known.sha256 === scan.sha256) {
+      const back = known.state === "removed";
+      holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
+      add(
+        "record",
+        "unchanged",
+        back ? `${file.name} is back.` : `${file.name} was touched; its content is the same.`,
+        {
+          ...seen,
+          newRows: 0,
+        },
+      );
+      continue;
+    }
+    if (holder && holder.name !== file.name) {
+      const already = known?.state === "duplicate" && known.sha256 === scan.sha256;
+      if (!isLoaded) {
+        add("record", already ? "unchanged" : "duplicate", `${file.name} has the same content as ${holder.name}.`, {
+          ...seen,
+          newRows: 0,
+          otherName: holder.name,
+        });
+        continue;
+      }
+    }
+    if (isLoaded) {
+      const { action, reason, explain, newRows } = compare(file.name, known, scan, totalRows, look.plain);
+      holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
+      add(action, reason, explain, { ...seen, newRows });
+      continue;
+    }
+    // A new name: the content may be that of a file that has lost its name.
+    const same = [...gone].find((entry) => isKept(entry) && entry.sha256 === scan.sha256);
+    const grown = same ?? [...gone].find((entry) => isKept(entry) && scan.prefixes.get(entry.bytes) === entry.sha256);
+    holders.set(scan.sha256, { name: file.name, ...(grown && { fileId: grown.fileId }) });
+    if (grown) {
+      gone.delete(grown);
+      const more = { ...seen, fileId: grown.fileId, otherName: grown.file };
+      if (grown === same) {
+        add("record", "renamed", `${file.name} is ${grown.file} under a new name.`, { ...more, newRows: 0 });
+      } else {
+        const grew = compare(file.name, grown, scan, totalRows, look.plain);
+        add(grew.action, "appended", `${file.name} is ${grown.file} under a new name, with more rows.`, {
+          ...more,
+          newRows: grew.newRows,
+        });
+      }
+      continue;
+    }
+    add("load", "new", `${file.name} is new.`, { ...seen, newRows: totalRows });
+  }
+
+  for (const entry of gone) {
+    if (entry.state === "removed") continue;
+    changes.push({
+      source: source.name,
+      table: source.table,
+      path: entry.file,
+      name: entry.file,
+      action: "record",
+      reason: "removed",
+      explain: entry.state === "loaded" ? `${entry.file} is gone; its rows stay.` : `${entry.file} is gone.`,
+      stat: { bytes: entry.bytes, mtime: entry.mtime, ctime: entry.ctime, inode: entry.inode },
+      fileId: entry.fileId,
+      newRows: 0,
+    });
+  }
+  return { changes, unchanged };
+}
+
+const isKept = (entry: KnownFile): boolean => entry.state === "loaded" || entry.state === "removed";
+
+/** How a loaded file differs from its recorded content. */
+function compare(name: string, known: KnownFile, scan: FileScan, totalRows: number, plain: boolean) {
+  const change = (action: ChangeAction, reason: ChangeReason, explain: string, newRows = totalRows) => ({
+    action,
+    reason,
+    explain,
+    newRows,
+  });
+  if (scan.bytes > known.bytes && scan.prefixes.get(known.bytes) === known.sha256) {
+    const added = totalRows - known.rows;
+    // Without a line end at the old end, the old last row may have been cut short.
+    if (plain && known.complete && known.state === "loaded") {
+      return change("append", "appended", `${name} has ${added} more rows at its end.`, added);
+    }
+    return change("replace", "appended", `${name} grew; its last row was incomplete, so it is loaded again.`);
+  }
+  if (scan.bytes === known.bytes) {
+    return change("replace", "same-length change", `${name} changed without changing its length.`);
+  }
+  if (scan.bytes < known.bytes) return change("replace", "shrunk", `${name} became shorter.`);
+  return change("replace", "changed", `${name} changed.`);
+}

@@ -1,0 +1,185 @@
+import { errorToJson, isLabsError } from "#errors/index.ts";
+import type { Database } from "#duck/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
+import type { Contract } from "../contract/types.ts";
+import { detectDialect, type Dialect } from "../csv/dialect.ts";
+import { readHead } from "../csv/encoding.ts";
+import { type FileScan, scanFile } from "../csv/scan.ts";
+import { ingestErrors } from "../errors.ts";
+import { type KnownFile, type LedgerSnapshot, readLedger } from "../ledger/file-ledger.ts";
+import type { FileChange, IngestLab, IngestPlan } from "../types.ts";
+import { classify, type Look } from "./classify.ts";
+import { nowNs, settle } from "./settle.ts";
+import { findSources, type FoundFile } from "./sources.ts";
+
+export interface DetectOptions {
+  lab: IngestLab & { paths: { config?: string } };
+  /** The lab's open database; without one (it does not exist yet) every file is new. */
+  database?: Database;
+  /** Look at the content of every file, also when size, times and inode are as recorded. */
+  verify?: boolean;
+  /** A file touched within this time is watched before it is taken. Default 500. */
+  settleMs?: number;
+  /** Load everything again, as if nothing had been loaded. */
+  fullRefresh?: boolean;
+  /** Only these sources. */
+  sources?: string[];
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  signal?: AbortSignal;
+}
+
+/** New files above this size are scanned while they load instead of before. */
+const scanAhead = 8 << 20;
+
+/**
+ * Compares the raw folder with the ledger and says what would be loaded and why. Changes nothing.
+ * A file that cannot be read is an entry with an error; the others are not affected.
+ * Errors: ING-007 when the raw folder itself cannot be read.
+ */
+export async function detectChanges(options: DetectOptions): Promise<IngestPlan> {
+  const { lab, database, signal } = options;
+  const clock = options.clock ?? Date.now;
+  const found = findSources(lab.paths.raw, lab.config.sources, lab.paths.config ?? "lab.yml");
+  // A full refresh forgets what was loaded, and so finds everything new.
+  const ledger = await ledgerOf(options.fullRefresh ? undefined : database);
+  const checkedAt = nowNs(clock);
+  const plan: IngestPlan = {
+    lab: lab.name,
+    checkedAt: String(checkedAt),
+    fullRefresh: options.fullRefresh ?? false,
+    changes: [],
+    unchanged: 0,
+    unclaimed: found.unclaimed,
+    sources: found.sources.map((source) => source.config),
+  };
+  const wanted = found.sources.filter(({ config }) => options.sources?.includes(config.name) ?? true);
+  const touched = wanted.flatMap(({ config, files }) => {
+    const known = byName(ledger, config.name);
+    return files.filter((file) => !sameStat(known.get(file.name), file));
+  });
+  const { unsettled } = await settle(touched, options.settleMs ?? 500, clock, signal);
+
+  for (const { config, files } of wanted) {
+    const known = byName(ledger, config.name);
+    const contract = ledger.contracts.get(config.name);
+    const sizes = sizeCounts(files, known);
+    const vanished = [...known.values()].filter((entry) => !files.some((file) => file.name === entry.file));
+    const looks: Look[] = [];
+    for (const file of files) {
+      signal?.throwIfAborted();
+      const entry = known.get(file.name);
+      if (unsettled.has(file)) {
+        looks.push({ file, known: entry, state: "unsettled" });
+        continue;
+      }
+      const fresh = entry !== undefined && sameStat(entry, file);
+      if (fresh && !options.verify && entry.state !== "failed") {
+        looks.push({ file, known: entry, state: "same stat" });
+        continue;
+      }
+      looks.push(await look(file, entry, { config, contract, sizes, vanished, options }));
+    }
+    const { changes, unchanged } = classify(config, looks, vanished);
+    plan.changes.push(...changes);
+    plan.unchanged += unchanged;
+  }
+  plan.changes = order(plan.changes, plan.sources);
+  return plan;
+}
+
+async function ledgerOf(database: Database | undefined): Promise<LedgerSnapshot> {
+  if (database === undefined) return { files: [], contracts: new Map() };
+  const connection = await database.connect();
+  try {
+    return await readLedger(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+const byName = (ledger: LedgerSnapshot, source: string): Map<string, KnownFile> =>
+  new Map(ledger.files.filter((entry) => entry.source === source).map((entry) => [entry.file, entry]));
+
+/** Size, times and inode are those recorded, and the content was hashed long enough after the last change to have seen it. */
+function sameStat(known: KnownFile | undefined, file: FoundFile): boolean {
+  if (!known) return false;
+  const { bytes, mtime, ctime, inode } = file.stat;
+  if (known.bytes !== bytes || known.mtime !== mtime || known.ctime !== ctime || known.inode !== inode) return false;
+  // File times tick in milliseconds: a write right after the hash could carry the same time.
+  return BigInt(known.checkedAt) - BigInt(ctime) > 50_000_000n;
+}
+
+/** How many files, known and found, have a size: equal content needs equal size. */
+function sizeCounts(files: FoundFile[], known: Map<string, KnownFile>): Map<number, number> {
+  const counts = new Map<number, number>();
+  const names = new Set(files.map((file) => file.name));
+  const sizes = [
+    ...files.map((file) => file.stat.bytes),
+    ...[...known.values()].filter((entry) => !names.has(entry.file) || entry.bytes > 0).map((entry) => entry.bytes),
+  ];
+  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1);
+  return counts;
+}
+
+interface LookContext {
+  config: SourceConfig;
+  contract: Contract | undefined;
+  sizes: Map<number, number>;
+  vanished: KnownFile[];
+  options: DetectOptions;
+}
+
+/** Looks into a file whose description differs from the ledger's. */
+async function look(file: FoundFile, known: KnownFile | undefined, context: LookContext): Promise<Look> {
+  try {
+    if (file.stat.bytes === 0) {
+      throw ingestErrors.emptyFile({
+        message: `${file.name} is empty.`,
+        place: { file: file.path },
+        hint: "Deliver it again, or delete it.",
+      });
+    }
+    const { config, contract, options } = context;
+    const loaded = known && (known.state === "loaded" || known.state === "removed") ? known : undefined;
+    const older = context.vanished.filter((entry) => entry.bytes < file.stat.bytes);
+    const mayRepeat = (context.sizes.get(file.stat.bytes) ?? 0) > 1 || older.length > 0;
+    if (!loaded && !mayRepeat && file.stat.bytes > scanAhead) return { file, known, state: "new, not scanned" };
+    const { form, dialect, single } = await formOf(file.path, config, contract);
+    const scan = await scanFile(file.path, dialect, form, {
+      prefixes: [...(loaded ? [loaded.bytes] : []), ...older.map((entry) => entry.bytes)],
+      blankIsRecord: single,
+      signal: options.signal,
+    });
+    return { file, known, state: "scanned", scan, plain: form.compression === "none" && form.encoding === "utf-8" };
+  } catch (error) {
+    if (!isLabsError(error)) throw error;
+    return { file, known, state: "unreadable", error: errorToJson(error) };
+  }
+}
+
+/** How a file's text is stored and split, from its contract or its first bytes. Errors: ING-007. */
+export async function formOf(path: string, config: Pick<SourceConfig, "dialect">, contract: Contract | undefined) {
+  const head = await readHead(path, config.dialect.encoding);
+  const { delimiter, quote, escape } = config.dialect;
+  const given: Partial<Dialect> = {
+    ...(delimiter !== undefined && { delimiter }),
+    ...(quote !== undefined && { quote }),
+    ...(escape !== undefined && { escape }),
+  };
+  const dialect = contract?.dialect ?? detectDialect(head.text, given, head.complete);
+  const firstLine = /^[\r\n]*([^\r\n]*)/.exec(head.text)?.[1] ?? "";
+  const single = contract ? contract.columns.length === 1 : !firstLine.includes(dialect.delimiter);
+  return { form: head.form, dialect, single, head };
+}
+
+/** By source as declared, then oldest first, so that later deliveries win where one replaces another. */
+function order(changes: FileChange[], sources: SourceConfig[]): FileChange[] {
+  const rank = new Map(sources.map((source, i) => [source.name, i]));
+  return changes.sort(
+    (a, b) =>
+      (rank.get(a.source) ?? 0) - (rank.get(b.source) ?? 0) ||
+      (BigInt(a.stat.mtime) < BigInt(b.stat.mtime) ? -1 : BigInt(a.stat.mtime) > BigInt(b.stat.mtime) ? 1 : 0) ||
+      (a.name < b.name ? -1 : 1),
+  );
+}

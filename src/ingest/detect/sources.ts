@@ -1,0 +1,138 @@
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, relative, sep } from "node:path";
+import type { SourceConfig } from "#registry/index.ts";
+import { cannotRead } from "../csv/encoding.ts";
+import type { FileStat } from "../types.ts";
+import { isPattern, patternToRegExp } from "./pattern.ts";
+
+/** A file that a source claims. */
+export interface FoundFile {
+  path: string;
+  /** Relative to the raw folder, with `/`. */
+  name: string;
+  stat: FileStat;
+}
+
+const dataFile = /\.(csv|tsv|tab|psv|txt)(\.(gz|zst))?$/i;
+const unfinished = /\.(part|partial|tmp|temp|crdownload|download|filepart|swp|lock)$/i;
+
+/** Files that somebody is still writing, or that only look like data: hidden ones and temporary ones are never picked up. */
+export const isTemporary = (name: string): boolean =>
+  name.startsWith(".") || name.startsWith("~$") || name.endsWith("~") || unfinished.test(name);
+
+/** A file's description, or undefined when it is gone or no regular file. Symbolic links are followed. */
+export function fileStat(path: string): FileStat | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat?.isFile()) return undefined;
+  return {
+    bytes: Number(stat.size),
+    mtime: String(stat.mtimeNs),
+    ctime: String(stat.ctimeNs),
+    inode: `${stat.dev}:${stat.ino}`,
+  };
+}
+
+/** Every file below the raw folder, sorted; undefined when the folder does not exist. Errors: ING-007. */
+function listFiles(raw: string): string[] | undefined {
+  if (lstatSync(raw, { throwIfNoEntry: false }) === undefined) return undefined;
+  const names: string[] = [];
+  const walk = (folder: string, prefix: string) => {
+    let entries: import("node:fs").Dirent[];
+    try {
+      entries = readdirSync(folder, { withFileTypes: true });
+    } catch (error) {
+      throw cannotRead(folder, error);
+    }
+    for (const entry of entries) {
+      if (isTemporary(entry.name)) continue;
+      if (entry.isDirectory()) walk(join(folder, entry.name), `${prefix}${entry.name}/`);
+      else names.push(prefix + entry.name);
+    }
+  };
+  walk(raw, "");
+  return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** `Sales Data (1).csv.gz` → `sales_data_1`: the table of a file that no source declares. */
+export function tableNameOf(file: string): string {
+  const stem = basename(file).replace(dataFile, "");
+  const name = stem
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
+  return name === "" ? "data" : /^[0-9]/.test(name) ? `_${name}` : name;
+}
+
+/** What lies in the raw folder, by source. */
+export interface FoundSources {
+  sources: { config: SourceConfig; files: FoundFile[] }[];
+  unclaimed: string[];
+}
+
+/**
+ * Gives every file below the raw folder to its source. A lab that declares no source gets one for each file name of
+ * a data file directly in the folder. Errors: ING-007.
+ */
+export function findSources(raw: string, declared: SourceConfig[], configFile: string): FoundSources {
+  const names = listFiles(raw) ?? [];
+  const describe = (name: string): FoundFile[] => {
+    const path = isAbsolute(name) ? name : join(raw, name);
+    const stat = fileStat(path);
+    return stat ? [{ path, name, stat }] : [];
+  };
+  if (declared.length === 0) {
+    const byTable = new Map<string, string[]>();
+    for (const name of names) {
+      if (name.includes("/") || !dataFile.test(name)) continue;
+      const table = tableNameOf(name);
+      byTable.set(table, [...(byTable.get(table) ?? []), name]);
+    }
+    return {
+      sources: [...byTable].map(([table, files]) => ({
+        config: implicitSource(table, files, configFile),
+        files: files.flatMap(describe),
+      })),
+      unclaimed: [],
+    };
+  }
+  const claimed = new Set<string>();
+  const sources = declared.map((config) => {
+    const files = new Map<string, FoundFile>();
+    for (const pattern of config.path) {
+      for (const name of namesFor(pattern, raw, names)) {
+        claimed.add(name);
+        for (const file of describe(name)) files.set(name, file);
+      }
+    }
+    return { config, files: [...files.values()] };
+  });
+  return { sources, unclaimed: names.filter((name) => !claimed.has(name) && dataFile.test(name)) };
+}
+
+function namesFor(pattern: string, raw: string, names: string[]): string[] {
+  const local = (isAbsolute(pattern) ? relative(raw, pattern) : pattern).split(sep).join("/").replace(/^\.\//, "");
+  // An exact path may lie outside the raw folder, and may have any name.
+  if (local.startsWith("../") || isAbsolute(local)) return [isAbsolute(pattern) ? pattern : local];
+  if (!isPattern(local) || names.includes(local)) return [local];
+  const expression = patternToRegExp(local);
+  return names.filter((name) => expression.test(name));
+}
+
+function implicitSource(table: string, path: string[], file: string): SourceConfig {
+  return {
+    name: table,
+    table,
+    path,
+    format: "csv",
+    dialect: { encoding: "utf-8" },
+    key: [],
+    mode: "append",
+    drift: "evolve",
+    lineage: false,
+    expectations: [],
+    place: { file },
+  };
+}

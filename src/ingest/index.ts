@@ -1,0 +1,22 @@
+/** Ingestion: the file ledger, the CSV monitor, contracts, loads and quarantine, and the generator of example data. */
+export { ingestErrors } from "./errors.ts";
+export { detectChanges } from "./detect/detect.ts";
+export type { DetectOptions } from "./detect/detect.ts";
+export { loadChanges } from "./load/load.ts";
+export type { LoadOptions } from "./load/load.ts";
+export { readLedger } from "./ledger/file-ledger.ts";
+export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
+export type { Contract, ContractColumn } from "./contract/types.ts";
+export type { Dialect } from "./csv/dialect.ts";
+export type {
+  ChangeAction,
+  ChangeReason,
+  FileChange,
+  FileOutcome,
+  FileResult,
+  FileStat,
+  IngestEvent,
+  IngestLab,
+  IngestPlan,
+  IngestResult,
+} from "./types.ts";

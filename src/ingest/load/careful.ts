@@ -1,0 +1,134 @@
+import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { textConversion } from "../contract/convert.ts";
+import type { HeaderMatch } from "../contract/header.ts";
+import type { Contract } from "../contract/types.ts";
+import { type CsvRecord, RecordReader } from "../csv/records.ts";
+import { textStream } from "../csv/encoding.ts";
+import { type Input, temporaryFolder, writeStream } from "./input.ts";
+import { type LoadMark, typeInWords } from "./rejects.ts";
+import { createQuarantine, quarantineOf, storeOf } from "./store.ts";
+
+/** Longest record in UTF-16 units that is loaded; the fast reader stops at two million bytes as well. */
+const longest = 2_000_000;
+
+const stage = "labs_careful";
+
+/**
+ * The slow and certain way, for files that the fast reader cannot account for: our own reader splits the records, every
+ * value is converted from text, and what does not fit without loss goes to quarantine.
+ * Runs inside the load's transaction. Returns rows read, loaded and quarantined.
+ */
+export async function loadCareful(
+  connection: Connection,
+  input: Input,
+  contract: Contract,
+  match: HeaderMatch,
+  table: string,
+  mark: LoadMark,
+  options: { lineage: boolean; signal?: AbortSignal },
+): Promise<{ read: number; loaded: number; quarantined: number }> {
+  const folder = temporaryFolder();
+  try {
+    const file = `${folder.path}/records.csv`;
+    let read = 0;
+    await writeStream(
+      file,
+      normalized(input, contract, match.names.length, () => read++),
+      options.signal,
+    );
+    const fields = match.names.map((_, i) => `f${i}`);
+    const typed = [
+      "'_record': 'BIGINT'",
+      "'_problem': 'VARCHAR'",
+      "'_raw': 'VARCHAR'",
+      ...fields.map((name) => `'${name}': 'VARCHAR'`),
+    ];
+    const nulls = contract.nullValues.map(quoteLiteral).join(", ");
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT * FROM read_csv(${quoteLiteral(file)}, auto_detect = false, header = false,
+        delim = ',', quote = '"', escape = '"', nullstr = [${nulls}], new_line = '\\n', max_line_size = ${longest * 8}, columns = {${typed.join(", ")}})`,
+    );
+    const byName = new Map(contract.columns.map((column) => [column.name, column]));
+    const targets = match.names.flatMap((name, i) => {
+      const column = byName.get(name);
+      if (!column) return [];
+      // The staged columns have our names; conversions are written over the column's own.
+      const conversion = textConversion({ ...column, name: `f${i}` }, contract.decimalSeparator);
+      return [{ column, field: `f${i}`, ...conversion }];
+    });
+    const fits = targets.map((target) => target.fits).filter((condition) => condition !== "true");
+    const good = ["_problem IS NULL", ...fits].join(" AND ");
+    const into = [
+      ...targets.map(({ column }) => quoteIdentifier(column.name)),
+      "_load",
+      ...(options.lineage ? ["_row"] : []),
+    ];
+    const values = [...targets.map(({ value }) => value), String(mark.load), ...(options.lineage ? ["_record"] : [])];
+    const inserted = await connection.query(
+      `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${values.join(", ")} FROM ${stage} WHERE ${good} ORDER BY _record`,
+    );
+    const loaded = inserted.rowsChanged;
+    let quarantined = 0;
+    if (loaded < read) {
+      await createQuarantine(connection, table);
+      const checked = targets.filter((target) => target.fits !== "true");
+      const which = checked.map((t) => `WHEN NOT ${t.fits} THEN ${quoteLiteral(t.column.name)}`).join(" ");
+      const why = checked.map((t) => `CASE WHEN NOT ${t.fits} THEN ${misfitReason(t.field, t.column.type)} END`);
+      const reasons = why.length > 0 ? `concat_ws('; ', ${why.join(", ")})` : "''";
+      const moved = await connection.query(
+        `INSERT INTO ${quarantineOf(table)} SELECT ${quoteLiteral(mark.file)}, _record,
+          ${which === "" ? "NULL" : `CASE WHEN _problem IS NULL THEN CASE ${which} END END`}, coalesce(_problem, ${reasons}), _raw,
+          ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
+         FROM ${stage} WHERE NOT (${good}) ORDER BY _record`,
+      );
+      quarantined = moved.rowsChanged;
+    }
+    await connection.run(`DROP TABLE ${stage}`);
+    return { read, loaded, quarantined };
+  } finally {
+    folder.dispose();
+  }
+}
+
+const misfitReason = (field: string, type: string): string =>
+  `CASE WHEN ${field} IS NULL THEN 'a value is missing that must not be' ELSE 'value ' || to_json(${field}) || ' is no ' || ${quoteLiteral(typeInWords(type))} END`;
+
+/** Every record of the input in the plainest CSV: number, problem, text as it came, fields. */
+async function* normalized(input: Input, contract: Contract, width: number, count: () => void): AsyncGenerator<string> {
+  const reader = new RecordReader(contract.dialect, width === 1);
+  let header = contract.header;
+  const line = (record: CsvRecord): string => {
+    const number = record.number - (contract.header ? 1 : 0) + input.offset;
+    count();
+    const problem = problemOf(record, width);
+    const raw = record.raw.length > longest ? `${record.raw.slice(0, 10_000)}…` : record.raw;
+    const fields = problem === "" ? record.fields : new Array<string>(width).fill("");
+    return `${number},${quoted(problem)},${quoted(raw)},${fields.map(quoted).join(",")}\n`;
+  };
+  const lines = (records: CsvRecord[]): string => {
+    let text = "";
+    for (const record of records) {
+      if (header) header = false;
+      else text += line(record);
+    }
+    return text;
+  };
+  for await (const text of textStream(input.path, input.form)) {
+    const out = lines(reader.push(text));
+    if (out !== "") yield out;
+  }
+  const rest = lines(reader.end());
+  if (rest !== "") yield rest;
+}
+
+function problemOf(record: CsvRecord, width: number): string {
+  if (record.problem === "unterminated quote") return "a quote that is never closed";
+  if (record.problem === "text after closing quote") return "a quote that is not closed where the field ends";
+  if (record.raw.length > longest) return `a line longer than ${longest} characters`;
+  const found = record.fields.length;
+  if (found < width) return `too few fields: ${found} instead of ${width}`;
+  if (found > width) return `too many fields: ${found} instead of ${width}`;
+  return "";
+}
+
+const quoted = (text: string): string => (text === "" ? "" : `"${text.replaceAll('"', '""')}"`);

@@ -1,0 +1,230 @@
+import { errorToJson, isLabsError } from "#errors/index.ts";
+import type { Database } from "#duck/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
+import { ingestErrors } from "../errors.ts";
+import { readLedger } from "../ledger/file-ledger.ts";
+import { createLedger } from "../ledger/tables.ts";
+import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
+import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
+import { type LoadContext, loadFile } from "./load-file.ts";
+import { deleteFileRows } from "./store.ts";
+
+export interface LoadOptions {
+  /** The lab's database, opened once by the process that owns it. */
+  database: Database;
+  /** Identifies the run in the ledger and in quarantine. */
+  loadId: string;
+  onEvent?: (event: IngestEvent) => void;
+  /** Cancels: the running file is rolled back, the ones before it stay loaded. */
+  signal?: AbortSignal;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+}
+
+/**
+ * Carries out a plan, one transaction a file. A file that fails is reported and leaves no trace but its entry in the
+ * ledger; the others are loaded. Running the same plan's folder again after a crash at any moment ends in the same state.
+ * Errors: only what concerns the database as a whole, and DUCK-004 when cancelled.
+ */
+export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promise<IngestResult> {
+  const started = performance.now();
+  const onEvent = options.onEvent ?? (() => {});
+  const clock = options.clock ?? Date.now;
+  const files: FileResult[] = [];
+  if (plan.changes.length > 0) {
+    const connection = await options.database.connect();
+    const cancel = () => connection.interrupt();
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      await createLedger(connection);
+      const { contracts } = await readLedger(connection);
+      const sources = new Map(plan.sources.map((source) => [source.name, source]));
+      const startAnew = new Set(plan.fullRefresh ? plan.changes.filter(isLoad).map((change) => change.source) : []);
+      if (plan.fullRefresh) for (const source of startAnew) contracts.delete(source);
+      const context: LoadContext = {
+        connection,
+        runId: options.loadId,
+        contracts,
+        startAnew,
+        checkedAt: plan.checkedAt,
+        clock,
+        ...(options.signal && { signal: options.signal }),
+        onEvent,
+      };
+      const loads = plan.changes.filter((change) => change.action !== "record");
+      // A file that repeats one of this plan waits until that one is loaded; should it fail, the repetition takes its place.
+      const names = new Set(loads.map((change) => `${change.source}/${change.name}`));
+      const repeats = plan.changes.filter(
+        (change) => change.reason === "duplicate" && names.has(`${change.source}/${change.otherName}`),
+      );
+      const records = plan.changes.filter((change) => change.action === "record" && !repeats.includes(change));
+      files.push(...(await recordAll(context, plan, records)));
+      for (const change of loads) files.push(await loadOne(context, sources.get(change.source), change));
+      for (const change of repeats) {
+        const first = files.find((result) => result.source === change.source && result.file === change.otherName);
+        if (first?.outcome === "loaded") files.push(...(await recordAll(context, plan, [change])));
+        else
+          files.push(await loadOne(context, sources.get(change.source), { ...change, action: "load", reason: "new" }));
+      }
+    } finally {
+      options.signal?.removeEventListener("abort", cancel);
+      await connection.close();
+    }
+  }
+  const sum = (count: (result: FileResult) => number) => files.reduce((total, result) => total + count(result), 0);
+  return {
+    files,
+    rowsLoaded: sum((result) => result.rowsLoaded),
+    rowsQuarantined: sum((result) => result.rowsQuarantined),
+    failed: sum((result) => (result.outcome === "failed" ? 1 : 0)),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+const isLoad = (change: FileChange): boolean =>
+  change.action === "load" || change.action === "replace" || change.action === "append";
+
+const blank = (change: FileChange, outcome: FileResult["outcome"]): FileResult => ({
+  file: change.name,
+  source: change.source,
+  table: `raw.${change.table}`,
+  outcome,
+  action: change.action,
+  reason: change.reason,
+  rowsRead: 0,
+  rowsLoaded: 0,
+  rowsQuarantined: 0,
+  rowsReplaced: 0,
+  seconds: 0,
+  addedColumns: [],
+});
+
+/** What becomes of one file: its result, or a failure that the ledger remembers. */
+async function settleOne(
+  context: LoadContext,
+  change: FileChange,
+  load: () => Promise<FileResult>,
+): Promise<FileResult> {
+  if (change.action === "wait") return blank(change, "waiting");
+  const started = performance.now();
+  let failure = change.error;
+  if (!failure) {
+    try {
+      return await load();
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      if (!isLabsError(error) || error.code === "DUCK-004") throw error;
+      failure = errorToJson(error);
+    }
+  }
+  const result: FileResult = {
+    ...blank(change, "failed"),
+    seconds: (performance.now() - started) / 1000,
+    error: failure,
+  };
+  if (failure.code === "ING-009") return { ...result, outcome: "waiting" };
+  const { connection } = context;
+  const number = await nextNumber(connection, "loads");
+  const fileId = change.fileId ?? (await nextNumber(connection, "files"));
+  const facts = {
+    sha256: change.scan?.sha256 ?? "",
+    rows: 0,
+    complete: false,
+    error: JSON.stringify(failure),
+    checkedAt: context.checkedAt,
+  };
+  await connection.run(
+    [
+      "BEGIN",
+      loadSql(result, number, context.runId, fileId, {
+        table: change.table,
+        bytes: change.stat.bytes,
+        firstRow: 1,
+        at: context.clock(),
+        ...(change.scan && { scan: change.scan }),
+      }),
+      // A file with loaded rows keeps its entry: what is in the table is its earlier content.
+      ...(change.fileId === undefined ? [fileSql(change, fileId, "failed", facts)] : []),
+      "COMMIT",
+    ].join(";\n"),
+  );
+  return result;
+}
+
+async function loadOne(
+  context: LoadContext,
+  source: SourceConfig | undefined,
+  change: FileChange,
+): Promise<FileResult> {
+  context.signal?.throwIfAborted();
+  if (!source) throw new Error(`plan without its source ${change.source}`);
+  context.onEvent({
+    type: "file-start",
+    file: change.name,
+    source: change.source,
+    table: `raw.${change.table}`,
+    action: change.action,
+    reason: change.reason,
+    bytes: change.stat.bytes,
+  });
+  const result = await settleOne(context, change, () => {
+    if (source.mode === "merge" || source.mode === "snapshot") {
+      throw ingestErrors.unsupportedMode({
+        message: `The source ${source.name} asks for the load mode ${source.mode}, which is not available yet.`,
+        place: source.place,
+        hint: "Use `mode: append` or `mode: replace`.",
+      });
+    }
+    return loadFile(context, source, change);
+  });
+  context.onEvent({ type: "file-finish", result });
+  return result;
+}
+
+/** Everything that only the ledger has to learn, in one transaction. */
+async function recordAll(context: LoadContext, plan: IngestPlan, records: FileChange[]): Promise<FileResult[]> {
+  if (records.length === 0) return [];
+  const { connection, checkedAt } = context;
+  const modes = new Map(plan.sources.map((source) => [source.name, source.mode]));
+  const { files } = await readLedger(connection);
+  const results: FileResult[] = [];
+  let next = await nextNumber(connection, "files");
+  await connection.run("BEGIN");
+  try {
+    for (const change of records) {
+      const known = files.find((file) => file.fileId === change.fileId);
+      const result = blank(change, "recorded");
+      const fileId = change.fileId ?? next++;
+      if (change.reason === "removed") {
+        // In the mode `replace` the files that are there are the whole table.
+        if (modes.get(change.source) === "replace" && known?.state === "loaded") {
+          result.rowsReplaced = await deleteFileRows(connection, change.table, fileId);
+          await connection.run(
+            `UPDATE _labs.loads SET outcome = 'replaced' WHERE file_id = ${fileId} AND outcome = 'loaded'`,
+          );
+          await connection.run(`DELETE FROM _labs.files WHERE file_id = ${fileId}`);
+        } else if (known?.state === "loaded") {
+          await connection.run(`UPDATE _labs.files SET state = 'removed' WHERE file_id = ${fileId}`);
+        } else await connection.run(`DELETE FROM _labs.files WHERE file_id = ${fileId}`);
+      } else {
+        const holder = files.find((file) => file.source === change.source && file.file === change.otherName);
+        const repeats = change.reason === "duplicate" || known?.state === "duplicate";
+        await connection.run(
+          fileSql(change, fileId, repeats ? "duplicate" : "loaded", {
+            sha256: change.scan?.sha256 ?? known?.sha256 ?? "",
+            rows: known?.rows ?? change.totalRows ?? 0,
+            complete: change.scan?.endsWithLineEnd ?? known?.complete ?? true,
+            checkedAt,
+            ...(repeats && holder && { ofFile: holder.fileId }),
+          }),
+        );
+      }
+      results.push(result);
+    }
+    await connection.run("COMMIT");
+  } catch (error) {
+    await connection.run("ROLLBACK").catch(() => {});
+    throw error;
+  }
+  return results;
+}
