@@ -304,6 +304,6 @@ function duplicatesOf(
 function mostRecent<T extends { time: number | null; future: boolean }>(columns: readonly T[]): T | undefined {
   const usable = columns.filter((column) => column.time !== null);
   const past = usable.filter((column) => !column.future);
-  const [first, ...rest] = past.length > 0 ? past : usable;
+  const [first, ...rest] = past.length > 0 ? past : usable.length > 0 ? usable : columns;
   return rest.reduce((best, column) => ((column.time ?? 0) > (best?.time ?? 0) ? column : best), first);
 }

@@ -74,7 +74,7 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
     const members = tables.filter((table) => table.schema === schema);
     const score = combineScores(
       members.map((table) => ({
-        name: table.name,
+        prefix: `${table.name}: `,
         weight: rulesFor(config, table.schema, table.name).weight ?? 1,
         score: table,
       })),
@@ -85,11 +85,11 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
   const others = (input.tests ?? []).filter((test) => !test.table || !labels.has(test.table.toLowerCase()));
   const otherTests = others.length === 0 ? null : scoreOtherTests(others, config);
   const members = layers.map((layer) => ({
-    name: layer.schema,
+    prefix: `${layer.schema}.`,
     weight: layerWeight(config, layer.schema),
     score: layer as Score,
   }));
-  if (otherTests) members.push({ name: "other tests", weight: 1, score: otherTests });
+  if (otherTests) members.push({ prefix: "", weight: 1, score: otherTests });
   return { ...combineScores(members), layers, tables, otherTests, warnings };
 }
 
@@ -170,10 +170,10 @@ function scoreTable(
   const facts = factsOf(plan, seen, input, rules.optionalColumns ?? [], now);
   const fatal =
     seen.rows === null
-      ? { text: `${relation.label} cannot be read: ${seen.error?.split("\n", 1)[0] ?? ""}`, query: facts.countQuery }
+      ? { text: `it cannot be read: ${seen.error?.split("\n", 1)[0] ?? ""}`, query: facts.countQuery }
       : seen.rows === 0 && !rules.mayBeEmpty
         ? {
-            text: `${relation.label} is empty; if that is as it should be, set mayBeEmpty for it`,
+            text: "it is empty; if that is as it should be, set `may_be_empty` for it in lab.yml",
             query: facts.countQuery,
           }
         : undefined;

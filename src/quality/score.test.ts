@@ -214,7 +214,7 @@ describe("score of a table", () => {
 describe("score of layers and labs", () => {
   const members = fc.array(
     fc.record({
-      name: fc.string(),
+      prefix: fc.string(),
       weight: fc.nat(5),
       score: fc.oneof(
         facts.map((table) => score(table)),

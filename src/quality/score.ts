@@ -74,9 +74,9 @@ function part(dimension: Dimension, max: number, checks: readonly Check[]): Part
 
 /**
  * Score of a layer from its tables, or of a lab from its layers: the weighted mean, rounded down to tenths, with parts
- * that add up to it. Members without a score or weight are left out.
+ * that add up to it. Members without a score or weight are left out; `prefix` says whose cause it is.
  */
-export function combineScores(members: readonly { name: string; weight: number; score: Score }[]): Score {
+export function combineScores(members: readonly { prefix: string; weight: number; score: Score }[]): Score {
   const counted = members.filter((member) => member.score.score !== null && member.weight > 0);
   if (counted.length === 0) return { score: null, parts: [], notCounted: [...dimensions] };
   const total = counted.reduce((sum, member) => sum + member.weight, 0);
@@ -90,7 +90,7 @@ export function combineScores(members: readonly { name: string; weight: number; 
       points += share * (found?.points ?? 0);
       max += share * (found?.max ?? 0);
       for (const cause of found?.causes ?? []) {
-        causes.push({ ...cause, points: cause.points * share, text: `${member.name}: ${cause.text}` });
+        causes.push({ ...cause, points: cause.points * share, text: member.prefix + cause.text });
       }
     }
     return { dimension, points, max, causes };

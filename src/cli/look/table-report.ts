@@ -143,11 +143,11 @@ function losses(part: Part, paint: Palette): string[] {
   const lines = part.causes
     .slice(0, mostCauses)
     .flatMap((cause) => [
-      `  ${paint.red(cause.points < 0.05 ? "<0.1" : `-${cause.points.toFixed(1)}`.padStart(4))} ${part.dimension}: ${printable(cause.text)}\n`,
-      ...(cause.query === null ? [] : [`       ${paint.dim(printable(cause.query))}\n`]),
+      `  ${paint.red((cause.points < 0.05 ? "<0.1" : `-${cause.points.toFixed(1)}`).padStart(5))} ${part.dimension}: ${printable(cause.text)}\n`,
+      ...(cause.query === null ? [] : [`        ${paint.dim(printable(cause.query))}\n`]),
     ]);
   const more = part.causes.length - mostCauses;
-  if (more > 0) lines.push(paint.dim(`       and ${plural(more, "more cause")} (see -o json)\n`));
+  if (more > 0) lines.push(paint.dim(`        and ${plural(more, "more cause")} (see -o json)\n`));
   return lines;
 }
 
