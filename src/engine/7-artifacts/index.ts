@@ -8,6 +8,7 @@ export {
   catalogArtifact,
   writeCatalog,
 } from "./catalog.ts";
+export { docsPage, writeDocsSite } from "./docs-site/site.ts";
 export { graphSummary, writeGraphSummary } from "./graph-summary.ts";
 export { pythonJson, toJson } from "./json.ts";
 export { type ListOptions, renderList } from "./list.ts";

@@ -44,6 +44,11 @@ function rawNumber(value: bigint): Plain {
   return rawJson ? rawJson(value.toString()) : Number(value);
 }
 
+/** A number that dbt writes as a float: `1` becomes `1.0`. For JSON text only. */
+export function float(value: number): Plain {
+  return Number.isInteger(value) && rawJson ? rawJson(value.toFixed(1)) : value;
+}
+
 /** JSON as Python's `json.dumps` spells it: a blank after `,` and `:`, everything beyond ASCII escaped. */
 export function pythonJson(value: Plain): string {
   return escapeNonAscii(spaced(jsonReady(value)));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PlainRecord, RunResult } from "../manifest/types.ts";
-import { toJson } from "./json.ts";
+import { float, toJson } from "./json.ts";
 import { artifactMetadata, type InvocationMetadata } from "./metadata.ts";
 import { scrubSecrets } from "./secrets.ts";
 import { writeAtomically } from "./write-file.ts";
@@ -42,6 +42,11 @@ export function runResults(input: RunResultsInput): PlainRecord {
 /** Writes target/run_results.json and returns its path. */
 export function writeRunResults(targetFolder: string, input: RunResultsInput): string {
   const file = join(targetFolder, "run_results.json");
-  writeAtomically(file, toJson(runResults(input)));
+  const artifact = runResults(input);
+  const results = input.results.map((result, i) => ({
+    ...(artifact.results as PlainRecord[])[i],
+    execution_time: float(result.execution_time),
+  }));
+  writeAtomically(file, toJson({ ...artifact, results, elapsed_time: float(input.elapsedTime) }));
   return file;
 }

@@ -1,5 +1,5 @@
 import type { PlainRecord, RunResult } from "../manifest/types.ts";
-import { toJson } from "./json.ts";
+import { float, toJson } from "./json.ts";
 import { artifactMetadata, type InvocationMetadata } from "./metadata.ts";
 import { writeAtomically } from "./write-file.ts";
 
@@ -53,6 +53,12 @@ export function sourcesArtifact(input: SourcesInput): PlainRecord {
 
 /** Writes a sources.json to `file` (target/sources.json unless the user gave another) and returns its path. */
 export function writeSources(file: string, input: SourcesInput): string {
-  writeAtomically(file, toJson(sourcesArtifact(input)));
+  const artifact = sourcesArtifact(input);
+  const results = (artifact.results as PlainRecord[]).map((result) => {
+    const { max_loaded_at_time_ago_in_s: age, execution_time: time } = result;
+    if (typeof age !== "number" || typeof time !== "number") return result;
+    return { ...result, max_loaded_at_time_ago_in_s: float(age), execution_time: float(time) };
+  });
+  writeAtomically(file, toJson({ ...artifact, results, elapsed_time: float(input.elapsedTime) }));
   return file;
 }
