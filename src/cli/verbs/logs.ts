@@ -104,6 +104,8 @@ function footer(run: RunDetail, paint: Palette, io: Io): string {
     { title: "ERROR", shrinkTo: 20 },
   ];
   const table =
-    rows.length === 0 ? "" : renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
-  return `\n${table}\n${paint[statusColor(run.status)](run.status)}${took}${message}\n`;
+    rows.length === 0
+      ? ""
+      : `${renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) })}\n`;
+  return `\n${table}${paint[statusColor(run.status)](run.status)}${took}${message}\n`;
 }
