@@ -11,7 +11,7 @@ export function fileError(error: unknown, path: string, doing: "read" | "write")
   if (isLabsError(error)) return error;
   const reason = code(error);
   const place = { file: path };
-  if (reason === "ENOSPC" || reason === "EDQUOT") {
+  if (reason === "ENOSPC" || reason === "EDQUOT" || reason === "EFBIG") {
     return registryErrors.diskFull({
       message: `There is no space left to write ${path}.`,
       place,

@@ -63,6 +63,7 @@ export function suggestName(name: string, taken: (candidate: string) => boolean)
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[\u0300-\u036f]/g, "")
+    .replaceAll("ß", "ss")
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^[^a-z]+|_+$/g, "")
     .slice(0, 55);

@@ -19,7 +19,8 @@ export function withLab(text: string, file: string, name: string, entry: LabEntr
       // Fall through to the slower way.
     }
   }
-  document.setIn(["labs", name], document.createNode(entry));
+  if (isMap(document.get("labs"))) document.setIn(["labs", name], document.createNode(entry));
+  else document.set("labs", document.createNode({ [name]: entry }));
   return document.toString({ lineWidth: 0 });
 }
 
@@ -47,7 +48,7 @@ function insertText(text: string, document: Document, name: string, entry: LabEn
   if (!pair || !isScalar(pair.key) || !empty || !pair.key.range) return undefined;
   // `labs:` or `labs: {}`: the entry goes on the next line.
   const lineEnd = lineEndOf(text, pair.key.range[0]);
-  const line = text.slice(pair.key.range[0], lineEnd).replace(/^("?labs"?\s*:)[ \t]*(\{\s*\}|~|null)?/, "$1");
+  const line = text.slice(pair.key.range[0], lineEnd).replace(/^("?labs"?\s*:)[ \t]*(\{\s*\}|~|null)(?=\s|$)/, "$1");
   const rest = text.slice(lineEnd);
   return `${text.slice(0, pair.key.range[0])}${line.replace(/[\r\n]+$/, "")}${newline}${block("  ")}${rest}`;
 }

@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { Place } from "#errors/index.ts";
 import { registryErrors } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -45,10 +45,18 @@ export function parseYaml(source: string, file: string): YamlFile {
     data = document.toJS();
   } catch (error) {
     // An alias to nothing, or one that would explode.
+    let offset = 0;
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document)) return undefined;
+        offset = alias.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
     throw registryErrors.yamlSyntax({
       message: `${error instanceof Error ? error.message : String(error)}.`,
-      place: { file, source },
-      hint: "Correct the alias (`*name`) and its anchor (`&name`).",
+      place: at(offset),
+      hint: "Correct the alias (`*name`) or its anchor (`&name`).",
       cause: error,
     });
   }

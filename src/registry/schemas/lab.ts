@@ -79,14 +79,18 @@ const table = objectOf<TableQuality>({
 });
 
 const quality = objectOf<QualityConfig>({
-  weights: objectOf<Partial<Record<ScorePart, number>>>({
-    completeness: { ...weight, description: "Missing values." },
-    uniqueness: { ...weight, description: "Duplicates by key." },
-    validity: { ...weight, description: "Tests and expectations." },
-    freshness: { ...weight, description: "Age of the newest rows." },
-    consistency: { ...weight, description: "Contracts and drift." },
-    volume: { ...weight, description: "Row counts against the table's history." },
-  }),
+  weights: objectOf<Partial<Record<ScorePart, number>>>(
+    {
+      completeness: { ...weight, description: "Missing values." },
+      uniqueness: { ...weight, description: "Duplicates by key." },
+      validity: { ...weight, description: "Tests and expectations." },
+      freshness: { ...weight, description: "Age of the newest rows." },
+      consistency: { ...weight, description: "Contracts and drift." },
+      volume: { ...weight, description: "Row counts against the table's history." },
+    },
+    [],
+    "Weight of each part of the score; what is left out keeps its default.",
+  ),
   recent_days: { type: "integer", minimum: 1, default: 7, description: "Days that count as recent for new rows." },
   minimum_score: { ...score, description: "Least score of the lab." },
   tables: mapOf(table, "Facts about tables, by `schema.table`.", {

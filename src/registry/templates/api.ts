@@ -1,4 +1,4 @@
-import type { Template } from "./index.ts";
+import type { Template } from "./template.ts";
 import { recordModels, sharedFiles } from "./shared.ts";
 
 export const apiTemplate: Template = {

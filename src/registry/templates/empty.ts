@@ -1,4 +1,4 @@
-import type { Template } from "./index.ts";
+import type { Template } from "./template.ts";
 import { sharedFiles } from "./shared.ts";
 
 export const emptyTemplate: Template = {

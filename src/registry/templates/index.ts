@@ -1,20 +1,9 @@
 import { apiTemplate } from "./api.ts";
 import { csvTemplate } from "./csv.ts";
 import { emptyTemplate } from "./empty.ts";
+import type { Template } from "./template.ts";
 
-export interface TemplateFile {
-  /** Relative to the lab's folder, with `/`; may hold placeholders. */
-  path: string;
-  /** With placeholders such as `{{lab}}`. */
-  content: string | Buffer;
-  /** Permission bits, kept from a team's own template. */
-  mode?: number;
-}
-
-export interface Template {
-  summary: string;
-  files: TemplateFile[];
-}
+export type { Template, TemplateFile } from "./template.ts";
 
 /** The built-in templates of `labs new`, by name. */
 export const templates: Record<string, Template> = {

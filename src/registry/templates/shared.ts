@@ -1,4 +1,4 @@
-import type { TemplateFile } from "./index.ts";
+import type { TemplateFile } from "./template.ts";
 
 /** What every lab has: the dbt project's frame and what git should not keep. */
 export const sharedFiles: TemplateFile[] = [
@@ -105,7 +105,7 @@ select
   column_type,
   "min" as least,
   "max" as greatest,
-  approx_unique as distinct_values,
+  approx_unique as distinct_values_about,
   null_percentage
 from (summarize select * from {{ ref('records') }})
 `,
@@ -129,7 +129,7 @@ models:
         description: Records that came more than once.
         data_tests: [not_null]
   - name: column_profile
-    description: Range, distinct values and missing values of every column.
+    description: Range, missing values and (estimated) distinct values of every column.
     columns:
       - name: column_name
         data_tests: [not_null, unique]
