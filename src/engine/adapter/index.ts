@@ -20,3 +20,11 @@ export type { AdapterResponse, ExecuteOptions, SessionOptions, StatementReport }
 export { AgateTable, emptyTable, mergeTables, tableFromResult } from "./table.ts";
 export type { TableOptions } from "./table.ts";
 export { tableToCsv, tableToJson } from "./table-text.ts";
+export { openTarget } from "./connect.ts";
+export type { OpenTarget, OpenTargetOptions, WriteGuard } from "./connect.ts";
+export { makeExceptions } from "./exceptions.ts";
+export type { ExceptionOptions } from "./exceptions.ts";
+export { freshnessStatus, readFreshness } from "./freshness.ts";
+export type { Freshness, Threshold } from "./freshness.ts";
+export { readSeedTable, SeedTable } from "./seed-table.ts";
+export type { SeedOptions } from "./seed-table.ts";

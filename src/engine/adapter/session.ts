@@ -1,5 +1,6 @@
 import { isLabsError, type LabsError } from "#errors/index.ts";
 import type { Connection, QueryResult, SqlValue } from "#duck/index.ts";
+import { attachedFiles } from "./attach.ts";
 import { adapterError } from "./errors.ts";
 import { withComment } from "./query-comment.ts";
 import { emptyTable, tableFromResult, type AgateTable, type TableOptions } from "./table.ts";
@@ -34,6 +35,8 @@ export interface SessionOptions {
   /** `retries` of the target. */
   retries?: { attempts: number; exceptions: string[] };
   tableOptions?: TableOptions;
+  /** Asked for every file that a statement would attach for writing; throws to refuse. */
+  guardAttach?: (path: string) => Promise<void>;
 }
 
 export interface ExecuteOptions {
@@ -169,6 +172,7 @@ export class AdapterSession {
   }
 
   async #send(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
+    if (this.options.guardAttach) for (const path of attachedFiles(sql)) await this.options.guardAttach(path);
     const connection = await this.#open();
     for (let attempt = 1; ; attempt++) {
       if (this.#cancelled) throw this.#cancelled;
@@ -223,7 +227,7 @@ export class AdapterSession {
 
 /** Two transactions wrote the same thing: the same statement can work a moment later. */
 export const isConflict = (message: string): boolean =>
-  /^TransactionContext Error/.test(message) && /conflict/i.test(message);
+  message.startsWith("TransactionContext Error") && /conflict/i.test(message);
 
 /** The class name that DuckDB's Python client gives an error, for `retries.retryable_exceptions`: `IO Error: …` → `IOException`. */
 export function exceptionName(message: string): string {
