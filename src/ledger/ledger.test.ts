@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Ledger, openLedger } from "./index.ts";
+import { runsWithDetails } from "./ledger.ts";
 import { schemaVersion } from "./migrations.ts";
 
 let folder: string;
@@ -143,6 +144,29 @@ describe("finding runs", () => {
       await expect(ledger.run(none)).rejects.toMatchObject({ code: "LED-005", exit: 2 });
     }
     await expect(ledger.run("last", "other")).rejects.toMatchObject({ code: "LED-005" });
+  });
+
+  test("old runs lose their events, not themselves", async () => {
+    const ledger = await open();
+    const run = await ledger.startRun(start);
+    run.event({ type: "x", text: "kept for a while" });
+    run.model({ uniqueId: "m", name: "m", resourceType: "model", status: "success", seconds: 1 });
+    run.step("load").finish("ok");
+    await run.finish("ok");
+    const raw = new SqliteDatabase(path);
+    const insert = raw.prepare(
+      "INSERT INTO runs SELECT ?, lab, trigger_, command, user_, host, pid, process_token, started_at, finished_at, status, code_version, config_hash, summary FROM runs WHERE id = ?",
+    );
+    raw.transaction(() => {
+      for (let i = 0; i < runsWithDetails - 2; i++) insert.run(`z${String(i).padStart(15, "0")}`, run.id);
+    })();
+    raw.close();
+    await (await ledger.startRun({ ...start, lab: "other" })).finish("ok");
+    await (await ledger.startRun(start)).finish("ok");
+    expect(await ledger.events(run.id)).toHaveLength(1);
+    await (await ledger.startRun(start)).finish("ok");
+    expect(await ledger.events(run.id)).toEqual([]);
+    expect(await ledger.run(run.id)).toMatchObject({ status: "ok", models: [], steps: [{ name: "load" }] });
   });
 
   test("scores of the newest runs", async () => {

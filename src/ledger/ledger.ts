@@ -51,6 +51,9 @@ export async function openLedger(path: string, options: OpenLedgerOptions = {}):
   }
 }
 
+/** A lab's newest runs keep their events and models' results; older ones keep the run, its steps and scores. */
+export const runsWithDetails = 500;
+
 /** Runs of a whole workspace. Every method is asynchronous so that a server database can stand behind it too. */
 export class Ledger {
   readonly path: string;
@@ -96,6 +99,7 @@ export class Ledger {
               'running', @codeVersion, @configHash, NULL)`,
           )
           .run(values);
+        this.#dropOldDetails(start.lab);
       });
       await patiently(() => begin.immediate(), this.#patience);
     } catch (error) {
@@ -142,14 +146,18 @@ export class Ledger {
     });
   }
 
-  async #write(batch: Write[], patient: boolean): Promise<void> {
+  async #write(batch: Write[], last: boolean): Promise<void> {
     const attempt = this.#db.transaction(() => {
       for (const { statement, values } of batch) this.#statement(statement).run(values);
     });
     try {
-      await patiently(() => attempt.immediate(), patient ? this.#patience : 0);
+      // Progress need not wait for the disk: under WAL, what a killed process wrote is there all the same.
+      if (!last) this.#db.pragma("synchronous = NORMAL");
+      await patiently(() => attempt.immediate(), last ? this.#patience : 0);
     } catch (error) {
       throw explain(this.path, error, "write");
+    } finally {
+      if (!last) this.#db.pragma("synchronous = FULL");
     }
   }
 
@@ -157,6 +165,13 @@ export class Ledger {
     let statement = this.#statements.get(name);
     if (statement === undefined) this.#statements.set(name, (statement = this.#db.prepare(writes[name])));
     return statement;
+  }
+
+  /** A few runs at a time: every start makes one run too old, so the rest is only for catching up. */
+  #dropOldDetails(lab: string): void {
+    const old = `(SELECT id FROM runs WHERE lab = ? ORDER BY id DESC LIMIT 20 OFFSET ${runsWithDetails})`;
+    this.#db.prepare(`DELETE FROM events WHERE run IN ${old}`).run(lab);
+    this.#db.prepare(`DELETE FROM models WHERE run IN ${old}`).run(lab);
   }
 
   #settleCrashed(): void {

@@ -5,10 +5,15 @@ import type { EventInput, ModelResult, RunStatus, RunSummary, ScoreResult, StepS
 export type Write = { statement: WriteName; values: Record<string, string | number | null> };
 export type WriteName = "stepStart" | "stepFinish" | "event" | "model" | "score" | "runFinish";
 
-/** Where a recorder's rows go: all of a batch or none. Rejects when they could not be written in time. */
-export type WriteBatch = (batch: Write[], patient: boolean) => Promise<void>;
+/**
+ * Where a recorder's rows go: all of a batch or none. `last` waits for a locked ledger and for the disk.
+ * Rejects when they could not be written in time.
+ */
+export type WriteBatch = (batch: Write[], last: boolean) => Promise<void>;
 
 const flushMilliseconds = 200;
+/** Steps that follow each other faster than this share a transaction: small labs finish within a few of them. */
+const stepMilliseconds = 100;
 /** A ledger that cannot be written must not fill the memory: the newest rows beyond this are dropped. */
 const mostPending = 100_000;
 
@@ -27,6 +32,7 @@ export class RunRecorder {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
   #problem: LabsError | undefined;
+  #flushedAt = performance.now();
 
   constructor(id: string, lab: string, write: WriteBatch) {
     this.id = id;
@@ -55,7 +61,7 @@ export class RunRecorder {
     });
     this.#step = step;
     this.#add("stepStart", { position, name, attempt: options.attempt ?? 1, at: now() });
-    void this.flush();
+    if (performance.now() - this.#flushedAt >= stepMilliseconds) void this.flush();
     return step;
   }
 
@@ -97,16 +103,24 @@ export class RunRecorder {
     });
   }
 
-  /** Writes what is buffered, one transaction. Rows that could not be written are kept for the next time. */
-  flush(patient = false): Promise<void> {
+  /**
+   * Writes what is buffered, one transaction. A killed process loses none of it; a power failure may lose what was
+   * written since the start of the run, until {@link finish} waits for the disk. Rows that could not be written are kept.
+   */
+  flush(): Promise<void> {
+    return this.#flush(false);
+  }
+
+  #flush(last: boolean): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#flushedAt = performance.now();
     this.#flushing = this.#flushing.then(async () => {
       if (this.#pending.length === 0) return;
       const batch = this.#pending;
       this.#pending = [];
       try {
-        await this.#write(batch, patient);
+        await this.#write(batch, last);
         this.#problem = undefined;
       } catch (error) {
         this.#problem = error as LabsError;
@@ -120,7 +134,7 @@ export class RunRecorder {
   async finish(status: Exclude<RunStatus, "running" | "crashed">, summary: RunSummary = {}): Promise<void> {
     this.#step?.finish(status);
     this.#add("runFinish", { status, at: now(), summary: json(summary) });
-    await this.flush(true);
+    await this.#flush(true);
     clearTimeout(this.#timer);
   }
 
