@@ -27,10 +27,10 @@ function signature(block: Block): string {
 
 /** The inventory's lines: "- `package` path: entry; entry". An entry is a signature, or a bare name where none is known. */
 function inventory(text: string): { package: string; path: string; entry: string }[] {
-  return [...text.matchAll(/^- `(\w+)` (\S+): (.*)$/gm)].flatMap(([, owner, path, entries]) =>
+  return [...text.matchAll(/^- `(\w+)` (\S+): (.*)$/gm)].flatMap(([, owner = "", path = "", entries = ""]) =>
     entries!
       .split(/; (?=[\w]+(?:\(|;|$|, ))/)
-      .map((entry) => ({ package: owner!, path: path!, entry: entry.replace(/\s+/g, "").replaceAll('"', "'") })),
+      .map((entry) => ({ package: owner, path, entry: entry.replace(/\s+/g, "").replaceAll('"', "'") })),
   );
 }
 

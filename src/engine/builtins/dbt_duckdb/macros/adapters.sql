@@ -90,7 +90,8 @@
   {%- do return(adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code, language, partitioned_by=partitioned_by, sorted_by=sorted_by)) -%}
 {% endmacro %}
 
-{# One statement, unless a contract declares constraints or DuckLake a layout: those need the empty table first.
+{# The blank lines put the model's own lines where dbt has them, so that DuckDB's errors name the same line.
+   One statement, unless a contract declares constraints or DuckLake a layout: those need the empty table first.
    Temporary tables live in a catalogue of their own and take no constraints. #}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
   {%- if language == 'python' -%}
@@ -100,9 +101,10 @@
   {%- endif -%}
   {%- set contract = config.get('contract') -%}
   {%- set header = config.get('sql_header', none) -%}
-  {{ get_assert_columns_equivalent(compiled_code) if contract.enforced }}
-  {{ header if header is not none }}
-  create {{ 'temporary ' if temporary }}table {{ relation.include(database=not temporary, schema=not temporary) }}
+
+    {{ get_assert_columns_equivalent(compiled_code) if contract.enforced }}
+
+    {{ header ~ '\n' if header is not none }}create {{ 'temporary ' if temporary }}table {{ relation.include(database=not temporary, schema=not temporary) }}
   {%- if contract.enforced and not temporary %}
   {{ get_table_columns_and_constraints() }} ;
   {{ duckdb__alter_table_set_partitioned_by(relation, partitioned_by) if partitioned_by }}
@@ -123,9 +125,14 @@
   select * from (
     {{ compiled_code }}
   ) as model_subq;
-  {%- else %} as (
-    {{ compiled_code }}
-  );
+  {%- else %}
+
+
+
+
+    as (
+      {{ compiled_code }}
+    );
   {%- endif %}
 {% endmacro %}
 

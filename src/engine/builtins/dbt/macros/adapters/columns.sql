@@ -23,10 +23,10 @@
 
 {% macro get_empty_subquery_sql(select_sql, select_sql_header=none) %}{% do return(adapter.dispatch('get_empty_subquery_sql', 'dbt')(select_sql, select_sql_header)) %}{% endmacro %}
 {% macro default__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
-  {{- select_sql_header if select_sql_header is not none }}
+  {{- select_sql_header if select_sql_header is not none -}}
   select * from (
-    {{ select_sql }}
-  ) as __dbt_sbq
+        {{ select_sql }}
+    ) as __dbt_sbq
   where false
   limit 0
 {% endmacro %}

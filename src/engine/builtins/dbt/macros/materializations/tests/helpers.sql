@@ -1,14 +1,14 @@
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}{% do return(adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, error_if, limit)) %}{% endmacro %}
 {# One row: how many failures, and whether that is enough to warn or to fail. #}
 {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
-  select
-    {{ fail_calc }} as failures,
-    {{ fail_calc }} {{ warn_if }} as should_warn,
-    {{ fail_calc }} {{ error_if }} as should_error
-  from (
-    {{ main_sql }}
-    {{ 'limit ' ~ limit if limit is not none }}
-  ) dbt_internal_test
+    select
+      {{ fail_calc }} as failures,
+      {{ fail_calc }} {{ warn_if }} as should_warn,
+      {{ fail_calc }} {{ error_if }} as should_error
+    from (
+      {{ main_sql }}
+      {{ 'limit ' ~ limit if limit is not none }}
+    ) dbt_internal_test
 {%- endmacro %}
 
 {% macro get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) %}{% do return(adapter.dispatch('get_unit_test_sql', 'dbt')(main_sql, expected_fixture_sql, expected_column_names)) %}{% endmacro %}

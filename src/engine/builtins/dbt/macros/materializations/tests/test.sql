@@ -1,7 +1,9 @@
 {# Runs a test's query inside a count; with store_failures the failing rows are kept first and counted from there. #}
 {% materialization test, default %}
   {% set header = config.get('sql_header') if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS else none %}
-  {% set failing_rows = get_limit_subquery_sql(sql, config.get('limit')) %}
+  {% set failing_rows %}
+    {{ get_limit_subquery_sql(sql, config.get('limit')) }}
+  {% endset %}
   {% set kept = [] %}
 
   {% if should_store_failures() %}
@@ -24,7 +26,7 @@
   {% call statement('main', fetch_result=true) %}
     {{ header if header }}
     {{ get_test_sql(failing_rows, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
-  {% endcall %}
+  {%- endcall %}
 
   {% do return({'relations': kept}) %}
 {% endmaterialization %}

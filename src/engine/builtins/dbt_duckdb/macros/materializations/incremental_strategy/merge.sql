@@ -36,10 +36,17 @@
   {%- for clause in given.get('when_not_matched', [usual.when_not_matched_insert_by_name]) %}{% do clauses.append((false, clause)) %}{% endfor -%}
   {%- set header = config.get('sql_header', none) -%}
   {%- set returning = config.get('merge_returning_columns', []) -%}
-  {{ header if header is not none }}
-  MERGE INTO {{ target }} AS DBT_INTERNAL_DEST
-  USING {{ source }} AS DBT_INTERNAL_SOURCE
-  {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns', []), normalize_incremental_predicates(incremental_predicates)) }}
+
+    {{ header if header is not none }}
+
+
+
+
+    MERGE INTO {{ target }} AS DBT_INTERNAL_DEST
+        USING {{ source }} AS DBT_INTERNAL_SOURCE
+
+
+        {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns', []), normalize_incremental_predicates(incremental_predicates)) }}
   {%- for matched, clause in clauses %}
     {%- set action, mode, condition = clause.get('action'), clause.get('mode'), clause.get('condition') %}
   WHEN {{ 'MATCHED' if matched else 'NOT MATCHED' }}{{ ' BY ' ~ clause.get('by') | upper if clause.get('by') and not matched }}
