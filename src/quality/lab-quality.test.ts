@@ -170,6 +170,18 @@ test("same data, same score; and the ledger's rows lead back to the history", as
   expect(volumeHistory([...rows, { scope: "table", name: "gold.t", rows: 40 }])).toEqual({ "gold.t": [50, 40] });
 });
 
+test("a lab names its greatest losses and sums up the others", async () => {
+  const columns = Array.from({ length: 30 }, (_, i) => `NULLIF(range % ${i + 2}, 0) AS c${i}`).join(", ");
+  await connection.run(`CREATE SCHEMA gold; CREATE TABLE gold.t AS SELECT ${columns} FROM range(1000)`);
+  const quality = await inspectAndScore({ connection });
+  expect(part(quality, "gold.t", "completeness")?.causes).toHaveLength(30);
+  const [completeness] = quality.parts;
+  expect(completeness?.causes).toHaveLength(20);
+  expect(completeness?.causes.at(-1)).toMatchObject({ text: "11 smaller causes, see the tables" });
+  const lost = completeness?.causes.reduce((sum, cause) => sum + cause.points, 0) ?? 0;
+  expect(lost).toBeCloseTo((completeness?.max ?? 0) - (completeness?.points ?? 0), 6);
+});
+
 test("many and wide tables come through in several statements", async () => {
   const wide = Array.from({ length: 150 }, (_, i) => `range AS c${i}`).join(", ");
   const creates = Array.from({ length: 9 }, (_, i) => `CREATE TABLE gold.t${i} AS SELECT ${wide} FROM range(${i + 1})`);

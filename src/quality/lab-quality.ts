@@ -5,7 +5,7 @@ import { copiesQuery, duplicatesQuery } from "./keys.ts";
 import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
 import { isMoment } from "./moments.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
-import { combineScores, defaultWeights, scoreChecks } from "./score.ts";
+import { combineScores, defaultWeights, scoreChecks, summarise } from "./score.ts";
 import type { LoadOutcome, QualityConfig, Score, TestOutcome } from "./types.ts";
 
 export interface InspectAndScoreInput {
@@ -90,7 +90,8 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
     score: layer as Score,
   }));
   if (otherTests) members.push({ prefix: "", weight: 1, score: otherTests });
-  return { ...combineScores(members), layers, tables, otherTests, warnings };
+  const lab = summarise(combineScores(members));
+  return { ...lab, layers: layers.map(summarise), tables, otherTests, warnings };
 }
 
 interface Plan {

@@ -131,6 +131,23 @@ export function combineScores(members: readonly { prefix: string; weight: number
   };
 }
 
+const mostCauses = 20;
+
+/** A score with the greatest losses of each part, and the small ones of many tables in one line: each table names its own. */
+export function summarise<T extends Score>(score: T): T {
+  const parts = score.parts.map((whole) => {
+    if (whole.causes.length <= mostCauses) return whole;
+    const rest = whole.causes.slice(mostCauses - 1);
+    const points = rest.reduce((sum, cause) => sum + Math.round(cause.points * 10), 0);
+    const text = `${rest.length} smaller causes, see the tables`;
+    return {
+      ...whole,
+      causes: [...whole.causes.slice(0, mostCauses - 1), { points: tenths(points), text, query: null }],
+    };
+  });
+  return { ...score, parts };
+}
+
 /**
  * `total` units shared out in proportion to `weights`, in whole units (largest remainder; the earlier one on a tie),
  * and to none more than its limit, where limits are given.
