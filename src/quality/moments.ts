@@ -16,7 +16,7 @@ function timestampLiteral(when: Date): string {
   return `TIMESTAMPTZ ${quoteLiteral(when.toISOString())}`;
 }
 
-/** A moment in the column's own type: times without a zone are the session's. */
+/** A moment in the column's own type: times without a zone are the connection's. */
 export function bound(type: string, when: Date): string {
   return `${timestampLiteral(when)}::${type === "DATE" ? "DATE" : type}`;
 }

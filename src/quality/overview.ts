@@ -84,7 +84,7 @@ function measures(request: OverviewRequest): string {
   return `[${all.map((sql) => `${sql}::BIGINT`).join(", ")}]`;
 }
 
-/** Milliseconds since 1970 of a column's newest value. Times without a zone are the session's own. */
+/** Milliseconds since 1970 of a column's newest value. Times without a zone are the connection's own. */
 function newest(column: string): string {
   return `epoch_ms((max(${column}) FILTER (${plausible(column)}))::TIMESTAMPTZ)`;
 }
