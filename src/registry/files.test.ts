@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fileError, readText, writeAtomic } from "./files.ts";
@@ -28,6 +28,16 @@ describe("writeAtomic", () => {
     mkdirSync(join(folder, "b.txt"));
     expect(() => writeAtomic(join(folder, "b.txt"), "x")).toThrow(expect.objectContaining({ exit: 1 }));
     expect(readdirSync(folder).sort()).toEqual(["a.txt", "b.txt"]);
+  });
+
+  it("keeps a link a link and the rights of the file", () => {
+    const folder = temporaryFolder({ "real/a.txt": "old" });
+    chmodSync(join(folder, "real/a.txt"), 0o640);
+    symlinkSync(join(folder, "real/a.txt"), join(folder, "a.txt"));
+    writeAtomic(join(folder, "a.txt"), "new");
+    expect(lstatSync(join(folder, "a.txt")).isSymbolicLink()).toBe(true);
+    expect(readText(join(folder, "real/a.txt"))).toBe("new");
+    expect(statSync(join(folder, "real/a.txt")).mode & 0o777).toBe(0o640);
   });
 
   it("creates missing folders", () => {

@@ -1,8 +1,20 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { LabsError } from "#errors/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import { registryErrors } from "./errors.ts";
+import { canonicalPath } from "./real-path.ts";
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
@@ -70,13 +82,19 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Writes beside the target and renames, so that a reader sees the old text or the new one. Errors: REG-010, REG-011. */
-export function writeAtomic(file: string, text: string): void {
+/**
+ * Writes beside the target and renames, so that a reader sees the old text or the new one.
+ * A link stays a link, and the file keeps its rights. Errors: REG-010, REG-011.
+ */
+export function writeAtomic(path: string, text: string): void {
+  const file = canonicalPath(path);
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
     mkdirSync(dirname(file), { recursive: true });
+    const before = statSync(file, { throwIfNoEntry: false });
     const descriptor = openSync(temporary, "w");
     try {
+      if (before) fchmodSync(descriptor, before.mode & 0o777);
       const bytes = Buffer.from(text);
       // A full disk may take part of the bytes without an error: write until all are down.
       for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);

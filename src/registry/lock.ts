@@ -81,10 +81,15 @@ export async function acquireLabLock(lab: Lab, options: LockOptions = {}): Promi
 /** Who holds the lab now, or undefined when nobody does. Takes nothing away from anybody. */
 export function labHolder(lab: Lab): LockHolder | "unknown" | undefined {
   if (!existsSync(lab.paths.lock)) return undefined;
-  const database = lockFile(lab.paths.lock, 0);
-  if (database) {
-    database.close();
-    return undefined;
+  try {
+    const database = lockFile(lab.paths.lock, 0);
+    if (database) {
+      database.close();
+      return undefined;
+    }
+  } catch {
+    // Somebody else's file, or a read-only folder: what is written beside it is all there is to know.
+    return readHolder(lab.paths.holder);
   }
   return readHolder(lab.paths.holder) ?? "unknown";
 }
