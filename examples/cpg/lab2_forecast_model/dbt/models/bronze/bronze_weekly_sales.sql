@@ -1,0 +1,1 @@
+select * from {{ source('raw', 'weekly_sales') }}
