@@ -39,11 +39,12 @@ export function buildGraph(manifest: Manifest): Graph {
   ];
   for (const group of groups) {
     for (const node of Object.values(group)) {
-      order.push(node.unique_id);
+      const id = node.unique_id;
+      order.push(id);
       for (const parent of dependencies(node)) {
         if (!canBeParent(manifest, parent)) throw missing(node, parent);
         order.push(parent);
-        edges.push([parent, node.unique_id]);
+        edges.push([parent, id]);
       }
     }
   }

@@ -1,6 +1,7 @@
 /** One position of a glob: a character, anything of length one, anything of any length, or a set of characters. */
 type Token = "any" | "many" | { char: string } | { negated: boolean; singles: Set<string>; ranges: [string, string][] };
 const special = /[*?[]/;
+const surrogates = /[\ud800-\udfff]/;
 
 /** Whether a text holds one of the characters that dbt takes for a wildcard in an fqn. */
 export function hasWildcard(text: string): boolean {
@@ -15,7 +16,8 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   if (pattern === "*") return () => true;
   if (!special.test(pattern)) return (text) => text === pattern;
   const tokens = tokenize([...pattern]);
-  return (text) => matches(tokens, [...text]);
+  // Outside the surrogates, UTF-16 units are code points.
+  return (text) => matches(tokens, surrogates.test(text) ? [...text] : text);
 }
 
 function tokenize(pattern: string[]): Token[] {
@@ -56,7 +58,7 @@ function characterSet(body: string[]): Token {
   return { negated, singles, ranges };
 }
 
-function matches(tokens: Token[], text: string[]): boolean {
+function matches(tokens: Token[], text: ArrayLike<string>): boolean {
   let t = 0;
   let i = 0;
   let star = -1;

@@ -44,19 +44,25 @@ export class Graph {
       return at;
     };
     for (const id of nodes) add(id);
-    const pending: [number, number][] = [];
-    for (const [parent, child] of edges) pending.push([add(parent), add(child)]);
-    link(pending, children, parents);
+    for (const [parent, child] of edges) {
+      const from = add(parent);
+      const to = add(child);
+      const known = parents[to] as number[];
+      if (known.includes(from)) continue;
+      known.push(from);
+      (children[from] as number[]).push(to);
+    }
     return new Graph(ids, index, { children, parents });
   }
 
-  /** The same graph with test edges `[test, node that waits]` besides the real ones. */
-  withTestEdges(edges: Iterable<readonly [string, string]>): Graph {
+  /** The same graph with test edges besides the real ones: positions `[test, node that waits]`, each pair once. */
+  withTestEdges(edges: Iterable<readonly [number, number]>): Graph {
     const children: number[][] = this.ids.map(() => []);
     const parents: number[][] = this.ids.map(() => []);
-    const pending: [number, number][] = [];
-    for (const [test, node] of edges) pending.push([this.at(test), this.at(node)]);
-    link(pending, children, parents);
+    for (const [test, node] of edges) {
+      (children[test] as number[]).push(node);
+      (parents[node] as number[]).push(test);
+    }
     const own = { children: this.childLists as number[][], parents: this.parentLists as number[][] };
     return new Graph(this.ids, this.index, own, { children, parents });
   }
@@ -163,18 +169,5 @@ export class Graph {
 
   private names(positions: readonly number[]): string[] {
     return positions.map((at) => this.ids[at] as string);
-  }
-}
-
-/** Writes edges into both lists, each pair once. */
-function link(edges: [number, number][], children: number[][], parents: number[][]): void {
-  const known = new Set<number>();
-  const width = children.length;
-  for (const [parent, child] of edges) {
-    const key = parent * width + child;
-    if (known.has(key)) continue;
-    known.add(key);
-    (children[parent] as number[]).push(child);
-    (parents[child] as number[]).push(parent);
   }
 }

@@ -25,7 +25,7 @@ export function fqnMatcher(name: string): (fqn: readonly string[], versioned: bo
       // The version may follow the name with a dot or an underscore.
       if (fqn.at(-2) === name || fqn.slice(-2).join("_") === ending) return true;
     } else if (fqn.at(-1) === name) return true;
-    const flat = fqn.flatMap((part) => part.split("."));
+    const flat = fqn.some((part) => part.includes(".")) ? fqn.join(".").split(".") : fqn;
     if (flat.length < parts.length) return false;
     const fixed = wildcard < 0 ? parts.length : wildcard;
     for (let i = 0; i < fixed; i++) if (flat[i] !== parts[i]) return false;
