@@ -43,7 +43,7 @@ export const verb: Verb = {
     const checked = `${labs.length} ${labs.length === 1 ? "lab" : "labs"}, ${findings.length} checks`;
     io.out(
       code === 0
-        ? `${paint.green("Nothing is wrong")} (${checked}${warnings.length > 0 ? `, ${warnings.length} warnings` : ""}).\n`
+        ? `${paint.green("Nothing is wrong")} (${checked}${warnings.length > 0 ? `, ${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}` : ""}).\n`
         : `${paint.red(`${wrong.length} ${wrong.length === 1 ? "thing is" : "things are"} wrong`)} (${checked}).\n`,
     );
     return code;

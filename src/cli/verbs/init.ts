@@ -18,8 +18,11 @@ export const verb: Verb = {
     const result = initWorkspace(folder, { example: options["example"] === true });
     const { root } = result.workspace;
     const hasExamples = result.workspace.labs.some((lab) => lab.name === "lab1_sales_performance");
+    const shorter = relative(io.cwd, root);
     const steps = [
-      ...(root === resolve(io.cwd) ? [] : [{ command: `cd ${relative(io.cwd, root) || root}`, does: "go there" }]),
+      ...(root === resolve(io.cwd)
+        ? []
+        : [{ command: `cd ${shorter.startsWith("..") ? root : shorter}`, does: "go there" }]),
       ...(options["example"] === true && hasExamples
         ? [
             { command: "labs demo-data", does: "generate raw files for the example labs" },
