@@ -45,3 +45,10 @@ export { hasJinja, parseTemplate, Template, type RenderOptions, type TemplateOpt
 export { ChainableUndefined, Undefined } from "./undefined.ts";
 export { extractBlocks, type Block, type ExtractOptions } from "./blocks.ts";
 export { findMacroCalls, literalValue, mentions, sourceOf, staticCalls, type StaticCall } from "./static.ts";
+export { asDecimal, decimalType, PyDecimal } from "./modules/decimal.ts";
+export { datetimeModule, modules } from "./modules/index.ts";
+export { PyDate, PyDateTime, PyTime } from "./modules/moment.ts";
+export { PyMatch, PyPattern } from "./modules/regex.ts";
+export { PyTimedelta } from "./modules/timedelta.ts";
+export { FixedZone, PyTzinfo, timezoneType, utcZone } from "./modules/tzinfo.ts";
+export { timezone } from "./modules/pytz.ts";
