@@ -251,7 +251,12 @@ describe("signals and pipes", () => {
     expect(stderr).toMatch(/^error\[INTERNAL\]: oops\n {2}fix: .*--trace/);
     expect(await finish(withVerb(`Promise.reject(new Error("lost")); await new Promise(() => {});`))).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("lost"),
+      stderr: expect.stringMatching(/^error\[INTERNAL\]: lost\n/),
+    });
+    const thrown = withVerb(`setTimeout(() => { throw new Error("late"); }); await new Promise(() => {});`);
+    expect(await finish(thrown)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error\[INTERNAL\]: late\n/),
     });
   });
 });

@@ -21,9 +21,9 @@ export async function dispatch(words: string[]): Promise<never> {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  process.on("unhandledRejection", (error) => {
-    process.exit(report(error, global, (io ??= processIo(global, stop.signal))));
-  });
+  const onDefect = (error: unknown) => process.exit(report(error, global, (io ??= processIo(global, stop.signal))));
+  process.on("unhandledRejection", onDefect);
+  process.on("uncaughtException", onDefect);
 
   let code: number;
   try {

@@ -124,4 +124,10 @@ export const registryErrors = catalogue("registry", {
     exit: 1,
     doc: "The package was installed without its examples. Reinstall it.",
   },
+  labArchived: {
+    code: "REG-021",
+    title: "Lab is archived",
+    exit: 2,
+    doc: "The registry says `status: archived`: the lab is kept for reading and never run. `status: active` brings it back.",
+  },
 });

@@ -90,4 +90,14 @@ export class Lab {
     }
     return this.paths.dbtProject;
   }
+
+  /** For whatever writes to the lab: refuses an archived one. A paused lab runs when it is named. Errors: REG-021. */
+  requireRunnable(): void {
+    if (this.status !== "archived") return;
+    throw registryErrors.labArchived({
+      message: `The lab ${this.name} is archived and is not run.`,
+      place: this.place,
+      hint: "Set `status: active` in the registry to run it again.",
+    });
+  }
 }

@@ -135,6 +135,13 @@ describe("a workspace", () => {
     expect(workspace.labForPath(temporaryFolder())).toBeUndefined();
   });
 
+  it("refuses to run an archived lab, and runs a paused one when it is named", () => {
+    const workspace = openRegistry(temporaryWorkspace("labs: {a: {status: archived}, b: {status: paused}, c: }"));
+    expect(() => workspace.lab("a").requireRunnable()).toThrow(expect.objectContaining({ code: "REG-021", exit: 2 }));
+    expect(() => workspace.lab("b").requireRunnable()).not.toThrow();
+    expect(workspace.active.map((lab) => lab.name)).toEqual(["c"]);
+  });
+
   it("says which lab was meant", () => {
     const workspace = openRegistry(temporaryWorkspace("labs: {sales: , forecast: }"));
     expect(workspace.lab("sales").name).toBe("sales");
