@@ -1,8 +1,9 @@
 import { pyError, typeError } from "./errors.ts";
 import { formatPercent } from "./percent.ts";
 import { divideHalfEven, int, isFloat, isInt, indexNumber, numeric, PyFloat } from "./numbers.ts";
-import { overflow, textOf, typeName } from "./operations.ts";
-import { repeatItems } from "./sequences.ts";
+import { isIterable, iterate, overflow, textOf, typeName } from "./operations.ts";
+import { PyView, repeatItems } from "./sequences.ts";
+import { PySet, setOperation } from "./set.ts";
 import { PyMarkup } from "./markup.ts";
 import { PyObject, type BinaryOp, type Value } from "./value.ts";
 
@@ -39,12 +40,16 @@ export function binary(op: BinaryOp, a: Value, b: Value): Value {
 }
 
 function objectOp(op: BinaryOp, a: Value, b: Value): Value | undefined {
+  if ((a instanceof PyView && a.setLike) || (b instanceof PyView && b.setLike && isIterable(a))) {
+    if (op === "-" || op === "&" || op === "|" || op === "^")
+      return setOperation(op, new PySet(iterate(a)), new PySet(iterate(b)));
+  }
   const left = a instanceof PyObject ? a.binary(op, b, false) : undefined;
   return left ?? (b instanceof PyObject ? b.binary(op, a, true) : undefined);
 }
 
 function unsupported(op: BinaryOp, a: Value, b: Value): Error {
-  const text = textOf(a) !== undefined;
+  const text = textOf(a) !== undefined && !(a instanceof PyMarkup);
   if (op === "+") {
     if (text) return typeError(`can only concatenate str (not "${typeName(b)}") to str`);
     if (Array.isArray(a) || typeName(a) === "tuple") {

@@ -7,9 +7,9 @@ import { dictMethods, frozensetMethods, listMethods, setMethods, tupleMethods } 
 import { bytesMethods, floatAttributes, floatMethods, intAttributes, intMethods } from "./methods/numbers.ts";
 import { textMethods } from "./methods/text.ts";
 import { isInt, PyFloat } from "./numbers.ts";
-import { textOf, typeName } from "./operations.ts";
+import { equals, repr, textOf, typeName } from "./operations.ts";
 import type { Run } from "./runtime.ts";
-import { itemAt, PySlice, PyTuple, PyView, sliceItems } from "./sequences.ts";
+import { itemAt, PyRange, PySlice, PyTuple, PyView, sliceItems } from "./sequences.ts";
 import { PySet } from "./set.ts";
 import { noFormatKeywords, formatTemplate, type FieldAccess } from "./str-format.ts";
 import { codePoints, hasWide } from "./text.ts";
@@ -43,6 +43,35 @@ const formatMethods: Table = {
   },
 };
 
+/** Methods of text work on bytes too, one character a byte; their arguments must be bytes. */
+function bytesTable(): Table {
+  const table: Table = {};
+  for (const [name, method] of Object.entries(textMethods)) {
+    table[name] = (self: PyBytes, args, kwargs) => {
+      const texts = args.map((arg) => {
+        if (typeof arg === "string") throw typeError("a bytes-like object is required, not 'str'");
+        return arg instanceof PyBytes ? arg.data.toString("latin1") : arg;
+      });
+      return asBytes(method(self.data.toString("latin1"), texts, kwargs));
+    };
+  }
+  return { ...table, ...(bytesMethods as Table) };
+}
+function asBytes(value: Value): Value {
+  if (typeof value === "string") return new PyBytes(Buffer.from(value, "latin1"));
+  if (Array.isArray(value)) return value.map(asBytes);
+  return value instanceof PyTuple ? new PyTuple(value.items.map(asBytes)) : value;
+}
+
+const rangeMethods: Table = {
+  count: (self: PyRange, [wanted]) => (self.contains(wanted as Value) ? 1 : 0),
+  index: (self: PyRange, [wanted]) => {
+    const at = Array.from(self.iterate()).findIndex((item) => equals(item, wanted as Value));
+    if (at < 0) throw pyError("ValueError", `${repr(wanted as Value)} is not in range`);
+    return at;
+  },
+};
+
 const tables = {
   str: { ...textMethods, ...formatMethods } as Table,
   list: listMethods as Table,
@@ -52,7 +81,8 @@ const tables = {
   frozenset: frozensetMethods as Table,
   int: intMethods as Table,
   float: floatMethods as Table,
-  bytes: bytesMethods as Table,
+  bytes: bytesTable(),
+  range: rangeMethods,
 };
 
 function tableOf(value: Value): Table | undefined {
@@ -63,6 +93,7 @@ function tableOf(value: Value): Table | undefined {
   if (value instanceof PySet) return value.frozen ? tables.frozenset : tables.set;
   if (isInt(value)) return tables.int;
   if (value instanceof PyFloat) return tables.float;
+  if (value instanceof PyRange) return tables.range;
   return value instanceof PyBytes ? tables.bytes : undefined;
 }
 
@@ -136,6 +167,14 @@ export function rawItem(obj: Value, key: Value): Value | undefined {
 
 const isUnhashable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unhashable type");
 
+/** `obj[a:b]`, which Jinja leaves to Python: there is no fallback to attributes. */
+export function sliceOf(obj: Value, key: PySlice): Value {
+  if (obj instanceof Undefined) return obj.getItem(key) as Value;
+  const value = obj instanceof PyDict ? obj.get(key) : rawItem(obj, key);
+  if (value === undefined) throw typeError(`'${typeName(obj)}' object is not subscriptable`);
+  return value;
+}
+
 const isPrivate = (name: string): boolean => name.charCodeAt(0) === 95;
 
 function unknown(run: Run | undefined, origin: Origin): Undefined {
@@ -156,7 +195,8 @@ export function attributeOf(run: Run | undefined, obj: Value, name: string): Val
     const value = rawAttribute(obj, name);
     if (value !== undefined) return value;
   }
-  return rawItem(obj, name) ?? unknown(run, { obj, name });
+  const item = rawItem(obj, name);
+  return item === undefined ? unknown(run, { obj, name }) : item;
 }
 
 /** `obj[key]`: the item, else the attribute. */

@@ -1,7 +1,7 @@
 import { binary, unary } from "./arithmetic.ts";
 import type { Arguments, Call, Comparator, Expr, Filter, Test } from "./ast.ts";
 import { walk } from "./ast.ts";
-import { attributeOf, builtinMethod, itemOf } from "./attributes.ts";
+import { attributeOf, builtinMethod, itemOf, sliceOf } from "./attributes.ts";
 import { PyDict } from "./dict.ts";
 import { pyError, typeError } from "./errors.ts";
 import { contextFilters } from "./filters/index.ts";
@@ -25,7 +25,14 @@ export interface Frame {
   /** Inside of if: unknown filters and tests are errors only when they are reached. */
   soft: boolean;
   autoescape: boolean;
+  /** While constants are folded: names and calls make the expression variable. */
+  folding?: boolean;
 }
+
+const notConstant = new Error("not constant");
+const variable: Eval = () => {
+  throw notConstant;
+};
 
 const then = (value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Value>): MaybePromise<Value> =>
   value instanceof Promise ? value.then(next) : next(value);
@@ -47,7 +54,7 @@ export function compileExpression(expr: Expr, frame: Frame): Eval {
     }
     case "name":
     case "nsref":
-      return readName(expr.name, frame, expr.at);
+      return frame.folding ? variable : readName(expr.name, frame, expr.at);
     case "tuple":
       return compileItems(expr.items, frame, (items) => new PyTuple(items));
     case "list":
@@ -92,6 +99,12 @@ export function compileExpression(expr: Expr, frame: Frame): Eval {
     }
     case "getitem": {
       const { at } = expr;
+      if (expr.key.kind === "slice") {
+        return two(expr.target, expr.key, frame, (env, obj, key) => {
+          env.run.at = at;
+          return sliceOf(obj, key as PySlice);
+        });
+      }
       return two(expr.target, expr.key, frame, (env, obj, key) => {
         env.run.at = at;
         return itemOf(env.run, obj, key);
@@ -104,7 +117,7 @@ export function compileExpression(expr: Expr, frame: Frame): Eval {
       return compileItems(parts, frame, ([a, b, c]) => new PySlice(a as Value, b as Value, c as Value));
     }
     case "call":
-      return compileCall(expr, frame);
+      return frame.folding ? variable : compileCall(expr, frame);
     case "filter":
       return compileFilter(expr, frame);
     case "test":
@@ -172,6 +185,7 @@ function compileCondition(expr: Extract<Expr, { kind: "condition" }>, outer: Fra
   const no = expr.no && compileExpression(expr.no, frame);
   const { at } = expr;
   const missing = (env: Env): Value => {
+    if (frame.folding) throw notConstant;
     const { line } = env.run.source.place(at);
     const hint = `the inline if-expression on line ${line} evaluated to false and no else section was defined.`;
     return env.run.undefined({ hint });
@@ -239,7 +253,7 @@ export function readSlot(env: Env, levels: number, slot: Slot): Value | undefine
   const owner = frameAt(env, levels);
   const value = owner.vars[slot.index];
   if (value !== unresolved) return value;
-  const found = owner.run.scope.get(slot.name) ?? undefined;
+  const found = owner.run.scope.get(slot.name);
   owner.vars[slot.index] = found;
   return found;
 }
@@ -255,7 +269,8 @@ export function readName(name: string, frame: Frame, at: number): Eval {
     const value = owner.vars[index];
     if (value !== undefined && value !== unresolved) return value;
     env.run.at = at;
-    return readSlot(env, levels, slot) ?? env.run.undefined({ name });
+    const found = readSlot(env, levels, slot);
+    return found === undefined ? env.run.undefined({ name }) : found;
   };
 }
 
@@ -370,6 +385,7 @@ const missingFunction = (what: string, name: string) =>
 /** A filter; without a target (`{% filter x %}`, `{% set a | x %}`) it is applied to `input`. */
 export function compileFilter(expr: Filter, frame: Frame, input?: Eval): Eval {
   const { name, at } = expr;
+  if (frame.folding && contextFilters.has(name)) return variable;
   const filter = filterNamed(name);
   if (!filter && !frame.soft) failCompile(frame, at, "filter", name);
   const target: Eval = expr.target
@@ -416,14 +432,9 @@ function compileTest(expr: Test, frame: Frame): Eval {
 
 /** The value of an expression that depends on nothing, as Jinja folds it; undefined otherwise. */
 export function constantValue(expr: Expr, frame: Frame): Value | undefined {
-  for (const node of walk([expr])) {
-    if (node.kind === "call" || node.kind === "name" || node.kind === "nsref") return undefined;
-    if (node.kind === "filter" && contextFilters.has(node.name)) return undefined;
-    if (node.kind === "condition" && !node.no) return undefined;
-  }
   const run = new Run(frame.source, { get: () => undefined }, "strict", true);
   try {
-    const value = compileExpression(expr, frame)(new Env(0, undefined, run));
+    const value = compileExpression(expr, { ...frame, folding: true })(new Env(0, undefined, run));
     return value instanceof Promise || !isSafe(value) ? undefined : value;
   } catch {
     return undefined;

@@ -460,7 +460,7 @@ function outputCaptured(capture: Capture, filter: Filter, context: Context): Exe
   return (env, out) =>
     after(
       then(value(env), (v) => {
-        out.value(v);
+        out.raw(v);
         return null;
       }),
     );
@@ -597,11 +597,11 @@ function compileCallBlock(stmt: CallBlock, context: Context): Exec {
     const value = call(env);
     if (value instanceof Promise) {
       return value.then((v) => {
-        out.value(v);
+        out.raw(v);
         return next;
       });
     }
-    out.value(value);
+    out.raw(value);
     return next;
   };
 }
@@ -632,7 +632,7 @@ function compileBlock(stmt: Extract<Stmt, { kind: "block" }>, context: Context):
 export function runBlock(code: BlockCode, outer: Run, locals: Map<string, Value>, out: Out): MaybePromise<Signal> {
   const run = outer.nested();
   const { scope } = outer;
-  (run as { scope: typeof scope }).scope = { get: (name) => locals.get(name) ?? scope.get(name) };
+  (run as { scope: typeof scope }).scope = { get: (name) => (locals.has(name) ? locals.get(name) : scope.get(name)) };
   const env = enterFrame(code.symbols)(undefined, run);
   return code.body(env, out);
 }

@@ -70,7 +70,12 @@ export class Env {
 export interface Out {
   write(text: string): void;
   value(value: Value): void;
+  /** The result of a call or filter block, which Jinja does not convert: only text can be joined. */
+  raw(value: Value): void;
 }
+
+const notText = (value: Value, position: number) =>
+  typeError(`sequence item ${position}: expected str instance, ${typeName(value)} found`);
 
 export class TextOut implements Out {
   text = "";
@@ -79,6 +84,11 @@ export class TextOut implements Out {
   }
   value(value: Value): void {
     this.text += typeof value === "string" ? value : str(value);
+  }
+  raw(value: Value): void {
+    if (typeof value === "string") this.text += value;
+    else if (value instanceof PyText) this.text += value.text;
+    else throw notText(value, 0);
   }
 }
 
@@ -91,13 +101,16 @@ export class NativeOut implements Out {
   value(value: Value): void {
     this.parts.push(value);
   }
+  raw(value: Value): void {
+    this.parts.push(value);
+  }
   /** Inside of macros and set blocks, parts are joined without conversion. */
   joined(): string {
     return this.parts
       .map((part, i) => {
         if (typeof part === "string") return part;
         if (part instanceof PyText) return part.text;
-        throw typeError(`sequence item ${i}: expected str instance, ${typeName(part)} found`);
+        throw notText(part, i);
       })
       .join("");
   }

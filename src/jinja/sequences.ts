@@ -173,6 +173,15 @@ export class PyRange extends PyObject {
   override *iterate(): Iterable<Value> {
     for (let i = 0; i < this.size; i++) yield this.at(i);
   }
+  override contains(value: Value): boolean {
+    const n = indexNumber(value);
+    if (n === undefined) {
+      for (const item of this.iterate()) if (equals(item, value)) return true;
+      return false;
+    }
+    const steps = (n - this.start) / this.step;
+    return Number.isInteger(steps) && steps >= 0 && steps < this.size;
+  }
   override *reversed(): Iterable<Value> {
     for (let i = this.size - 1; i >= 0; i--) yield this.at(i);
   }
@@ -251,6 +260,10 @@ export class PyView extends PyObject {
   }
   override contains(value: Value): boolean | undefined {
     return this.has?.(value);
+  }
+  override hash(): unknown {
+    if (this.setLike) throw pyError("TypeError", `unhashable type: '${this.pyType}'`);
+    return this;
   }
   /** Keys and items are set-like. */
   get setLike(): boolean {

@@ -46,7 +46,12 @@ interface Code {
 
 /** Adds Jinja's own names (range, dict, namespace, ...) behind those of the host. */
 function withGlobals(scope: Scope): Scope {
-  return { get: (name) => scope.get(name) ?? globals.get(name) };
+  return {
+    get(name) {
+      const value = scope.get(name);
+      return value === undefined ? globals.get(name) : value;
+    },
+  };
 }
 const scopes = new WeakMap<Scope, Scope>();
 export function scopeOf(scope: Scope): Scope {

@@ -4,7 +4,7 @@ import { rawAttribute } from "./attributes.ts";
 import { PyMarkup } from "./markup.ts";
 import { textMethods } from "./methods/text.ts";
 import { isFloat, isInt } from "./numbers.ts";
-import { compare, contains, equals, isCallable, isIterable, str, textOf } from "./operations.ts";
+import { compare, contains, equals, hashKey, isCallable, isIterable, str, textOf } from "./operations.ts";
 import { filterNamed, testNamed, tests, type TestFunction } from "./registry.ts";
 import { Undefined } from "./undefined.ts";
 import { noKwargs, PyObject, type CompareOp, type Value } from "./value.ts";
@@ -35,6 +35,13 @@ function isSequence(value: Value): boolean {
 const isNumber = (value: Value): boolean =>
   isInt(value) || isFloat(value) || (value instanceof PyObject && value.pyType === "decimal.Decimal");
 
+/** `name in table`, which hashes the name. */
+function known(name: Value, find: (name: string) => unknown): boolean {
+  hashKey(name);
+  const text = textOf(name);
+  return text !== undefined && find(text) !== undefined;
+}
+
 const textTest = (name: "islower" | "isupper") => (value: Value) =>
   textMethods[name]?.(str(value), [], noKwargs) === true;
 
@@ -44,8 +51,8 @@ Object.assign(tests, {
   divisibleby: withOne("test_divisibleby", "num", (v, n) => equals(modulo(v, n), 0)),
   defined: simple("test_defined", (v) => !(v instanceof Undefined)),
   undefined: simple("test_undefined", (v) => v instanceof Undefined),
-  filter: simple("test_filter", (v) => filterNamed(str(v)) !== undefined),
-  test: simple("test_test", (v) => testNamed(str(v)) !== undefined),
+  filter: simple("test_filter", (v) => known(v, filterNamed)),
+  test: simple("test_test", (v) => known(v, testNamed)),
   none: simple("test_none", (v) => v === null),
   boolean: simple("test_boolean", (v) => typeof v === "boolean"),
   false: simple("test_false", (v) => v === false),

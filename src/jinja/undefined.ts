@@ -60,6 +60,9 @@ export class Undefined extends PyObject {
   override iterate(): Iterable<Value> {
     return [];
   }
+  override reversed(): Iterable<Value> {
+    return [];
+  }
   override equals(other: Value): boolean {
     return other instanceof Undefined && other.pyType === this.pyType;
   }
@@ -85,6 +88,10 @@ export class Undefined extends PyObject {
 
 /** dbt's undefined while it parses: an attribute, an item or a call of it is undefined again. */
 export class ChainableUndefined extends Undefined {
+  /** dbt's class forgets what the attribute was read of, so messages name only the attribute. */
+  override message(): string {
+    return this.origin.hint || `${repr(this.origin.name ?? null)} is undefined`;
+  }
   override getAttr(name: string): Value | undefined {
     if (name === "name" || (name.startsWith("__") && name.endsWith("__"))) return undefined;
     return new ChainableUndefined({ ...this.origin, name });

@@ -187,7 +187,6 @@ const first: FilterFunction = (value, args, kwargs, run) => {
 
 const last: FilterFunction = (value, args, kwargs, run) => {
   bindArguments("do_last", ["seq"], [value, ...args], kwargs);
-  if (value instanceof Undefined) throw typeError("'Undefined' object is not reversible");
   const text = textOf(value);
   const items = text === undefined ? reversed(value) : codePoints(text).reverse();
   for (const item of items) return item;

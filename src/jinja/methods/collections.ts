@@ -137,7 +137,8 @@ export const dictMethods: Record<string, MethodOf<PyDict>> = {
   }),
   get: (self, args, kwargs) => {
     if (kwargs.size > 0 || args.length < 1 || args.length > 2) checkArity("dict.get", args, kwargs, 1, 2);
-    return self.get(args[0] as Value) ?? args[1] ?? null;
+    const value = self.get(args[0] as Value);
+    return value === undefined ? (args[1] ?? null) : value;
   },
   items: method("dict", "items", 0, 0, (self) => self.itemsView()),
   keys: method("dict", "keys", 0, 0, (self) => self.keysView()),

@@ -114,7 +114,7 @@ const makers: Record<string, Make> = {
     const fill = kwargs.get("fillvalue") ?? null;
     const columns = args.map(toArray);
     const n = Math.max(0, ...columns.map((c) => c.length));
-    for (let i = 0; i < n; i++) yield new PyTuple(columns.map((c) => c[i] ?? fill));
+    for (let i = 0; i < n; i++) yield new PyTuple(columns.map((c) => (i < c.length ? (c[i] as Value) : fill)));
   },
   *product(args, kwargs) {
     const times = number(kwargs.get("repeat"), 1);
