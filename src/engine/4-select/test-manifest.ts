@@ -1,4 +1,4 @@
-import type { GraphNode, Manifest, OtherNode, ResourceType, SourceNode } from "../manifest/types.ts";
+import type { Manifest, ResourceType } from "../manifest/types.ts";
 
 type Extra = Record<string, unknown>;
 
@@ -56,7 +56,7 @@ export function testManifest(...nodes: Extra[]): Manifest {
 
 /** One node with everything that selection looks at; `extra` overrides. Its id is `<type>.p.<name>`. */
 export function node(type: ResourceType, name: string, parents: string[] = [], extra: Extra = {}): Extra {
-  const base: Partial<GraphNode & SourceNode & OtherNode> = {
+  const base: Extra = {
     resource_type: type,
     unique_id: `${type}.p.${name}`,
     name,

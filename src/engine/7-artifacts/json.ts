@@ -72,3 +72,15 @@ function isRaw(value: object): boolean {
 function escapeNonAscii(text: string): string {
   return text.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** JSON that Python wrote: `NaN` and `Infinity` stand there as bare words and are read as null. */
+export function parsePythonJson(text: string): Plain {
+  try {
+    return JSON.parse(text) as Plain;
+  } catch (error) {
+    const words = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+    const cleaned = text.replace(words, (token) => (token.startsWith('"') ? token : "null"));
+    if (cleaned === text) throw error;
+    return JSON.parse(cleaned) as Plain;
+  }
+}

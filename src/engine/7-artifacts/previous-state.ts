@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { PreviousState, SelectionMessage, SourceFreshnessState } from "../4-select/index.ts";
 import { engineError } from "../errors.ts";
 import type { Manifest, PlainRecord, RunResult } from "../manifest/types.ts";
+import { parsePythonJson } from "./json.ts";
 import { upgradeManifest } from "./upgrade.ts";
 
 /** A run_results.json as far as retry and `result:` need it. */
@@ -62,7 +63,7 @@ function readArtifact(file: string, kind: string, [oldest, newest]: [number, num
   if (!existsSync(file) || !statSync(file).isFile()) return undefined;
   let data: unknown;
   try {
-    data = JSON.parse(readFileSync(file, "utf8"));
+    data = parsePythonJson(readFileSync(file, "utf8"));
   } catch (error) {
     throw engineError("runtime", {
       message: `Could not read ${file} as JSON: ${error instanceof Error ? error.message : String(error)}`,

@@ -45,7 +45,8 @@ export function writeRunResults(targetFolder: string, input: RunResultsInput): s
   const artifact = runResults(input);
   const results = input.results.map((result, i) => ({
     ...(artifact.results as PlainRecord[])[i],
-    execution_time: float(result.execution_time),
+    // A node that never started has the integer 0.
+    execution_time: result.execution_time === 0 ? 0 : float(result.execution_time),
   }));
   writeAtomically(file, toJson({ ...artifact, results, elapsed_time: float(input.elapsedTime) }));
   return file;

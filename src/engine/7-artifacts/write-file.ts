@@ -12,12 +12,21 @@ export function writeAtomically(file: string, text: string): void {
     writeFileSync(temporary, text);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw engineError("runtime", {
       message: `Cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`,
       place: { file },
       hint: "Check that the target folder is writable and that the disk has room, or give another --target-path.",
       cause: error,
     });
+  }
+}
+
+/** The reason of a failed write is what counts, not that its remains could not be removed either. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Nothing was there.
   }
 }
