@@ -35,6 +35,8 @@ export interface Flags {
   /** Each entry one `--select` argument; spaces inside mean union. */
   select: string[];
   exclude: string[];
+  /** Exactly these nodes: what `retry` runs again. Selection is not asked. */
+  onlyIds?: string[];
   selector?: string;
   resourceTypes: string[];
   excludeResourceTypes: string[];

@@ -12,17 +12,17 @@ export function parseDocs(state: ParseState, files: Pick<ProjectFiles, "project"
     if (!file.contents.includes("{%")) continue;
     collectErrors(state, () => {
       for (const block of extractBlocks(file.contents, { file: file.path, allowed: docsBlocks })) {
-        const uniqueId = `doc.${files.project.name}.${block.name}`;
+        const uniqueId = `doc.${files.project.name}.${block.name ?? ""}`;
         const existing = docs[uniqueId];
         if (existing) {
           throw engineError("duplicate", {
-            message: `dbt found two docs with the same name: '${block.name}'.\nTo fix this error, rename or remove one of the following docs:\n    - ${existing.original_file_path}\n    - ${file.path}`,
+            message: `dbt found two docs with the same name: '${block.name ?? ""}'.\nTo fix this error, rename or remove one of the following docs:\n    - ${existing.original_file_path}\n    - ${file.path}`,
             place: { file: file.path },
             hint: "Rename one of the two blocks.",
           });
         }
         docs[uniqueId] = {
-          name: block.name,
+          name: block.name ?? "",
           resource_type: "doc",
           package_name: files.project.name,
           path: file.relativePath,

@@ -1,4 +1,4 @@
-import { fromPlain, hasJinja, parseTemplate, PyDict, PyFloat, repr, str, type Value } from "#jinja/index.ts";
+import { fromPlain, hasJinja, parseTemplate, PyDict, repr, str, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
 import { cloneData, isRecord, toData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
@@ -154,6 +154,13 @@ function modelExpression(target: TestTarget): string {
   return `{{ get_where_subquery(ref('${target.name}')) }}`;
 }
 
+function argumentsAtParse(kwargs: PlainRecord, scope: Scope, file: string): PyDict {
+  const rendered = renderedArguments(kwargs, scope, file);
+  if (!(rendered instanceof Promise)) return rendered;
+  rendered.catch(() => {});
+  throw engineError("compilation", { message: "A test argument waits for the database.", place: { file }, hint: "Use {% if execute %} in the macro it calls." });
+}
+
 /** Makes one generic test node. */
 export function genericTest(section: Section, entry: Entry, target: TestTarget, test: unknown, column: string | null, tags: string[]): void {
   const { state, project, file } = section;
@@ -210,7 +217,7 @@ export function genericTest(section: Section, entry: Entry, target: TestTarget, 
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);
   } else {
-    renderNode(state, node, { file, prepare: (scope) => scope.set(testArgumentsName, renderedArguments(kwargs, scope, file.path)) });
+    renderNode(state, node, { file, prepare: (scope) => scope.set(testArgumentsName, argumentsAtParse(kwargs, scope, file.path)) });
   }
   if (node.depends_on.macros.indexOf("macro.dbt.get_where_subquery") === -1) {
     const where = state.runtime.macros.find("get_where_subquery");
@@ -229,21 +236,36 @@ function addTargetReference(node: GraphNode, target: TestTarget): void {
   else node.refs.push({ name: target.name, package: null, version: target.version });
 }
 
-/** A test's arguments with every text rendered natively: `ref('x')` becomes a relation. Source: dbt-core context/… add_rendered_test_kwargs. */
-export function renderedArguments(kwargs: PlainRecord, scope: Parameters<ReturnType<typeof parseTemplate>["renderNative"]>[0], file: string): PyDict {
-  const render = (value: unknown, path: string[]): Value => {
+/**
+ * A test's arguments with every text rendered natively: `ref('x')` becomes a relation.
+ * Source: dbt-core clients/jinja.py add_rendered_test_kwargs.
+ */
+export function renderedArguments(kwargs: PlainRecord, scope: Scope, file: string): MaybePromise<PyDict> {
+  const waiting: Promise<void>[] = [];
+  const keep = (value: MaybePromise<Value>, store: (value: Value) => void): void => {
+    if (value instanceof Promise) waiting.push(value.then(store));
+    else store(value);
+  };
+  const render = (value: unknown, path: string[]): MaybePromise<Value> => {
     if (typeof value === "string") {
-      // Bare expressions such as ref('x') are evaluated like {{ ref('x') }}; column names and other texts stay texts.
+      // Column names stay texts, whatever they look like.
       if (path.length === 1 && path[0] === "column_name") return value;
       const expression = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/.test(value) ? `{{ ${value} }}` : value;
-      if (!hasJinja(expression)) return value;
-      const result = parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" });
-      if (result instanceof Promise) throw engineError("compilation", { message: `A test argument waits for the database: ${value}` });
-      return result;
+      return hasJinja(expression) ? parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" }) : value;
     }
-    if (Array.isArray(value)) return value.map((v, i) => render(v, [...path, String(i)]));
-    if (isRecord(value)) return new PyDict(Object.entries(value).map(([k, v]) => [k, render(v, [...path, k])]));
-    return value instanceof PyFloat ? value : fromPlain(value);
+    if (Array.isArray(value)) {
+      const list: Value[] = [];
+      value.forEach((item, i) => keep(render(item, [...path, String(i)]), (v) => (list[i] = v)));
+      return list;
+    }
+    if (isRecord(value)) return dictOf(value, path);
+    return fromPlain(value);
   };
-  return new PyDict(Object.entries(kwargs).map(([k, v]) => [k, render(v, [k])]));
+  const dictOf = (record: PlainRecord, path: string[]): PyDict => {
+    const dict = new PyDict(Object.keys(record).map((key): [Value, Value] => [key, null]));
+    for (const [key, item] of Object.entries(record)) keep(render(item, [...path, key]), (v) => dict.set(key, v));
+    return dict;
+  };
+  const dict = dictOf(kwargs, []);
+  return waiting.length === 0 ? dict : Promise.all(waiting).then(() => dict);
 }

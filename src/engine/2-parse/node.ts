@@ -1,6 +1,7 @@
 import { hasJinja, noKwargs, parseTemplate, PyObject, str, type Value } from "#jinja/index.ts";
 import { isLabsError, LabsError } from "#errors/index.ts";
-import { relationFromNode, type Relation } from "../adapter/index.ts";
+import type { Relation } from "../adapter/index.ts";
+import { relationFromNode } from "../context/relations.ts";
 import { isRecord, toValue } from "../context/data.ts";
 import { nameScope, parseScope, type Captured } from "../context/parse-members.ts";
 import { warn } from "../context/runtime.ts";

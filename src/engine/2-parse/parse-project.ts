@@ -81,10 +81,10 @@ export function parseProject(input: { read: ReadProject; flags: Flags; emit: Eve
   const state: ParseState = { runtime, errors: [], templates: new Map(), captured: new Map(), calls: new Map(), sources: new Map() };
 
   const files = [...projects.values()].map((project) => readFiles(project));
-  for (const { project, macros, genericTests } of files) parseMacroFiles(state, project.name, [...macros, ...genericTests]);
+  for (const { project, macros, genericTests } of files) parseMacroFiles(state, project.name, [...macros, ...genericTests], { lazy: false });
   for (const builtin of builtinPackages()) {
     const asSource = (f: { path: string; contents: string }): SourceFile => ({ path: f.path, searchPath: "macros", relativePath: f.path, contents: f.contents });
-    parseMacroFiles(state, builtin.name, builtin.files.filter((f) => f.path.endsWith(".sql")).map(asSource));
+    parseMacroFiles(state, builtin.name, builtin.files.filter((f) => f.path.endsWith(".sql")).map(asSource), { lazy: true });
     const docs = builtin.files.filter((f) => f.path.endsWith(".md")).map(asSource);
     parseDocs(state, { project: { name: builtin.name } as Project, docs });
   }

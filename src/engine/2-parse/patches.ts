@@ -1,49 +1,18 @@
 import { didYouMean } from "#errors/index.ts";
-import { isRecord, cloneData } from "../context/data.ts";
+import { isRecord } from "../context/data.ts";
 import { warn } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";
-import type { ColumnInfo, GraphNode, PlainRecord } from "../manifest/types.ts";
-import { asList, asStrings, columnList, columnsOf, constraintOf, testsOf, text } from "./columns.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
+import { asList, columnList, columnsOf, constraintOf, testsOf, text } from "./columns.ts";
 import { constraintReferences, contractChecksum } from "./constraints.ts";
 import { genericTests, type TestTarget } from "./generic-tests.ts";
 import { inNode, setAccess, updateConfig } from "./node.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, now, type Entry } from "./state.ts";
+import { patchConfig, type Patch } from "./patch.ts";
 import { patchVersions, versionsOf } from "./versions.ts";
 
 export const fileId = (entry: Entry): string => `${entry.project.name}://${entry.file.path}`;
-
-/** Everything that a properties entry says about a node. */
-export interface Patch {
-  entry: Entry;
-  name: string;
-  description: string;
-  columns: Record<string, ColumnInfo>;
-  config: PlainRecord;
-  access: unknown;
-  constraints: unknown[];
-  version: string | number | null;
-  latestVersion: string | number | null;
-  deprecationDate: unknown;
-  timeSpine: unknown;
-}
-
-/** Keys that may stand beside `config:` for history's sake. Source: dbt-core parser/schemas.py normalize_*_attribute. */
-const movedToConfig = ["meta", "docs", "group", "contract", "access", "tags", "freshness"];
-
-/** `config:` of an entry with the legacy top-level keys folded in. */
-export function patchConfig(entry: Entry, data: PlainRecord): PlainRecord {
-  if (data.config !== undefined && data.config !== null && !isRecord(data.config)) throw invalid(entry, [...entry.path, "config"], "config must be a mapping");
-  const config: PlainRecord = isRecord(data.config) ? cloneData(data.config) : {};
-  for (const key of movedToConfig) {
-    if (data[key] === undefined || data[key] === null) continue;
-    if (key === "freshness" && entry.path[0] !== "models") continue;
-    if (key === "meta" && isRecord(config.meta)) config.meta = { ...(data.meta as PlainRecord), ...config.meta };
-    else if (key === "tags" && config.tags !== undefined) config.tags = [...asStrings(data.tags), ...asStrings(config.tags)];
-    else if (config[key] === undefined) config[key] = cloneData(data[key]);
-  }
-  return config;
-}
 
 function patchOf(entry: Entry): Patch {
   const { data } = entry;

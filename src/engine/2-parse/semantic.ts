@@ -6,7 +6,7 @@ import { NodeScope } from "../context/scope.ts";
 import type { OtherNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import { asList, asStrings, text } from "./columns.ts";
 import { resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
-import { patchConfig } from "./patches.ts";
+import { patchConfig } from "./patch.ts";
 import { fqnOf } from "./node.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, disable, duplicateResource, now, type Entry } from "./state.ts";

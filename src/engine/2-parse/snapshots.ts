@@ -17,8 +17,9 @@ export function parseSnapshots(state: ParseState, files: ProjectFiles): void {
     collectErrors(state, () => {
       for (const block of extractBlocks(file.contents, { file: file.path, allowed: snapshotBlocks })) {
         collectErrors(state, () => {
-          const fqn = [project.name, ...file.relativePath.replace(/\.[^.]+$/, "").split("/"), block.name];
-          const node = newNode(state, { kind: "snapshot", name: block.name, project, file, rawCode: block.contents, fqn });
+          const name = block.name ?? "";
+          const fqn = [project.name, ...file.relativePath.replace(/\.[^.]+$/, "").split("/"), name];
+          const node = newNode(state, { kind: "snapshot", name, project, file, rawCode: block.contents, fqn });
           updateConfig(state, node, { project, scope: renderNode(state, node, { file, offset: block.contentsOffset }) });
           checkSnapshotLater(node);
           addNode(state, node);

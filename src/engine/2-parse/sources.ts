@@ -1,5 +1,5 @@
 import { str } from "#jinja/index.ts";
-import { relationFromNode } from "../adapter/index.ts";
+import { relationFromNode } from "../context/relations.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { warn } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";

@@ -6,7 +6,7 @@ import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
 import { asList, text } from "./columns.ts";
 import { resolveConfig } from "./config.ts";
 import { csvRecords } from "./csv-records.ts";
-import { patchConfig } from "./patches.ts";
+import { patchConfig } from "./patch.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, disable, duplicateResource, now, sha256, type Entry, type ParseState } from "./state.ts";
 import { stem } from "./models.ts";

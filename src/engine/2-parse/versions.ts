@@ -2,7 +2,7 @@ import { isRecord } from "../context/data.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { genericTests } from "./generic-tests.ts";
-import type { Patch } from "./patches.ts";
+import type { Patch } from "./patch.ts";
 import { invalid, type Section } from "./section.ts";
 import type { Entry } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import type { GraphNode, Manifest } from "../manifest/types.ts";
+import type { GraphNode, Manifest, PlainRecord } from "../manifest/types.ts";
 
 /**
  * The columns that identify a row, as far as constraints and tests tell. Source: dbt-core contracts/graph/nodes.py infer_primary_key.
@@ -23,7 +23,8 @@ function primaryKey(node: GraphNode, tests: GraphNode[]): string[] {
   const unique = { enabled: new Set<string>(), disabled: new Set<string>() };
   const notNull = new Set<string>();
   for (const test of tests) {
-    const { name, kwargs } = test.test_metadata ?? { name: "", kwargs: {} };
+    const name = test.test_metadata?.name;
+    const kwargs: PlainRecord = test.test_metadata?.kwargs ?? {};
     const columns = typeof kwargs.column_name === "string" ? [kwargs.column_name] : Array.isArray(kwargs.combination_of_columns) ? kwargs.combination_of_columns.filter((c): c is string => typeof c === "string") : [];
     for (const column of columns) {
       if (name === "unique" || name === "unique_combination_of_columns") (test.config.enabled ? unique.enabled : unique.disabled).add(column);

@@ -16,11 +16,14 @@ export function linkReferences(state: ParseState, lookup: NodeLookup): void {
     ...Object.values(manifest.semantic_models),
     ...Object.values(manifest.saved_queries),
   ] as Linkable[];
-  for (const node of linkable) {
-    collectErrors(state, () => linkSources(state, lookup, node));
-    collectErrors(state, () => linkRefs(state, lookup, node));
-  }
+  for (const node of linkable) linkOne(state, lookup, node);
   linkMetrics(state);
+}
+
+/** Links one node's sources and refs. */
+export function linkOne(state: ParseState, lookup: NodeLookup, node: Linkable): void {
+  collectErrors(state, () => linkSources(state, lookup, node));
+  collectErrors(state, () => linkRefs(state, lookup, node));
 }
 
 function addDependency(node: Linkable, uniqueId: string): void {

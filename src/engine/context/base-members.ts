@@ -8,7 +8,6 @@ import {
   makeReturn,
   modules,
   parseTemplate,
-  PyDateTime,
   PyDict,
   PyObject,
   PySet,
@@ -22,6 +21,7 @@ import {
 import { isLabsError } from "#errors/index.ts";
 import { parseYaml, yamlText } from "../1-read/index.ts";
 import { engineError } from "../errors.ts";
+import { utcDateTime } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
 import { dbtVersion, type Runtime } from "./runtime.ts";
 import type { Members } from "./scope.ts";
@@ -176,10 +176,10 @@ export function baseMembers(runtime: Runtime, options: { targetValue: () => Valu
           : message(str(msg ?? null), "debug", { name: "JinjaLogDebug", code: "I063" }),
       ),
     print: () => hostFunction("print", ["msg"], (msg) => message(str(msg ?? null), "info", { name: "PrintEvent", code: "Z052", bare: true })),
-    run_started_at: () => PyDateTime.fromDate(runtime.startedAt),
+    run_started_at: () => utcDateTime(runtime.startedAt),
     invocation_id: runtime.invocationId,
     thread_id: options.threadId,
-    modules: () => modules(),
+    modules,
     flags: () => flagsObject(runtime),
     diff_of_two_dicts: () =>
       hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) => (a instanceof PyDict && b instanceof PyDict ? diffOfTwoDicts(a, b) : null)),

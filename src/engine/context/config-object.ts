@@ -1,4 +1,4 @@
-import { isMappingValue, PyDict, PyObject, truthy, type Kwargs, type MaybePromise, type Value } from "#jinja/index.ts";
+import { PyDict, PyObject, truthy, type Kwargs, type MaybePromise, type Value } from "#jinja/index.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { isRecord, toData, toValue } from "./data.ts";
@@ -136,7 +136,7 @@ export class RunConfig extends PyObject {
 
   #persist(kind: "relation" | "columns"): Value {
     const value = toValue(this.#lookup("persist_docs") ?? {});
-    if (!isMappingValue(value) || !(value instanceof PyDict)) {
+    if (!(value instanceof PyDict)) {
       throw engineError("compilation", { message: `Invalid value provided for 'persist_docs'. Expected dict but received ${typeof value}` });
     }
     return truthy(value.get(kind) ?? false);

@@ -1,4 +1,4 @@
-import { fromPlain, PyDict, PyObject, PyTuple, Undefined, type Value } from "#jinja/index.ts";
+import { fromPlain, PyDateTime, PyDict, PyObject, PyTuple, Undefined, utcZone, type Value } from "#jinja/index.ts";
 
 /**
  * A template's value as data for a config or an artifact: dicts become objects, lists and tuples arrays.
@@ -34,4 +34,10 @@ export function cloneData<T>(data: T): T {
 /** True for a mapping that came out of YAML or JSON. */
 export function isRecord(data: unknown): data is Record<string, unknown> {
   return typeof data === "object" && data !== null && !Array.isArray(data) && !(data instanceof PyObject);
+}
+
+/** A moment as Python's aware datetime in UTC. */
+export function utcDateTime(time: Date): PyDateTime {
+  const clock = { hour: time.getUTCHours(), minute: time.getUTCMinutes(), second: time.getUTCSeconds(), micro: time.getUTCMilliseconds() * 1000 };
+  return new PyDateTime(time.getUTCFullYear(), time.getUTCMonth() + 1, time.getUTCDate(), clock, utcZone);
 }

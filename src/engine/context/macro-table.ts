@@ -1,4 +1,4 @@
-import { lazyMacro, type LazyMacro } from "#jinja/index.ts";
+import type { MacroDefinition } from "#jinja/index.ts";
 import { engineError } from "../errors.ts";
 import type { MacroNode } from "../manifest/types.ts";
 
@@ -10,7 +10,7 @@ export const internalPackages = ["dbt_duckdb", "dbt"];
 export interface MacroEntry {
   node: MacroNode;
   /** Parsed when first called. */
-  definition: LazyMacro;
+  definition: MacroDefinition;
 }
 
 /**
@@ -26,18 +26,18 @@ export class MacroTable {
   }
 
   /** Adds a macro; the same name twice in one package is an error. */
-  add(node: MacroNode, place: { file: string; offset: number; fileSource: string }): void {
+  add(node: MacroNode, definition: MacroDefinition): void {
     let macros = this.#packages.get(node.package_name);
     if (!macros) this.#packages.set(node.package_name, (macros = new Map()));
     const existing = macros.get(node.name);
     if (existing) {
       throw engineError("duplicate", {
         message: `dbt found two macros named "${node.name}" in the project "${node.package_name}".\n To fix this error, rename or remove one of the following macros:\n    - ${existing.node.original_file_path}\n    - ${node.original_file_path}`,
-        place: { file: place.file },
+        place: { file: node.original_file_path },
         hint: "Rename or remove one of the two.",
       });
     }
-    macros.set(node.name, { node, definition: lazyMacro(node.macro_sql, place) });
+    macros.set(node.name, { node, definition });
   }
 
   /** The macros of one package by name. */

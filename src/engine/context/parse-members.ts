@@ -1,14 +1,14 @@
-import { PyDict, PyObject, type Kwargs, type MaybePromise, type Value } from "#jinja/index.ts";
-import { columnClass, makeAdapterObject, makeExceptions, parseStubSession, Relation, relationClass } from "../adapter/index.ts";
+import { PyDict, PyObject, type Value } from "#jinja/index.ts";
+import { Relation } from "../adapter/index.ts";
 import type { GraphNode, OtherNode } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
 import { ParseConfig, type ConfigCalls } from "./config-object.ts";
-import { toData, toValue } from "./data.ts";
+import { toValue } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
-import { dispatchFunction } from "./dispatch.ts";
+import { adapterObject, columnClass, exceptionsFor, relationClassOf, unusedSession } from "./adapter-object.ts";
 import { refArguments, sourceArguments } from "./reference-arguments.ts";
-import { warn, type Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
 import { targetValue } from "./target-value.ts";
 import { VarFunction, varsFor } from "./vars.ts";
@@ -63,10 +63,10 @@ export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls:
     graph: () => new PyDict(),
     database: () => (node as GraphNode).database ?? runtime.target.database,
     schema: () => (node as GraphNode).schema ?? runtime.target.schema,
-    adapter: () => parseAdapter(runtime, scope, node.package_name),
-    api: () => new PyDict([["Relation", relationClass], ["Column", columnClass]]),
+    adapter: () => adapterObject(runtime, { phase: "parse", session: unusedSession(), scope, packageName: node.package_name }),
+    api: () => new PyDict([["Relation", relationClassOf(runtime)], ["Column", columnClass]]),
     column: () => columnClass,
-    exceptions: () => makeExceptions({ node: { name: node.name, resource_type: node.resource_type, original_file_path: node.original_file_path, unique_id: node.unique_id }, warn: (text) => warn(runtime, text, { name: "JinjaLogWarning", code: "I061" }) }),
+    exceptions: () => exceptionsFor(runtime, node),
     pre_hooks: () => [],
     post_hooks: () => [],
     sql: null,
@@ -99,19 +99,6 @@ export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
   const scope = parseScope(runtime, { ...owner, package_name: runtime.macros.root }, undefined, { refs: [], sources: [], metrics: [], macros: [] }, relation);
   scope.set("var", new VarFunction({ vars: () => varsFor(runtime, runtime.macros.root), scope: () => scope, missing: "error", owner: entry.node.name }));
   return scope;
-}
-
-function parseAdapter(runtime: Runtime, scope: NodeScope, packageName: string): PyObject {
-  return makeAdapterObject({
-    phase: "parse",
-    target: runtime.target,
-    session: parseStubSession(),
-    dispatch: dispatchFunction(runtime, scope, packageName),
-    executeMacro: (name, args, kwargs) => {
-      const entry = runtime.macros.lookup(name, packageName);
-      return entry ? scope.call(entry, args, kwargs) : null;
-    },
-  });
 }
 
 /** `DBT_ENV_CUSTOM_ENV_X` variables by the name X. */
@@ -162,6 +149,3 @@ export class ScopeDict extends PyObject {
     return this.getItem(value) !== undefined;
   }
 }
-
-export { toData };
-export type { Kwargs, MaybePromise };

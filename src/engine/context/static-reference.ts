@@ -1,4 +1,4 @@
-import { PyDict, staticCalls, type Value } from "#jinja/index.ts";
+import { staticCalls, type Value } from "#jinja/index.ts";
 import type { RefArgs } from "../manifest/types.ts";
 
 export type StaticReference = { kind: "ref"; args: RefArgs } | { kind: "source"; args: [string, string] };
@@ -11,13 +11,13 @@ export function staticReference(expression: string): StaticReference | undefined
   } catch {
     return undefined;
   }
-  if (calls === "dynamic" || calls.length !== 1) return undefined;
+  if (calls.length !== 1 || calls[0]?.dynamic) return undefined;
   const [call] = calls;
   if (!call) return undefined;
   const texts = call.args.filter((a): a is string => typeof a === "string");
   if (texts.length !== call.args.length) return undefined;
   if (call.name === "source") return texts.length === 2 ? { kind: "source", args: [texts[0] ?? "", texts[1] ?? ""] } : undefined;
-  const keyword = (name: string): Value | undefined => (call.kwargs instanceof PyDict ? call.kwargs.get(name) : call.kwargs.get(name));
+  const keyword = (name: string): Value | undefined => (call.kwargs.get(name));
   const version = keyword("version") ?? keyword("v") ?? null;
   if (texts.length !== 1 && texts.length !== 2) return undefined;
   return {

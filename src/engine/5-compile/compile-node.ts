@@ -1,0 +1,120 @@
+import { hasJinja, parseTemplate, str } from "#jinja/index.ts";
+import { relationFromNode } from "../context/relations.ts";
+import type { NodeExecution } from "../context/execution.ts";
+import { isNodeEphemeral, targetFilePath } from "../context/node-paths.ts";
+import { runScope, type Overrides } from "../context/run-members.ts";
+import type { NodeScope } from "../context/scope.ts";
+import { staticReference } from "../context/static-reference.ts";
+import { resolveRef, resolveSource } from "../3-link/resolve.ts";
+import { inNode, renderedArguments, testArgumentsName } from "../2-parse/index.ts";
+import { engineError } from "../errors.ts";
+import { injectCtes, type InjectedCte } from "./inject-ctes.ts";
+
+/** Ephemeral models are compiled once a run, whoever needs them first. */
+export type EphemeralCompilations = Map<string, Promise<InjectedCte[]>>;
+
+export interface CompileOptions {
+  ephemeral: EphemeralCompilations;
+  overrides?: Overrides;
+  /** Write target/compiled. Default true. */
+  write?: boolean;
+  /** Adds names to the scope before rendering. */
+  prepare?: (scope: NodeScope) => void;
+}
+
+/**
+ * Renders a node to its SQL, with the CTEs of ephemeral models it refers to.
+ * Errors carry the node and the place in its file. Source: dbt-core compilation.py Compiler.compile_node.
+ */
+export async function compileNode(execution: NodeExecution, options: CompileOptions): Promise<void> {
+  const { node } = execution;
+  try {
+    await render(execution, options);
+    await prependCtes(execution, options);
+  } catch (error) {
+    throw inNode(error, node);
+  }
+  if (options.write !== false && node.compiled_code) {
+    node.compiled_path = targetFilePath(execution.runtime, node, "compiled", execution.batch?.id);
+    execution.writeFile(node.compiled_path, node.compiled_code);
+  }
+}
+
+async function render(execution: NodeExecution, options: CompileOptions): Promise<void> {
+  const { node, runtime, templates } = execution;
+  node.extra_ctes = [];
+  node.extra_ctes_injected = false;
+  if (node.language === "python") {
+    node.compiled_code = node.raw_code;
+  } else {
+    const { scope } = runScope(execution, options.overrides);
+    options.prepare?.(scope);
+    if (node.test_metadata) scope.set(testArgumentsName, await renderedArguments(node.test_metadata.kwargs, scope, node.original_file_path));
+    let template = templates.get(node.unique_id);
+    if (!template && hasJinja(node.raw_code)) {
+      template = parseTemplate(node.raw_code, { file: node.original_file_path });
+      templates.set(node.unique_id, template);
+    }
+    node.compiled_code = template ? await template.render(scope) : node.raw_code;
+  }
+  node.compiled = true;
+  if (node.resource_type === "test" && node.relation_name === null && wantsFailuresStored(execution)) {
+    node.relation_name = str(relationFromNode(node, runtime.read.root.quoting));
+  }
+  if (node.resource_type === "model") compileForeignKeys(execution);
+}
+
+/** `--store-failures` counts for tests whose config says nothing. */
+export function wantsFailuresStored(execution: NodeExecution): boolean {
+  const { config } = execution.node;
+  return (config.store_failures as boolean | null) ?? execution.runtime.flags.storeFailures ?? false;
+}
+
+/** `to: ref('x')` of a foreign key becomes the relation. */
+function compileForeignKeys(execution: NodeExecution): void {
+  const { node, lookup, runtime } = execution;
+  const constraints = [...(node.constraints ?? []), ...Object.values(node.columns).flatMap((c) => c.constraints)];
+  for (const constraint of constraints) {
+    if (constraint.type !== "foreign_key" || !constraint.to) continue;
+    const reference = staticReference(String(constraint.to));
+    if (!reference) continue;
+    const root = runtime.read.root.name;
+    const resolved = reference.kind === "ref" ? resolveRef(lookup, root, node, reference.args) : resolveSource(lookup, root, node, reference.args);
+    if (!("node" in resolved)) throw engineError("reference", { message: `'${node.name}' refers to '${String(constraint.to)}' in a foreign key, which was not found`, place: { file: node.original_file_path } });
+    constraint.to = str(relationFromNode(resolved.node, runtime.read.root.quoting));
+  }
+}
+
+/** CTEs of all ephemeral ancestors, each once, parents first. */
+async function prependCtes(execution: NodeExecution, options: CompileOptions): Promise<void> {
+  const { node } = execution;
+  if (node.extra_ctes.length === 0) {
+    node.extra_ctes_injected = true;
+    return;
+  }
+  const ctes: InjectedCte[] = [];
+  for (const { id } of node.extra_ctes) {
+    for (const cte of await compileEphemeral(execution, options, id)) if (!ctes.some((c) => c.id === cte.id)) ctes.push(cte);
+  }
+  node._pre_injected_sql = node.compiled_code;
+  node.compiled_code = injectCtes(node.compiled_code ?? "", ctes);
+  node.extra_ctes = ctes;
+  node.extra_ctes_injected = true;
+}
+
+function compileEphemeral(execution: NodeExecution, options: CompileOptions, id: string): Promise<InjectedCte[]> {
+  const known = options.ephemeral.get(id);
+  if (known) return known;
+  const compiled = compileOneEphemeral(execution, options, id);
+  options.ephemeral.set(id, compiled);
+  return compiled;
+}
+
+async function compileOneEphemeral(execution: NodeExecution, options: CompileOptions, id: string): Promise<InjectedCte[]> {
+  const node = execution.fixtures?.get(id) ?? execution.runtime.manifest.nodes[id];
+  if (!node || !isNodeEphemeral(node)) throw engineError("runtime", { message: `${id} is not ephemeral`, dbtType: "Internal Error" });
+  if (!node.extra_ctes_injected) await compileNode({ ...execution, node }, { ephemeral: options.ephemeral });
+  const own: InjectedCte = { id, sql: ` __dbt__cte__${String(node.cte_name ?? node.alias)} as (\n${node._pre_injected_sql ?? node.compiled_code ?? ""}\n)` };
+  return [...(node.extra_ctes as InjectedCte[]), own];
+}
+

@@ -1,0 +1,1 @@
+export { compileNode, wantsFailuresStored, type CompileOptions, type EphemeralCompilations } from "./compile-node.ts";

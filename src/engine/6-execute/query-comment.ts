@@ -1,0 +1,31 @@
+import { parseTemplate, PyDict } from "#jinja/index.ts";
+import { jsonDumps } from "#jinja/index.ts";
+import { defaultQueryComment } from "../1-read/index.ts";
+import { toValue } from "../context/data.ts";
+import { NodeScope } from "../context/scope.ts";
+import { baseMembers } from "../context/base-members.ts";
+import { targetValue } from "../context/target-value.ts";
+import { dbtVersion, type Runtime } from "../context/runtime.ts";
+import type { AnyNode } from "../events.ts";
+
+/** The comment in front of every statement of a node, null when the project switched it off. Source: dbt-adapters base/query_headers.py. */
+export async function queryComment(runtime: Runtime, node: AnyNode | undefined): Promise<string | null> {
+  const { comment } = runtime.read.root.queryComment;
+  if (comment === null || comment === "") return null;
+  if (comment === defaultQueryComment) {
+    const fields = new PyDict([
+      ["app", "dbt"],
+      ["dbt_version", dbtVersion],
+      ["profile_name", runtime.target.profileName],
+      ["target_name", runtime.target.targetName],
+      node === undefined ? ["connection_name", "master"] : ["node_id", node.unique_id],
+    ]);
+    return jsonDumps(fields);
+  }
+  const scope = new NodeScope(runtime.macros, runtime.read.root.name, {
+    ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" }),
+    connection_name: node?.unique_id ?? "master",
+    node: () => (node === undefined ? null : toValue(node)),
+  });
+  return (await parseTemplate(comment, { file: "dbt_project.yml" }).render(scope)).trim();
+}

@@ -1,0 +1,44 @@
+import { fromPlain, PyDict, PyObject, type Value } from "#jinja/index.ts";
+import { hostFunction } from "../context/functions.ts";
+import type { AnyNode } from "../events.ts";
+import type { RunResult } from "../manifest/types.ts";
+
+/** One entry of `results` in on-run-end hooks: attributes as on dbt's RunResult. */
+export class RunResultValue extends PyObject {
+  readonly pyType = "RunResult";
+  readonly #result: RunResult;
+  readonly #node: AnyNode | undefined;
+
+  constructor(result: RunResult, node: AnyNode | undefined) {
+    super();
+    this.#result = result;
+    this.#node = node;
+  }
+
+  override getAttr(name: string): Value | undefined {
+    switch (name) {
+      case "node":
+        return this.#node === undefined ? null : fromPlain(this.#node);
+      case "to_dict":
+        return hostFunction("to_dict", ["omit_none?"], () => this.#dict());
+      case "timing":
+        return this.#result.timing.map((t) => fromPlain(t));
+      default: {
+        const value = (this.#result as unknown as Record<string, unknown>)[name];
+        return value === undefined ? undefined : fromPlain(value);
+      }
+    }
+  }
+  override getItem(key: Value): Value | undefined {
+    return typeof key === "string" ? this.getAttr(key) : undefined;
+  }
+  override str(): string {
+    return `<RunResult ${this.#result.unique_id} ${this.#result.status}>`;
+  }
+
+  #dict(): PyDict {
+    const dict = fromPlain(this.#result) as PyDict;
+    dict.setLazy("node", () => (this.#node === undefined ? null : fromPlain(this.#node)));
+    return dict;
+  }
+}

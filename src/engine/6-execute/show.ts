@@ -1,0 +1,21 @@
+import { str } from "#jinja/index.ts";
+import type { AgateTable } from "../adapter/index.ts";
+import type { NodeExecution } from "../context/execution.ts";
+import { runScope } from "../context/run-members.ts";
+import { engineError } from "../errors.ts";
+import type { Flags } from "../flags.ts";
+import { relationFromNode } from "../context/relations.ts";
+
+/** First rows of a node's query. Source: dbt-core task/show.py ShowRunner. */
+export async function showNode(execution: NodeExecution, flags: Flags): Promise<{ table: AgateTable }> {
+  const { node, runtime } = execution;
+  const code = node.resource_type === "seed" ? `select * from ${str(relationFromNode(node, runtime.read.root.quoting))}` : (node.compiled_code ?? "");
+  const entry = runtime.macros.lookup("get_show_sql", runtime.macros.root);
+  if (!entry) throw engineError("runtime", { message: 'dbt could not find a macro with the name "get_show_sql" in any package' });
+  const { scope } = runScope(execution);
+  const limit = flags.limit >= 0 ? flags.limit : null;
+  const header = (node.config.sql_header as string | null | undefined) ?? null;
+  const sql = str(await scope.call(entry, [code, header, limit], new Map()));
+  const { table } = await execution.session.execute(sql, { fetch: true });
+  return { table };
+}

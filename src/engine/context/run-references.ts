@@ -1,0 +1,87 @@
+import type { PyObject } from "#jinja/index.ts";
+import { Relation, type EventTimeFilter } from "../adapter/index.ts";
+import { relationFromNode } from "./relations.ts";
+import { engineError } from "../errors.ts";
+import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
+import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
+import type { NodeExecution } from "./execution.ts";
+import { rawFunction } from "./functions.ts";
+import { refArguments, sourceArguments } from "./reference-arguments.ts";
+
+/** `ref` while running. Operations may refer to anything but ephemeral models. Source: dbt-core context/providers.py RuntimeRefResolver. */
+export function runRef(execution: NodeExecution): PyObject {
+  const { node, runtime, lookup } = execution;
+  const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
+  const isOperation = node.resource_type === "operation" || node.resource_type === "sql_operation" || node.resource_type === "macro";
+  return rawFunction("ref", (args, kwargs) => {
+    const reference = refArguments(args, kwargs, owner);
+    const resolved = resolveRef(lookup, runtime.read.root.name, node, reference);
+    if (!("node" in resolved)) {
+      throw notFound(lookup, node, "node", reference.name, { package: reference.package, version: reference.version, disabled: resolved.disabled });
+    }
+    const target = resolved.node;
+    assertAccess(node, target, runtime.projects);
+    if (!isOperation && !node.depends_on.nodes.includes(target.unique_id)) throw badContext(node, reference);
+    if (target.resource_type === "model" && target.config.materialized === "ephemeral") {
+      if (isOperation) {
+        throw engineError("compilation", { message: `Operations can not ref() ephemeral nodes, but ${target.name} is ephemeral`, hint: "Materialize it as a view or table." });
+      }
+      if (!node.extra_ctes.some((c) => c.id === target.unique_id)) node.extra_ctes.push({ id: target.unique_id, sql: "" });
+      return Relation.ephemeral(target.alias, limits(execution, target));
+    }
+    return deferred(execution, target) ?? relationFromNode(target, runtime.read.root.quoting, limits(execution, target));
+  });
+}
+
+/** The relation of another environment, when `--defer` says to use it. */
+function deferred(execution: NodeExecution, target: GraphNode): Relation | undefined {
+  const { flags, read } = execution.runtime;
+  const other = target.defer_relation as { database: string; schema: string; alias: string; identifier?: string } | null | undefined;
+  if (!flags.defer || !other) return undefined;
+  const prefer = flags.favorState && !execution.selected.has(target.unique_id);
+  if (!prefer && hasRelation(execution, target)) return undefined;
+  return Relation.create({ database: other.database, schema: other.schema, identifier: other.identifier ?? other.alias, quotePolicy: read.root.quoting, ...limits(execution, target) });
+}
+
+function hasRelation(execution: NodeExecution, target: GraphNode): boolean {
+  const wanted = target.alias.toLowerCase();
+  return execution.adapter.cache.relations(target.database, target.schema).some((r) => r.identifier?.toLowerCase() === wanted);
+}
+
+/** `--empty` and microbatch narrow what a reference reads. */
+function limits(execution: NodeExecution, target: GraphNode | SourceNode): { limit?: number; eventTimeFilter?: EventTimeFilter } {
+  const { runtime, node, batch } = execution;
+  const result: { limit?: number; eventTimeFilter?: EventTimeFilter } = {};
+  if (runtime.flags.empty) result.limit = 0;
+  const field = target.config.event_time;
+  const isMicrobatch = node.config.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
+  if (typeof field === "string" && isMicrobatch && batch) {
+    result.eventTimeFilter = { fieldName: field, start: batchTime(batch.start), end: batchTime(batch.end) };
+  }
+  return result;
+}
+
+export function runSource(execution: NodeExecution): PyObject {
+  const { node, runtime, lookup } = execution;
+  const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
+  return rawFunction("source", (args) => {
+    const names = sourceArguments(args, owner);
+    const resolved = resolveSource(lookup, runtime.read.root.name, node, names);
+    if (!("node" in resolved)) throw notFound(lookup, node, "source", names.join("."), { disabled: resolved.disabled });
+    return relationFromNode(resolved.node, {}, limits(execution, resolved.node));
+  });
+}
+
+/** Source: dbt-core exceptions.py RefBadContextError. */
+function badContext(node: GraphNode, reference: RefArgs) {
+  const positional = [reference.package, reference.name].filter((x) => x !== null).map((x) => `'${x}'`);
+  if (reference.version !== null) positional.push(`v=${typeof reference.version === "string" ? `'${reference.version}'` : reference.version}`);
+  const call = `ref(${positional.join(", ")})`;
+  return engineError("compilation", {
+    message: `dbt was unable to infer all dependencies for the model "${node.name}".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model "${node.name}":\n\n-- depends_on: {{ ${call} }}`,
+    hint: `Add \`-- depends_on: {{ ${call} }}\` to ${node.original_file_path}.`,
+  });
+}
+
+/** Python's text of an aware datetime: `2024-01-01 00:00:00+00:00`. */
+const batchTime = (time: Date): string => `${time.toISOString().slice(0, 19).replace("T", " ")}+00:00`;

@@ -1,0 +1,13 @@
+/**
+ * The dbt-compatible engine, usable alone as a library.
+ */
+export { runCommand, succeeded } from "./run-command.ts";
+export type { CommandOptions, CommandResult } from "./run-command.ts";
+export { openProject } from "./open-project.ts";
+export type { OpenedProject, OpenProjectOptions } from "./open-project.ts";
+export type { AnyNode, EngineEvent, EventSink } from "./events.ts";
+export type { Command, Flags } from "./flags.ts";
+export { defaultFlags } from "./default-flags.ts";
+export type * from "./manifest/types.ts";
+export type { Project, ReadProject, Target } from "./1-read/types.ts";
+export { engineErrors } from "./errors.ts";

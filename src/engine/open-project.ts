@@ -1,0 +1,42 @@
+import type { Database } from "#duck/index.ts";
+import { defaultFlags } from "./default-flags.ts";
+import type { EventSink } from "./events.ts";
+import type { Command, Flags } from "./flags.ts";
+import { runCommand, type CommandResult } from "./run-command.ts";
+import type { Target } from "./1-read/types.ts";
+
+export interface OpenProjectOptions {
+  /** Folder of profiles.yml; by default dbt's own rules. */
+  profilesDir?: string;
+  /** Replaces the profile. */
+  target?: Target;
+  onEvent?: EventSink;
+  database?: Database;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** A dbt project to run commands on, without a workspace. */
+export interface OpenedProject {
+  readonly folder: string;
+  /**
+   * Runs a command with dbt's flags under their long names. Failed nodes are in the results (`success: false`);
+   * what stops the whole command is thrown as a LabsError.
+   */
+  run(command: Command, flags?: Partial<Flags>, options?: { signal?: AbortSignal; onEvent?: EventSink }): Promise<CommandResult>;
+}
+
+/** Opens the dbt project in a folder. Nothing is read until a command runs. */
+export function openProject(folder: string, options: OpenProjectOptions = {}): OpenedProject {
+  const { profilesDir, target, database, env, onEvent } = options;
+  return {
+    folder,
+    run: (command, given = {}, more = {}) =>
+      runCommand(defaultFlags(command, folder, { ...(profilesDir === undefined ? {} : { profilesDir }), ...given }), {
+        sink: more.onEvent ?? onEvent ?? (() => {}),
+        ...(more.signal ? { signal: more.signal } : {}),
+        ...(target ? { target } : {}),
+        ...(database ? { database } : {}),
+        ...(env ? { env } : {}),
+      }),
+  };
+}

@@ -1,0 +1,520 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Database } from "#duck/index.ts";
+import { openTarget, renderTable, tableToJson, type AgateTable, type OpenTarget, type WriteGuard } from "./adapter/index.ts";
+import { compileNode, type EphemeralCompilations } from "./5-compile/index.ts";
+import { adapterShared } from "./context/adapter-object.ts";
+import type { Execution, NodeExecution } from "./context/execution.ts";
+import { isNodeEphemeral } from "./context/node-paths.ts";
+import { engineError } from "./errors.ts";
+import type { EventSink } from "./events.ts";
+import type { Flags } from "./flags.ts";
+import { TargetFiles } from "./7-artifacts/target-files.ts";
+import {
+  buildCatalog,
+  loadPreviousState,
+  renderList,
+  writeCatalog,
+  writeDocsSite,
+  writeGraphSummary,
+  writeManifest,
+  writeRunResults,
+  writeSemanticManifest,
+  writeSources,
+  type FreshnessResult,
+  type LoadedState,
+} from "./7-artifacts/index.ts";
+import { addTestEdges, buildGraph, manifestSelectors, parseSelectors, selectNodes, type Graph } from "./4-select/index.ts";
+import { linkMacroDependencies } from "./3-link/index.ts";
+import { parseProject, type ParsedProject } from "./2-parse/index.ts";
+import { readProject } from "./1-read/index.ts";
+import type { ReadProject, Target } from "./1-read/types.ts";
+import type { GraphNode, RunResult } from "./manifest/types.ts";
+import { catalogRows } from "./6-execute/catalog-rows.ts";
+import { runFreshness } from "./6-execute/freshness.ts";
+import { runHooks } from "./6-execute/hooks.ts";
+import { operationNode } from "./6-execute/operation-node.ts";
+import { errorText, resultOf, Timing } from "./6-execute/outcome.ts";
+import { prepareDatabase } from "./6-execute/prepare-database.ts";
+import { retryFlags } from "./6-execute/retry.ts";
+import { nodeOf, runNodes, type RunNodesOptions } from "./6-execute/run-nodes.ts";
+import { runOperation } from "./6-execute/run-operation.ts";
+import { showNode } from "./6-execute/show.ts";
+import { RunResultValue } from "./6-execute/run-result-value.ts";
+import { warn } from "./context/runtime.ts";
+import { toValue } from "./context/data.ts";
+import { PyTuple } from "#jinja/index.ts";
+
+/** What the caller provides besides flags. */
+export interface CommandOptions {
+  sink: EventSink;
+  signal?: AbortSignal;
+  /** Used instead of profiles.yml: the platform knows a lab's database. */
+  target?: Target;
+  /** Asked for every file that would be opened or attached for writing. */
+  guard?: WriteGuard;
+  /** The target's database when it is open already. */
+  database?: Database;
+  env?: NodeJS.ProcessEnv;
+  /** Where the command was given. */
+  cwd?: string;
+}
+
+export interface CommandResult {
+  success: boolean;
+  /** dbt's exit code: 1 when a node failed. Usage and project errors (2) are thrown instead. */
+  exit: 0 | 1 | 2;
+  results: RunResult[];
+  /** Lines of `ls`. */
+  lines?: string[];
+  /** Text of `show` and `compile --inline`. */
+  text?: string;
+  manifest?: ParsedProject["runtime"]["manifest"];
+}
+
+/** A command on its way: read, parsed and linked. */
+export class Invocation {
+  readonly flags: Flags;
+  readonly options: CommandOptions;
+  readonly read: ReadProject;
+  readonly parsed: ParsedProject;
+  readonly targetFolder: string;
+  readonly files: TargetFiles;
+  readonly started = performance.now();
+  #graph: Graph | undefined;
+
+  constructor(flags: Flags, options: CommandOptions) {
+    this.flags = flags;
+    this.options = options;
+    const startedAt = new Date();
+    const readOptions = { ...(options.target ? { target: options.target } : {}), ...(options.env ? { env: options.env } : {}), ...(options.cwd ? { cwd: options.cwd } : {}) };
+    this.read = readProject(flags, readOptions);
+    for (const { text, name, code } of this.read.warnings) options.sink({ type: "message", level: "warn", text, name, code });
+    this.parsed = parseProject({ read: this.read, flags, emit: options.sink, env: options.env ?? process.env, invocationId: randomUUID(), startedAt });
+    this.targetFolder = resolve(this.read.root.root, flags.targetPath ?? this.read.root.paths.target);
+    this.files = new TargetFiles(this.read.root.root);
+    const { manifest } = this.parsed.runtime;
+    if (this.read.selectors) manifest.selectors = manifestSelectors(this.read.selectors.document.data);
+    options.sink({ type: "parsed", counts: counts(manifest), seconds: (performance.now() - this.started) / 1000 });
+  }
+
+  get runtime() {
+    return this.parsed.runtime;
+  }
+  get manifest() {
+    return this.parsed.runtime.manifest;
+  }
+  get graph(): Graph {
+    return (this.#graph ??= buildGraph(this.manifest));
+  }
+
+  previousState(): LoadedState | undefined {
+    const { state } = this.flags;
+    if (state === undefined) return undefined;
+    const loaded = loadPreviousState(state, { projectRoot: this.read.root.root, targetFolder: this.targetFolder });
+    for (const m of loaded.messages) this.options.sink({ type: "message", level: m.level === "warn" ? "warn" : "info", text: m.text, ...(m.name ? { name: m.name } : {}), ...(m.code ? { code: m.code } : {}) });
+    return loaded;
+  }
+
+  /** The unique ids that the command works on. */
+  select(previousState: LoadedState | undefined): Set<string> {
+    const { flags, manifest } = this;
+    if (flags.onlyIds) return new Set(flags.onlyIds.filter((id) => nodeOf(manifest, id) !== undefined));
+    const selectors = this.read.selectors ? parseSelectors(this.read.selectors) : undefined;
+    if (previousState) linkMacroDependencies(this.runtime);
+    const { selected, warnings } = selectNodes(manifest, this.graph, {
+      select: flags.select,
+      exclude: flags.exclude,
+      ...(flags.selector === undefined ? {} : { selector: flags.selector }),
+      indirectSelection: flags.indirectSelection,
+      resourceTypes: flags.resourceTypes,
+      excludeResourceTypes: flags.excludeResourceTypes,
+      command: flags.command,
+      ...(previousState ? { previousState } : {}),
+      ...(selectors ? { selectors } : {}),
+    });
+    for (const w of warnings) this.options.sink({ type: "message", level: w.level === "warn" ? "warn" : "info", text: w.text, ...(w.name ? { name: w.name } : {}), ...(w.code ? { code: w.code } : {}) });
+    return selected;
+  }
+
+  /** `--defer`: where unselected nodes live in the other environment. */
+  defer(): void {
+    const folder = this.flags.deferState ?? this.flags.state;
+    if (!this.flags.defer) return;
+    if (folder === undefined) throw engineError("runtime", { message: "Got a state selector method, but no comparison manifest", hint: "Give --state or --defer-state." });
+    const other = loadPreviousState(folder, { projectRoot: this.read.root.root, targetFolder: this.targetFolder }).manifest;
+    if (!other) throw engineError("runtime", { message: `Could not find manifest in --state path: '${folder}'`, hint: "Point --state at a folder with a manifest.json." });
+    for (const node of Object.values(this.manifest.nodes)) {
+      const twin = other.nodes[node.unique_id] as GraphNode | undefined;
+      if (!twin || !["model", "seed", "snapshot"].includes(node.resource_type) || twin.config?.materialized === "ephemeral") continue;
+      node.defer_relation = {
+        database: twin.database,
+        schema: twin.schema,
+        alias: twin.alias,
+        relation_name: twin.relation_name,
+        resource_type: twin.resource_type,
+        name: twin.name,
+        description: twin.description,
+        compiled_code: twin.compiled_code ?? null,
+        meta: twin.meta,
+        tags: twin.tags,
+        config: twin.config,
+      };
+    }
+  }
+
+  async open(): Promise<OpenTarget> {
+    const { guard, database } = this.options;
+    return openTarget(this.read.target, { projectDir: this.read.root.root, ...(guard ? { guard } : {}), ...(database ? { database } : {}) });
+  }
+
+  execution(selected: ReadonlySet<string>): Execution {
+    const { runtime, lookup, templates } = this.parsed;
+    return { runtime, lookup, templates, selected, adapter: adapterShared(runtime), writeFile: (path, text) => this.files.write(path, text) };
+  }
+
+  /** manifest.json and its companions. */
+  writeManifest(): void {
+    if (!this.flags.writeJson) return;
+    linkMacroDependencies(this.runtime);
+    this.manifest.metadata.env = Object.fromEntries(Object.entries(this.runtime.env).filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_")).map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]));
+    writeManifest(this.targetFolder, this.manifest);
+    if (Object.keys(this.manifest.semantic_models).length > 0) writeSemanticManifest(this.targetFolder, this.manifest);
+  }
+
+  writeResults(results: RunResult[]): void {
+    if (!this.flags.writeJson) return;
+    writeRunResults(this.targetFolder, { metadata: this.manifest.metadata, results, elapsedTime: (performance.now() - this.started) / 1000, args: this.flags.invocationArgs });
+  }
+
+  finish(results: RunResult[]): void {
+    this.options.sink({ type: "finished", results, seconds: (performance.now() - this.started) / 1000, command: this.flags.command });
+  }
+}
+
+function counts(manifest: Invocation["manifest"]): { name: string; count: number }[] {
+  const found = new Map<string, number>();
+  for (const node of Object.values(manifest.nodes)) if (node.config.enabled) found.set(node.resource_type, (found.get(node.resource_type) ?? 0) + 1);
+  for (const [name, section] of [
+    ["source", manifest.sources],
+    ["exposure", manifest.exposures],
+    ["metric", manifest.metrics],
+    ["macro", manifest.macros],
+    ["group", manifest.groups],
+    ["semantic_model", manifest.semantic_models],
+    ["saved_query", manifest.saved_queries],
+    ["unit_test", manifest.unit_tests],
+  ] as const) {
+    const count = Object.keys(section).length;
+    if (count > 0) found.set(name, count);
+  }
+  return [...found].map(([name, count]) => ({ name, count }));
+}
+
+const failedStatuses = new Set(["error", "fail", "runtime error", "partial success"]);
+
+/** True when no result failed. dbt counts a failed hook as well. */
+export const succeeded = (results: readonly RunResult[]): boolean => !results.some((r) => failedStatuses.has(r.status));
+
+/**
+ * Carries out one dbt command on a project.
+ * Events go to the sink as they happen; artifacts go to the target folder.
+ * Errors: everything that dbt would report under "Encountered an error" is thrown (ENG-…, READ-…, JIN-…, DBA-…).
+ */
+export async function runCommand(flags: Flags, options: CommandOptions): Promise<CommandResult> {
+  if (flags.command === "retry") return runCommand(retryFlags(flags), options);
+  const invocation = new Invocation(flags, options);
+  const before = process.cwd();
+  process.chdir(invocation.read.root.root);
+  try {
+    return { manifest: invocation.manifest, ...(await carryOut(invocation)) };
+  } finally {
+    await invocation.files.flush();
+    process.chdir(before);
+  }
+}
+
+async function carryOut(invocation: Invocation): Promise<CommandResult> {
+  const { flags } = invocation;
+  switch (flags.command) {
+    case "parse":
+      invocation.writeManifest();
+      return { success: true, exit: 0, results: [] };
+    case "list": {
+      const selected = invocation.select(invocation.previousState());
+      invocation.writeManifest();
+      const lines = renderList(invocation.manifest, selected, { output: flags.output === "text" ? "selector" : flags.output, outputKeys: flags.outputKeys });
+      return { success: true, exit: 0, results: [], lines };
+    }
+    case "run-operation":
+      return withDatabase(invocation, new Set(), async (open, execution) => {
+        invocation.writeManifest();
+        const result = await runOperation(execution, open, flags);
+        invocation.writeResults([result]);
+        return { success: result.status === "success", exit: result.status === "success" ? 0 : 1, results: [result] };
+      });
+    case "run":
+    case "build":
+    case "test":
+    case "seed":
+    case "snapshot":
+    case "clone":
+      return runSelected(invocation);
+    case "compile":
+    case "show":
+      return compileOrShow(invocation);
+    case "docs generate":
+      return docs(invocation);
+    case "source freshness":
+      return freshness(invocation);
+    default:
+      throw engineError("unsupported", { message: `The engine does not carry out '${flags.command}'.`, hint: "Use the command line, which does it by itself." });
+  }
+}
+
+async function withDatabase<T>(invocation: Invocation, selected: ReadonlySet<string>, body: (open: OpenTarget, execution: Execution) => Promise<T>): Promise<T> {
+  const open = await invocation.open();
+  try {
+    return await body(open, invocation.execution(selected));
+  } finally {
+    await open.close();
+  }
+}
+
+function nodeOptions(invocation: Invocation, open: OpenTarget, selected: ReadonlySet<string>, ephemeral: EphemeralCompilations, graph: Graph): RunNodesOptions {
+  const { flags, read, options } = invocation;
+  return {
+    graph,
+    selected,
+    ephemeral,
+    session: () => open.session({ onStatement: (r) => options.sink({ type: "sql", sql: r.sql, connection: r.connection, uniqueId: r.connection }) }),
+    threads: flags.threads ?? read.target.threads,
+    build: flags.command === "build",
+    failFast: flags.failFast,
+    signal: options.signal ?? new AbortController().signal,
+  };
+}
+
+const visible = (invocation: Invocation, selected: ReadonlySet<string>): number =>
+  [...selected].filter((id) => {
+    const node = invocation.manifest.nodes[id];
+    return !(node && isNodeEphemeral(node));
+  }).length;
+
+/** run, build, test, seed, snapshot, clone: hooks around nodes. */
+async function runSelected(invocation: Invocation): Promise<CommandResult> {
+  const { flags, options } = invocation;
+  const selected = invocation.select(invocation.previousState());
+  invocation.defer();
+  const graph = flags.command === "build" ? addTestEdges(invocation.graph, invocation.manifest) : invocation.graph;
+  if (selected.size === 0) {
+    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", { name: "NothingToDo", code: "Q035" });
+    invocation.writeManifest();
+    invocation.writeResults([]);
+    return { success: true, exit: 0, results: [] };
+  }
+  return withDatabase(invocation, selected, async (open, execution) => {
+    const ephemeral: EphemeralCompilations = new Map();
+    options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: visible(invocation, selected) });
+    const master = open.session();
+    const results: RunResult[] = [];
+    const hooks = flags.command === "test" || flags.command === "clone" ? false : true;
+    try {
+      const nodes = [...selected].map((id) => invocation.manifest.nodes[id]).filter((n): n is GraphNode => n !== undefined);
+      await prepareDatabase(execution, master, nodes);
+      let ready = true;
+      if (hooks || flags.command === "test") {
+        const start = await runHooks(execution, master, "on-run-start", ephemeral);
+        results.push(...start.results);
+        ready = start.ok;
+      }
+      await master.release();
+      if (ready) results.push(...(await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, graph), ...(flags.command === "clone" ? { independent: true } : {}) })));
+      else results.push(...skipAll(invocation, selected, graph));
+      if (!options.signal?.aborted) {
+        const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
+        results.push(...end.results);
+      }
+    } finally {
+      await master.release();
+      await invocation.files.flush();
+      invocation.writeManifest();
+      invocation.writeResults(results);
+      writeGraphSummary(invocation.targetFolder, invocation.manifest, invocation.graph);
+    }
+    invocation.finish(results);
+    const success = succeeded(results) && !options.signal?.aborted;
+    return { success, exit: success ? 0 : 1, results };
+  });
+}
+
+function skipAll(invocation: Invocation, selected: ReadonlySet<string>, _graph: Graph): RunResult[] {
+  const ids = [...selected].sort();
+  return ids.map((id, i) => {
+    const node = nodeOf(invocation.manifest, id) as GraphNode;
+    const result = resultOf(node, { status: "skipped", threadId: "main" });
+    invocation.options.sink({ type: "node-skip", node, index: i + 1, total: ids.length, description: `${node.resource_type} ${node.name}`, cause: null, result });
+    return result;
+  });
+}
+
+/** `results`, `schemas` and `database_schemas` of on-run-end. Source: dbt-core task/run.py after_run. */
+function endContext(invocation: Invocation, results: RunResult[]) {
+  const good = results.filter((r) => !["error", "fail", "skipped"].includes(r.status));
+  const pairs = new Map<string, [string | null, string]>();
+  for (const { unique_id } of good) {
+    const node = invocation.manifest.nodes[unique_id];
+    if (node && node.relation_name !== null) pairs.set(`${node.database}.${node.schema}`, [node.database, node.schema]);
+  }
+  const shown = results.filter((r) => r.thread_id !== "main" || r.status === "error");
+  return {
+    results: () => shown.map((r) => new RunResultValue(r, nodeOf(invocation.manifest, r.unique_id))),
+    schemas: () => [...new Set([...pairs.values()].map(([, schema]) => schema))],
+    database_schemas: () => [...pairs.values()].map((pair) => new PyTuple(pair.map((p) => toValue(p)))),
+  };
+}
+
+async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
+  const { flags, options } = invocation;
+  let inline: GraphNode | undefined;
+  let selected: Set<string>;
+  if (flags.inline !== undefined) {
+    inline = await inlineNode(invocation, flags.inline);
+    selected = new Set([inline.unique_id]);
+  } else {
+    selected = invocation.select(invocation.previousState());
+    if (flags.command === "show" && flags.select.length === 0 && flags.selector === undefined) {
+      throw engineError("runtime", { message: "Either --select or --inline must be passed to show", hint: "Name a model: --select my_model." });
+    }
+  }
+  invocation.defer();
+  return withDatabase(invocation, selected, async (open, execution) => {
+    const ephemeral: EphemeralCompilations = new Map();
+    const base = nodeOptions(invocation, open, selected, ephemeral, inline ? buildGraph(invocation.manifest) : invocation.graph);
+    if (flags.introspect) {
+      const master = open.session();
+      await prepareCacheOnly(execution, master);
+      await master.release();
+    }
+    const texts: string[] = [];
+    const work = async (own: NodeExecution): Promise<RunResult> => compileOnly(own, ephemeral, async (done) => {
+      const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
+      if (shown) texts.push(tableText(shown.table, flags, done.node));
+      else if (flags.inline !== undefined || explicit(flags)) texts.push(compiledText(done.node, flags));
+    });
+    const results = await runNodes(execution, { ...base, work, announce: false });
+    await invocation.files.flush();
+    invocation.writeManifest();
+    invocation.writeResults(results);
+    const failed = results.find((r) => failedStatuses.has(r.status));
+    if (failed) options.sink({ type: "finished", results, seconds: (performance.now() - invocation.started) / 1000, command: flags.command });
+    return { success: !failed, exit: failed ? 1 : 0, results, text: texts.join("\n") };
+  });
+}
+
+const explicit = (flags: Flags): boolean => flags.select.length > 0 || flags.selector !== undefined;
+
+function compiledText(node: GraphNode, flags: Flags): string {
+  const code = node.compiled_code ?? "";
+  if (flags.output === "json") return JSON.stringify(flags.inline === undefined ? { node: node.name, compiled: code } : { compiled: code }, null, 2);
+  return flags.inline === undefined ? `Compiled node '${node.name}' is:\n${code}` : `Compiled inline node is:\n${code}`;
+}
+
+function tableText(table: AgateTable, flags: Flags, node: GraphNode): string {
+  if (flags.output === "json") {
+    const rows: unknown = JSON.parse(tableToJson(table));
+    return JSON.stringify(flags.inline === undefined ? { node: node.name, show: rows } : { show: rows }, null, 2);
+  }
+  const text = renderTable(table, { maxRows: Number.MAX_SAFE_INTEGER, maxColumns: Number.MAX_SAFE_INTEGER });
+  return flags.inline === undefined ? `Previewing node '${node.name}':\n${text}` : `Previewing inline node:\n${text}`;
+}
+
+async function prepareCacheOnly(execution: Execution, session: Parameters<typeof prepareDatabase>[1]): Promise<void> {
+  await prepareDatabase(execution, session, []);
+}
+
+async function compileOnly(own: NodeExecution, ephemeral: EphemeralCompilations, then: (own: NodeExecution) => Promise<void>): Promise<RunResult> {
+  const timing = new Timing();
+  const started = performance.now();
+  const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message">): RunResult =>
+    resultOf(own.node, { ...fields, threadId: own.threadId, timing: timing.entries, seconds: (performance.now() - started) / 1000 });
+  try {
+    if (own.node.resource_type !== "seed") await timing.measure("compile", () => compileNode(own, { ephemeral }));
+    await timing.measure("execute", () => then(own));
+    return finish({ status: "success", message: null });
+  } catch (error) {
+    return finish({ status: "error", message: errorText(error, own.node, own.node.compiled_path) });
+  } finally {
+    await own.session.release();
+  }
+}
+
+/** SQL from the command line as a node of the root project that may refer to everything. */
+async function inlineNode(invocation: Invocation, sql: string): Promise<GraphNode> {
+  const node = operationNode(invocation.runtime, "inline_query", sql, "sql_operation");
+  const { parseInline } = await import("./2-parse/inline.ts");
+  parseInline(invocation.parsed, node);
+  invocation.manifest.nodes[node.unique_id] = node;
+  return node;
+}
+
+async function docs(invocation: Invocation): Promise<CommandResult> {
+  const { flags } = invocation;
+  const selected = invocation.select(invocation.previousState());
+  invocation.defer();
+  return withDatabase(invocation, selected, async (open, execution) => {
+    const ephemeral: EphemeralCompilations = new Map();
+    let results: RunResult[] = [];
+    if (flags.compileDocs) {
+      const master = open.session();
+      await prepareCacheOnly(execution, master);
+      await master.release();
+      const work = (own: NodeExecution) => compileOnly(own, ephemeral, async () => {});
+      results = await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work, announce: false });
+      await invocation.files.flush();
+      if (!succeeded(results)) {
+        invocation.writeManifest();
+        invocation.writeResults(results);
+        invocation.finish(results);
+        return { success: false, exit: 1, results };
+      }
+    }
+    const session = open.session();
+    const rows = flags.emptyCatalog ? [] : await catalogRows(session, invocation.manifest);
+    await session.release();
+    const catalog = buildCatalog(rows, invocation.manifest);
+    invocation.writeManifest();
+    if (flags.compileDocs) invocation.writeResults(results);
+    const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
+    await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);
+    invocation.options.sink({ type: "message", level: "info", text: `Catalog written to ${path}`, name: "CatalogWritten", code: "E044" });
+    return { success: true, exit: 0, results };
+  });
+}
+
+async function freshness(invocation: Invocation): Promise<CommandResult> {
+  const { flags } = invocation;
+  const selected = invocation.select(invocation.previousState());
+  const file = flags.outputPath ?? join(invocation.targetFolder, "sources.json");
+  if (selected.size === 0) {
+    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", { name: "NothingToDo", code: "Q035" });
+    return { success: true, exit: 0, results: [] };
+  }
+  return withDatabase(invocation, selected, async (open, execution) => {
+    const ephemeral: EphemeralCompilations = new Map();
+    const collected: FreshnessResult[] = [];
+    invocation.options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: selected.size });
+    const master = open.session();
+    const results: RunResult[] = [];
+    const start = await runHooks(execution, master, "on-run-start", ephemeral);
+    const work = (own: NodeExecution) => runFreshness(own, (r) => collected.push(r));
+    results.push(...(start.ok ? await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work }) : []));
+    const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
+    await master.release();
+    invocation.writeManifest();
+    writeSources(resolve(invocation.read.root.root, file), { metadata: invocation.manifest.metadata, results: collected, elapsedTime: (performance.now() - invocation.started) / 1000 });
+    invocation.finish(results);
+    const success = succeeded(results) && start.ok && end.ok;
+    return { success, exit: success ? 0 : 1, results };
+  });
+}
