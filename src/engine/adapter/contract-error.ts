@@ -1,4 +1,5 @@
 import { str, type Value } from "#jinja/index.ts";
+import type { AgateTypeName } from "./agate-type.ts";
 import { field } from "./arguments.ts";
 import { renderTable } from "./render-table.ts";
 import { AgateTable } from "./table.ts";
@@ -23,7 +24,7 @@ export function contractMessage(promised: readonly Value[], given: readonly Valu
   const defined = new Set(definition.map(({ name }) => name));
   for (const { name, type } of contract) if (!defined.has(name)) rows.push([name, "", type, "missing in definition"]);
   rows.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : (a[0] as string) > (b[0] as string) ? 1 : 0));
-  const types = columnNames.map(() => (rows.length === 0 ? "Integer" : "Text") as const);
+  const types = columnNames.map((): AgateTypeName => (rows.length === 0 ? "Integer" : "Text"));
   const table = renderTable(new AgateTable(columnNames, types, rowsOf(rows)), { maxRows: null, maxColumnWidth: 50 });
   return (
     "This model has an enforced contract that failed.\nPlease ensure the name, data_type, and number of columns in your contract " +
