@@ -6,6 +6,13 @@ export { loadChanges } from "./load/load.ts";
 export type { LoadOptions } from "./load/load.ts";
 export { readLedger } from "./ledger/file-ledger.ts";
 export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
+export { openForLoading, openForReading } from "./lab-database.ts";
+export { CsvMonitor } from "./monitor/csv-monitor.ts";
+export type { CsvCheck, CsvMonitorOptions } from "./monitor/csv-monitor.ts";
+export type { MonitorEntry, MonitorState } from "./monitor/state.ts";
+export { demoFiles, generateDemoFile } from "./demo/generate.ts";
+export type { DemoFile, DemoOptions, GeneratedFile } from "./demo/generate.ts";
+export { dirtRates } from "./demo/dirt.ts";
 export type { Contract, ContractColumn } from "./contract/types.ts";
 export type { Dialect } from "./csv/dialect.ts";
 export type {

@@ -92,6 +92,13 @@ export async function requireTypes(
   config: SourceConfig,
   columns: ContractColumn[],
 ): Promise<void> {
+  // One question for all; only when it fails, one by one, to name the column.
+  const types = [...new Set(columns.map(({ type }) => `NULL::${type}`))];
+  const fine = await connection.query(`SELECT ${types.join(", ")}`).then(
+    () => true,
+    () => false,
+  );
+  if (fine) return;
   for (const { name, type } of columns) {
     try {
       await connection.query(`SELECT NULL::${type}`);

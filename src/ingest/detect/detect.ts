@@ -4,7 +4,7 @@ import type { SourceConfig } from "#registry/index.ts";
 import type { Contract } from "../contract/types.ts";
 import { detectDialect, type Dialect } from "../csv/dialect.ts";
 import { readHead } from "../csv/encoding.ts";
-import { type FileScan, scanFile } from "../csv/scan.ts";
+import { scanFile } from "../csv/scan.ts";
 import { ingestErrors } from "../errors.ts";
 import { type KnownFile, type LedgerSnapshot, readLedger } from "../ledger/file-ledger.ts";
 import type { FileChange, IngestLab, IngestPlan } from "../types.ts";

@@ -102,7 +102,7 @@ async function* normalized(input: Input, contract: Contract, width: number, coun
     count();
     const problem = problemOf(record, width);
     const raw = record.raw.length > longest ? `${record.raw.slice(0, 10_000)}…` : record.raw;
-    const fields = problem === "" ? record.fields : new Array<string>(width).fill("");
+    const fields = problem === "" ? record.fields : Array.from({ length: width }, () => "");
     return `${number},${quoted(problem)},${quoted(raw)},${fields.map(quoted).join(",")}\n`;
   };
   const lines = (records: CsvRecord[]): string => {

@@ -232,8 +232,9 @@ async function oneTry(
     await alignStore(connection, table, contract.columns, source.lineage);
     const load = await nextNumber(connection, "loads");
     const fileId = change.fileId ?? (await nextNumber(connection, "files"));
-    const replaced = change.action === "append" ? 0 : await deleteFileRows(connection, table, fileId);
-    if (change.action !== "append") await connection.run(replaceLoadsSql(fileId, load));
+    const replaces = change.action !== "append" && change.fileId !== undefined;
+    const replaced = replaces ? await deleteFileRows(connection, table, fileId) : 0;
+    if (replaces) await connection.run(replaceLoadsSql(fileId, load));
     const mark: LoadMark = { load, runId, file: change.name, time: timeSql(attempt.at) };
     let counts: Counts;
     const scan = careful ? await attempt.scanning : undefined;

@@ -10,6 +10,7 @@ with delivered as (
         max(price) as price,
         bool_or(promotion) as promotion
     from {{ ref('bronze_weekly_sales') }}
+    where units is not null
     group by store_id, product_code, week_start
 
 ),

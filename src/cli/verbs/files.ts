@@ -1,0 +1,89 @@
+import { type KnownFile, openForReading, readLedger } from "#ingest/index.ts";
+import { acquireLabLock, describeHolder, type Lab } from "#registry/index.ts";
+import { labOf, workspaceOf, writeJson } from "../context.ts";
+import type { Verb, VerbInput } from "../io.ts";
+import { ago, formatBytes, formatCount, palette, renderTable } from "../render/index.ts";
+
+export const verb: Verb = {
+  arguments: [{ name: "[lab]", description: "The lab; default: the one of the current folder" }],
+  options: [
+    { flags: "--source <name...>", description: "Only these sources" },
+    { flags: "--no-wait", description: "Do not wait while the lab is being run" },
+  ],
+  examples: [
+    { command: "labs files lab1_sales_performance", does: "Every file that was ever seen, with rows and state" },
+    { command: "labs files lab1_sales_performance -o json", does: "The same with full hashes and times" },
+  ],
+  async run(input) {
+    const { io, options } = input;
+    const workspace = workspaceOf(input);
+    const lab = labOf(input, workspace, input.args[0]);
+    const wanted = options["source"] as string[] | undefined;
+    const files = (await readFiles(input, lab)).filter((file) => wanted?.includes(file.source) ?? true);
+    if (input.global.output === "json") {
+      writeJson(input, { lab: lab.name, files: files.map(fileJson) });
+      return 0;
+    }
+    if (files.length === 0) {
+      io.out(
+        `No file of ${lab.name} was loaded yet. Drop files into ${workspace.display(lab.paths.raw)} and run: labs ingest ${lab.name}\n`,
+      );
+      return 0;
+    }
+    const paint = palette(io.color);
+    const rows = files.map((file) => [
+      file.file,
+      file.source,
+      file.state === "failed" ? paint.red(file.state) : file.state,
+      formatCount(file.rows),
+      formatBytes(file.bytes),
+      ago(timeOf(file.checkedAt)),
+      file.sha256.slice(0, 12),
+    ]);
+    const columns = [
+      { title: "FILE", shrinkTo: 20 },
+      { title: "SOURCE" },
+      { title: "STATE" },
+      { title: "ROWS", align: "right" as const },
+      { title: "SIZE", align: "right" as const },
+      { title: "SEEN" },
+      { title: "SHA-256" },
+    ];
+    io.out(renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) }));
+    return 0;
+  },
+};
+
+async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<KnownFile[]> {
+  const lock = await acquireLabLock(lab, {
+    command: `labs files ${lab.name}`,
+    wait: options["wait"] !== false,
+    signal: io.signal,
+    onWait: (holder) => io.err(`${lab.name} is ${describeHolder(holder)}. Waiting; ctrl-C stops.\n`),
+  });
+  try {
+    const database = await openForReading(lab);
+    if (!database) return [];
+    try {
+      return (await readLedger(await database.connect())).files;
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+const timeOf = (ns: string): Date => new Date(Number(BigInt(ns) / 1_000_000n));
+
+const fileJson = (file: KnownFile) => ({
+  file: file.file,
+  source: file.source,
+  state: file.state,
+  rows: file.rows,
+  bytes: file.bytes,
+  sha256: file.sha256,
+  modified_at: timeOf(file.mtime || "0").toISOString(),
+  seen_at: timeOf(file.checkedAt).toISOString(),
+  error: file.error === null ? null : (JSON.parse(file.error) as unknown),
+});

@@ -1,0 +1,31 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Database, openDatabase } from "#duck/index.ts";
+import type { Lab } from "#registry/index.ts";
+import { ingestErrors } from "./errors.ts";
+
+/**
+ * Opens a lab's database for loading; makes the file and its folder when they are missing, with small blocks so that many
+ * small tables do not take a quarter of a megabyte each. The caller holds the lab's lock and opens it only once.
+ * Errors: ING-013, DUCK-001, DUCK-002.
+ */
+export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database> {
+  const path = lab.paths.database;
+  if (existsSync(path)) return openDatabase(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw ingestErrors.notWritable({
+      message: `The folder ${dirname(path)} cannot be made: ${error instanceof Error ? error.message : String(error)}.`,
+      place: { file: path },
+      hint: "Give yourself the right to write there, or correct `db_path` in the registry.",
+      cause: error,
+    });
+  }
+  return openDatabase(path, { config: { default_block_size: "65536" } });
+}
+
+/** The database for looking only, or undefined when there is none yet. */
+export async function openForReading(lab: Pick<Lab, "paths">): Promise<Database | undefined> {
+  return existsSync(lab.paths.database) ? openDatabase(lab.paths.database, { readOnly: true }) : undefined;
+}
