@@ -17,6 +17,8 @@ export interface OpenTargetOptions {
   /** Relative paths of the target and of `read_csv('…')` mean this folder. */
   projectDir?: string;
   readOnly?: boolean;
+  /** The target's database, when the caller has it open already: a file is opened once a process. Closing it stays with the caller. */
+  database?: Database;
 }
 
 /** A target's database, ready for sessions. */
@@ -37,7 +39,8 @@ export async function openTarget(target: Target, options: OpenTargetOptions = {}
   refuseUnsupported(target);
   const path = absolute(target.path, options.projectDir);
   if (!options.readOnly) await askGuard(options.guard, path);
-  const database = await openWithRetries(target, path, options.readOnly ?? false);
+  const database = options.database ?? (await openWithRetries(target, path, options.readOnly ?? false));
+  const close = async (): Promise<void> => (options.database ? undefined : database.close());
   try {
     const first = await database.connect();
     for (const extension of [...target.extensions, ...pluginExtensions(target)]) await loadExtension(first, extension);
@@ -45,7 +48,7 @@ export async function openTarget(target: Target, options: OpenTargetOptions = {}
     for (const entry of target.attach) await attach(first, entry, options);
     await first.close();
   } catch (error) {
-    await database.close();
+    await close();
     throw error;
   }
   const connect = async (): Promise<Connection> => {
@@ -66,7 +69,7 @@ export async function openTarget(target: Target, options: OpenTargetOptions = {}
         connect,
       });
     },
-    close: () => database.close(),
+    close,
   };
 }
 

@@ -14,8 +14,11 @@ interface Constraint {
   columns: string[];
 }
 
-/** Errors: DBA-005 for a constraint without a known type or with values of the wrong kind. */
-function parse(raw: Value): Constraint {
+const columnKeys = ["type", "name", "expression", "warn_unenforced", "warn_unsupported", "to", "to_columns"];
+const modelKeys = [...columnKeys, "columns"];
+
+/** Errors: DBA-005 for a constraint without a known type, with values of the wrong kind or with other keys. */
+function parse(raw: Value, keys: readonly string[]): Constraint {
   const text = (key: string): string | null => {
     const value = field(raw, key);
     if (value === null || typeof value === "string") return value;
@@ -23,6 +26,7 @@ function parse(raw: Value): Constraint {
   };
   const type = text("type") as Kind | null;
   if (!(raw instanceof PyDict) || type === null || !kinds.includes(type)) throw invalid(raw);
+  for (const key of raw.keys()) if (!keys.includes(str(key))) throw invalid(raw);
   return {
     type,
     name: text("name"),
@@ -72,7 +76,7 @@ export function renderColumns(columns: Value): string[] {
     const name = str(field(column, "name"));
     const words = [`${isTrue(field(column, "quote")) ? `"${name}"` : name} ${str(field(column, "data_type"))}`];
     for (const raw of listOf(field(column, "constraints"))) {
-      const rendered = columnConstraint(parse(raw));
+      const rendered = columnConstraint(parse(raw, columnKeys));
       if (rendered !== null) words.push(rendered);
     }
     return words.join(" ");
@@ -104,6 +108,6 @@ function modelConstraint({ type, name, expression, to, toColumns, columns }: Con
 /** DDL of the constraints of a whole model; those that DuckDB writes at a column only are left out. */
 export function renderModelConstraints(constraints: Value): string[] {
   return listOf(constraints)
-    .map((raw) => modelConstraint(parse(raw)))
+    .map((raw) => modelConstraint(parse(raw, modelKeys)))
     .filter((rendered) => rendered !== null);
 }

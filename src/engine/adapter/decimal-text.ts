@@ -58,7 +58,7 @@ export function formatDecimal(text: string, places: number, suffix = ""): string
   const rounded = roundHalfEven(parts, Math.max(0, places));
   const padded = rounded.padStart(places + 1, "0");
   const whole = places > 0 ? padded.slice(0, -places) : padded;
-  const fraction = places > 0 ? `.${padded.slice(-places)}` : suffix === "" ? "" : ".";
+  const fraction = places > 0 ? `.${padded.slice(-places)}` : "";
   return `${parts.negative ? "-" : ""}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${fraction}${suffix}`;
 }
 

@@ -1,18 +1,9 @@
 import type { SqlValue } from "#duck/index.ts";
 import { PyFloat, type Value } from "#jinja/index.ts";
 import { jsonFloatText, jsonString } from "./json-text.ts";
-import { date, datetime, decimal } from "./py.ts";
+import { date, datetime, decimal, instant } from "./py.ts";
 import { parseSqlType, type SqlType } from "./sql-type.ts";
-import {
-  civilDate,
-  clock,
-  dateText,
-  intervalText,
-  offsetText,
-  splitMicros,
-  timeText,
-  zoneOffset,
-} from "./time-text.ts";
+import { civilDate, clock, dateText, intervalText, offsetText, splitMicros, timeText } from "./time-text.ts";
 
 /** A value of one result column, after Python's client and before agate: what it is decides the column's type. */
 export type Cell =
@@ -122,11 +113,11 @@ function readTimestamp(micros: bigint, zone: string | null, raw: SqlValue): Cell
       : { hour: 0, minute: 0, second: 0, micro: 0 };
     return { kind: "datetime", value: datetime(civilDate(late ? lastDay : firstDay), at, zone === null ? null : 0) };
   }
-  const offset = zone === null ? null : zoneOffset(zone, Number(micros / 1000n));
-  const { days, time } = splitMicros(micros + BigInt(offset ?? 0) * 1_000_000n);
+  const { days, time } = splitMicros(micros);
   const on = civilDate(days);
-  if (days > lastDay || days < firstDay) return { kind: "text", value: `${dateText(on)} ${timeText(time)}` };
-  return { kind: "datetime", value: datetime(on, time, offset) };
+  // a day of room at both ends, for the zone's offset
+  if (days >= lastDay || days <= firstDay) return { kind: "text", value: `${dateText(on)} ${timeText(time)}` };
+  return { kind: "datetime", value: zone === null ? datetime(on, time, null) : instant(micros, zone) };
 }
 
 /** Python's `repr(bytes)`. */

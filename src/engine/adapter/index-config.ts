@@ -38,19 +38,26 @@ class IndexConfig extends PyObject {
 /** `adapter.parse_index`. Errors: DBA-001 for what is no such dict. */
 export function parseIndex(raw: Value): Value {
   if (raw === null) return null;
-  if (!(raw instanceof PyDict)) {
-    const message = `Invalid index config:\n  Got: ${repr(raw)}\n  Expected a dictionary with at minimum a "columns" key`;
-    throw adapterError("compilation", { message, hint: "Write indexes: [{columns: [id], unique: true}]." });
+  const problem = indexProblem(raw);
+  if (problem === undefined)
+    return new IndexConfig(listOf(field(raw, "columns")) as string[], field(raw, "unique") === true);
+  const hint = "Write indexes as a list of {columns: [id], unique: true}.";
+  throw adapterError("compilation", { message: `Could not parse index config: ${problem}`, hint });
+}
+
+/** What is wrong with an index config, in the words of a JSON schema's validator; undefined when nothing is. */
+function indexProblem(raw: Value): string | undefined {
+  if (!(raw instanceof PyDict)) return `at path []: ${repr(raw)} is not of type 'object'`;
+  for (const key of raw.keys()) {
+    if (key !== "columns" && key !== "unique") {
+      return `at path []: Additional properties are not allowed (${repr(key)} was unexpected)`;
+    }
   }
-  const columns = listOf(field(raw, "columns"));
+  const columns = raw.get("columns");
+  if (columns === undefined) return "at path []: 'columns' is a required property";
+  if (!Array.isArray(columns)) return `at path ['columns']: ${repr(columns)} is not of type 'array'`;
+  const odd = columns.findIndex((column) => typeof column !== "string");
+  if (odd >= 0) return `at path ['columns'][${odd}]: ${repr(columns[odd] as Value)} is not of type 'string'`;
   const unique = raw.get("unique") ?? false;
-  const problem = !raw.has("columns")
-    ? "'columns' is a required property"
-    : !Array.isArray(raw.get("columns")) || columns.some((c) => typeof c !== "string")
-      ? `${repr(raw.get("columns") ?? null)} is not of type 'array' of strings`
-      : typeof unique !== "boolean"
-        ? `${repr(unique)} is not of type 'boolean'`
-        : undefined;
-  if (problem !== undefined) throw adapterError("compilation", `Could not parse index config: ${problem}`);
-  return new IndexConfig(columns as string[], unique as boolean);
+  return typeof unique === "boolean" ? undefined : `at path ['unique']: ${repr(unique)} is not of type 'boolean'`;
 }

@@ -1,6 +1,6 @@
 import type { Value } from "#jinja/index.ts";
 import { decimalPlaces, type Places } from "./decimal-text.ts";
-import { date, datetime, decimal } from "./py.ts";
+import { date, datetime, roundedDecimal } from "./py.ts";
 import type { CivilDate, CivilTime } from "./time-text.ts";
 
 /** How agate reads the text of a CSV field as number, date, datetime or boolean. `null` inside of a result stands for a null value. */
@@ -177,7 +177,7 @@ export function castField(field: string, type: "Number" | "Date" | "DateTime" | 
   if (isNull(text)) return null;
   switch (type) {
     case "Number":
-      return decimal(numberText(text) ?? "0");
+      return roundedDecimal(numberText(text) ?? "0");
     case "Date": {
       const on = readDate(text);
       return on === undefined ? null : date(on);

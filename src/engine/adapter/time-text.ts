@@ -75,33 +75,3 @@ export function intervalText(months: number, days: number, micros: bigint): stri
   if (total === 0) return clockText;
   return `${total} day${Math.abs(total) === 1 ? "" : "s"}, ${clockText}`;
 }
-
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-/** Seconds that the clocks of a time zone are ahead of UTC at an instant (milliseconds since 1970). */
-export function zoneOffset(timeZone: string, instant: number): number {
-  let formatter = formatters.get(timeZone);
-  if (formatter === undefined) {
-    const fields = {
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    } as const;
-    try {
-      formatter = new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23", era: "short", ...fields });
-    } catch {
-      return 0; // a name that only DuckDB knows: times are then shown in UTC
-    }
-    formatters.set(timeZone, formatter);
-  }
-  const parts: Record<string, string> = {};
-  for (const { type, value } of formatter.formatToParts(instant)) parts[type] = value;
-  const year = parts.era === "BC" ? 1 - Number(parts.year) : Number(parts.year);
-  const local = new Date(0);
-  local.setUTCFullYear(year, Number(parts.month) - 1, Number(parts.day));
-  local.setUTCHours(Number(parts.hour), Number(parts.minute), Number(parts.second));
-  return Math.round((local.getTime() - Math.floor(instant / 1000) * 1000) / 1000);
-}
