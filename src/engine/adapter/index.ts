@@ -2,7 +2,7 @@
 export { Adapter, relationArgument } from "./adapter.ts";
 export type { AdapterOptions, AdapterShared, AdapterWarning } from "./adapter.ts";
 export { adapterMethodNames, AdapterObject } from "./adapter-object.ts";
-export type { AdapterObjectOptions } from "./adapter-object.ts";
+export type { AdapterObjectOptions } from "./adapter-entry.ts";
 export type { AgateTypeName } from "./agate-type.ts";
 export { RelationCache } from "./cache.ts";
 export { AdapterColumn, ColumnClass } from "./column.ts";
