@@ -69,7 +69,8 @@ const errors = new Map<string, number>();
 items.forEach((one, i) => {
   judgeItem(one, answers[i] as ItemAnswers, i);
 });
-for (const [kind, count] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 25)) console.log(`  both refuse: ${kind} x ${count}`);
+for (const [kind, count] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 25))
+  console.log(`  both refuse: ${kind} x ${count}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 

@@ -123,7 +123,7 @@ function sqlNode(b: Builder, type: string, name: string, pkg: string, folder: st
     if (random.chance(0.2)) config.persist_docs = { relation: random.chance(0.5), columns: random.chance(0.5) };
     if (random.chance(0.2)) config.mine = random.pick(["q", true, false, 1, 0, ["x", "true", 1]]);
   }
-  if (type === "seed") config.materialized = "seed";
+  if (type === "seed" || type === "function") config.materialized = type;
   if (type === "snapshot")
     Object.assign(config, { materialized: "snapshot", strategy: "check", unique_key: "id", check_cols: "all" });
   return {
@@ -192,12 +192,21 @@ export function project(random: Random): Json {
     delete source.depends_on;
     if (keep(b.sources, source)) b.refable.push(source.unique_id);
   }
+  const functions: string[] = [];
   for (let i = 2 + random.int(12); i > 0; i--) {
+    if (random.chance(0.08)) {
+      const udf = sqlNode(b, "function", random.pick(names), "root", "functions");
+      udf.returns = { data_type: "int" };
+      udf.depends_on.nodes = [...new Set(random.some(b.refable, 2))];
+      if (keep(b.functions, udf)) functions.push(udf.unique_id);
+    }
     const type = random.pick(["model", "model", "model", "model", "seed", "snapshot"]);
     const name = random.pick(names);
     const version = type === "model" && random.chance(0.2) ? random.pick([1, 2, 3, "2.1", "beta"]) : undefined;
     const node = sqlNode(b, type, name, random.chance(0.8) ? "root" : "pkg", random.pick(folders), version);
     if (type !== "seed") node.depends_on.nodes = [...new Set(random.some(b.refable, 3))];
+    if (type === "model" && functions.length > 0 && random.chance(0.4))
+      node.depends_on.nodes.push(random.pick(functions));
     if (keep(b.nodes, node)) b.refable.push(node.unique_id);
   }
   for (let i = random.int(10); i > 0 && b.refable.length > 0; i--) keep(b.nodes, test(b));
@@ -355,7 +364,7 @@ function manifest(b: Builder): Json {
     saved_queries: byId(b.savedQueries),
     semantic_models: byId(b.semanticModels),
     unit_tests: byId(b.unitTests),
-    functions: {},
+    functions: byId(b.functions),
   };
 }
 
@@ -621,7 +630,7 @@ export function item(random: Random, questions: number): Item {
     }
   }
   const files = new Set<string>(["models/schema.yml", "models/staging/_stg.yml"]);
-  for (const group of [now.nodes, now.sources, now.exposures]) {
+  for (const group of [now.nodes, now.sources, now.exposures, now.functions]) {
     for (const node of Object.values(group) as Json[])
       if (node.package_name === "root") files.add(node.original_file_path);
   }

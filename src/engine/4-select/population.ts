@@ -34,6 +34,8 @@ export interface MethodContext {
   selectors: ReadonlyMap<string, Spec> | undefined;
   /** Selects by a whole spec, filters included: what the method `selector` needs. */
   resolve(spec: Spec): ReadonlySet<string>;
+  /** The project flag state_modified_compare_more_unrendered_values. */
+  compareUnrendered: boolean;
   /** Whether a path relative to the root project exists. */
   pathExists(path: string): boolean;
   report(message: SelectionMessage): void;

@@ -26,6 +26,11 @@ export interface SelectOptions {
   command?: Command;
   previousState?: PreviousState;
   selectors?: NamedSelectors;
+  /**
+   * The project flag state_modified_compare_more_unrendered_values: sources are compared by the database and schema
+   * that the project wrote, not by what they were rendered to. Default true.
+   */
+  compareUnrendered?: boolean;
   /** Whether a path relative to the root project exists; by default the files of its nodes are all there is. */
   pathExists?: (path: string) => boolean;
   /** `compile --inline`, `show --inline`: selection is ignored, the inline node is the only one. */
@@ -76,6 +81,7 @@ class NodeSelector {
         return members;
       },
       previousState: options.previousState,
+      compareUnrendered: options.compareUnrendered ?? true,
       selectors: selectors && new Map([...selectors].map(([name, { definition }]) => [name, definition])),
       resolve: (inner) => this.resolve(inner),
       pathExists:

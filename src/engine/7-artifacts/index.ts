@@ -15,6 +15,7 @@ export { type ListOptions, renderList } from "./list.ts";
 export { manifestJson, writeManifest } from "./manifest.ts";
 export { artifactMetadata, type InvocationMetadata, isoTime } from "./metadata.ts";
 export { type LoadedState, loadPreviousState, loadRunResults, type RunResultsFile } from "./previous-state.ts";
+export { projectPathExists } from "./project-paths.ts";
 export { type RelationMaps, relationMaps } from "./relation-maps.ts";
 export { type RunResultsInput, runResults, writeRunResults } from "./run-results.ts";
 export { semanticManifest, writeSemanticManifest } from "./semantic-manifest.ts";

@@ -46,7 +46,7 @@ export const state: SelectionMethod = (context, { value }) => {
 
 function stateChecks(context: MethodContext, previous: Manifest): Record<string, Check> {
   const macros = nodesWithModifiedMacros(context.manifest, previous);
-  const unrendered = context.manifest.metadata.adapter_type !== undefined;
+  const unrendered = context.compareUnrendered;
   const modified: Check = (then, now) => {
     const different = !sameContents(then, now, context, unrendered);
     const contract =
