@@ -11,3 +11,24 @@ export { defaultFlags } from "./default-flags.ts";
 export type * from "./manifest/types.ts";
 export type { Project, ReadProject, Target } from "./1-read/types.ts";
 export { engineErrors } from "./errors.ts";
+export { platformTarget } from "./platform-target.ts";
+export type { PlatformTargetOptions } from "./platform-target.ts";
+export {
+  cleanProject,
+  databaseName,
+  dbtVersion,
+  defaultProfilesDir,
+  findProjectDir,
+  installPackages,
+  LogFile,
+  parseYaml,
+  pathKind,
+  readProfiles,
+  readProject,
+  readProjectFlags,
+  readRawProject,
+  readTarget,
+  scrubSecrets,
+  targetForDatabase,
+} from "./1-read/index.ts";
+export type { DepsEvent, OwnTargetRequest, ReadWarning } from "./1-read/index.ts";

@@ -10,7 +10,7 @@ export { loadProject, readRawProject } from "./project-file.ts";
 export { varsFor } from "./vars-file.ts";
 export { defaultQueryComment } from "./query-comment.ts";
 export { dbtVersion, parseVersion, satisfies } from "./version.ts";
-export { readSeedText, readText, strip } from "./text-file.ts";
+export { pathKind, readSeedText, readText, strip } from "./text-file.ts";
 export type {
   ConfigTrees,
   Project,
@@ -22,3 +22,8 @@ export type {
   Target,
   YamlDocument,
 } from "./types.ts";
+export { readProjectFlags } from "./project-flags.ts";
+export { LogFile } from "./log-file.ts";
+export { cleanProject, type CleanOptions } from "./clean.ts";
+export { installPackages, type DepsEvent, type DepsOptions, type NewPackage } from "./deps/index.ts";
+export { targetForDatabase, type OwnTargetRequest } from "./own-target.ts";

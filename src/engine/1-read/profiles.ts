@@ -25,6 +25,8 @@ export interface ProfileRequest {
   threads?: number;
   cliVars: PlainRecord;
   env: NodeJS.ProcessEnv;
+  /** Takes the place of the output's `path` and `database`. */
+  path?: string;
 }
 
 /** Where profiles.yml is looked for without `--profiles-dir`: the current folder when it has one, else `~/.dbt`. */
@@ -145,7 +147,9 @@ export function readTarget(request: ProfileRequest): Target {
       hint: near ? `Did you mean '${near}'?` : "Name one of them with --target, or add the target to the profile.",
     });
   }
-  const output = outputs[targetName];
+  const written = outputs[targetName];
+  // A path that is replaced must not be rendered: its variables may be unset here.
+  const output = request.path !== undefined && isRecord(written) ? withPath(written, request.path) : written;
   const outputPath = [profileName, "outputs", targetName];
   if (!isRecord(output)) {
     throw readError("profile", {
@@ -167,6 +171,10 @@ export function readTarget(request: ProfileRequest): Target {
 
 const isRecord = (value: unknown): value is PlainRecord =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+function withPath({ database: _, ...output }: PlainRecord, path: string): PlainRecord {
+  return { ...output, path };
+}
 
 function shifted(document: YamlDocument, prefix: (string | number)[]): YamlDocument {
   return { data: null, position: (path) => document.position([...prefix, ...path]) };

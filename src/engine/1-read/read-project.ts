@@ -18,6 +18,8 @@ export interface ReadOptions {
   env?: NodeJS.ProcessEnv;
   /** Where the command was given: profiles.yml is looked for there first. */
   cwd?: string;
+  /** false: installed packages are neither read nor checked. */
+  packages?: boolean;
 }
 
 /** The nearest folder at or above `cwd` with a dbt_project.yml, else `cwd` itself. */
@@ -65,7 +67,7 @@ export function readProject(flags: Flags, options: ReadOptions = {}): ReadProjec
     packagesInstallPath: flags.packagesInstallPath,
   };
   const root = loadProject(raw, load, warn);
-  const packages = loadInstalledPackages(root, load, warn);
+  const packages = options.packages === false ? [] : loadInstalledPackages(root, load, warn);
   const selectors = readSelectors(rootFolder, target, flags.vars, env);
   return { root, packages, target, cliVars: flags.vars, warnings, ...(selectors && { selectors }) };
 }

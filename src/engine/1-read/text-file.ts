@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readError } from "./errors.ts";
 
@@ -55,4 +55,10 @@ export function readSeedText(root: string, path: string): string {
     });
   }
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+/** What lies at a path, links followed; undefined when there is nothing. */
+export function pathKind(path: string): "file" | "folder" | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? undefined : stat.isDirectory() ? "folder" : "file";
 }

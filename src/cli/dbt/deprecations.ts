@@ -1,0 +1,94 @@
+import type { LogRecord, Style } from "./record.ts";
+
+/** Deprecations older than dbt 1.10 are printed without their name. */
+const nameless = new Set([
+  "ConfigSourcePathDeprecation",
+  "ConfigDataPathDeprecation",
+  "ConfigLogPathDeprecation",
+  "ConfigTargetPathDeprecation",
+  "PackageRedirectDeprecation",
+  "PackageInstallPathDeprecation",
+  "ExposureNameDeprecation",
+  "ProjectFlagsMovedDeprecation",
+  "PackageMaterializationOverrideDeprecation",
+  "ResourceNamesWithSpacesDeprecation",
+  "SourceFreshnessProjectHooksNotRun",
+  "MFTimespineWithoutYamlConfigurationDeprecation",
+  "MFCumulativeTypeParamsDeprecation",
+  "MicrobatchMacroOutsideOfBatchesDeprecation",
+]);
+
+/** Each kind of deprecation is told once; the end lists how often each occurred. */
+export class DeprecationCounter {
+  readonly #showAll: boolean;
+  readonly #counts = new Map<string, number>();
+
+  constructor(showAll: boolean) {
+    this.#showAll = showAll;
+  }
+
+  /** True the first time. */
+  count(name: string): boolean {
+    const before = this.#counts.get(name) ?? 0;
+    this.#counts.set(name, before + 1);
+    return before === 0;
+  }
+
+  shows(name: string): boolean {
+    return this.#showAll || this.#counts.get(name) === 1;
+  }
+
+  summary(style: Style): LogRecord | undefined {
+    if (this.#counts.size === 0) return undefined;
+    const list = [...this.#counts].map(([name, count]) => `- ${name}: ${count} occurrence${count === 1 ? "" : "s"}`);
+    const more = this.#showAll
+      ? ""
+      : "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again with the `--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some deprecations are only encountered during parsing.";
+    const text = wrap(
+      `Deprecated functionality\n\nSummary of encountered deprecations:\n\n${list.join("\n\n")}${more}`,
+      style.width - tagWidth("DeprecationsSummary"),
+    );
+    const summaries = [...this.#counts].map(([event_name, occurrences]) => ({ event_name, occurrences }));
+    return {
+      name: "DeprecationsSummary",
+      code: "D030",
+      level: "warn",
+      msg: `[${style.yellow("WARNING")}][DeprecationsSummary]: ${text}`,
+      data: { summaries, show_all_hint: !this.#showAll },
+    };
+  }
+}
+
+const tagWidth = (_name: string): number => 0;
+
+export function deprecationRecord(
+  style: Style,
+  { name, code, text }: { name: string; code: string; text: string },
+): LogRecord {
+  const tag = nameless.has(name) ? `[${style.yellow("WARNING")}]` : `[${style.yellow("WARNING")}][${name}]`;
+  return {
+    name,
+    code,
+    level: "warn",
+    msg: `${tag}: ${wrap(`Deprecated functionality\n\n${text}`, style.width)}`,
+    data: { msg: text },
+  };
+}
+
+/** Paragraphs filled to a width, one below the other. */
+export function wrap(text: string, width: number): string {
+  return text
+    .split("\n\n")
+    .map((paragraph) => {
+      const lines: string[] = [];
+      let line = "";
+      for (const word of paragraph.split(/\s+/)) {
+        if (line !== "" && line.length + 1 + word.length > width) {
+          lines.push(line);
+          line = word;
+        } else line = line === "" ? word : `${line} ${word}`;
+      }
+      return [...lines, line].join("\n");
+    })
+    .join("\n");
+}

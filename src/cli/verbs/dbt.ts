@@ -1,0 +1,112 @@
+import { join, resolve } from "node:path";
+import { findProjectDir, pathKind, targetForDatabase } from "#engine/index.ts";
+import {
+  acquireLabLock,
+  describeHolder,
+  findWorkspace,
+  type Lab,
+  labTarget,
+  openRegistry,
+  type Workspace,
+} from "#registry/index.ts";
+import { labOf } from "../context.ts";
+import { runDbt, type DbtContext, usesDatabase } from "../dbt/index.ts";
+import type { Verb, VerbInput } from "../io.ts";
+
+export const verb: Verb = {
+  passThrough: true,
+  arguments: [
+    { name: "--lab <lab>", description: "The lab to work on; inside a lab's folder it is implied" },
+    {
+      name: "command",
+      description: "Any dbt command with its options: run, test, build, compile, seed, show, ls …",
+      variadic: true,
+    },
+  ],
+  examples: [
+    { command: "labs dbt build", does: "seed, run and test the lab of the current folder" },
+    { command: "labs dbt --lab lab1 run --select tag:gold+", does: "run part of a lab from anywhere in the workspace" },
+    { command: "labs dbt run --profiles-dir .", does: "run a dbt project that belongs to no workspace" },
+    { command: "labs dbt run --help", does: "show the options of a dbt command" },
+  ],
+  exitNotes: "As in dbt: 1 when a model or a test failed, 2 when the command could not be carried out.",
+  async run(input) {
+    const { lab: name, words } = takeLab(input.args);
+    const lab = chosenLab(input, name, words);
+    if (!lab) return runDbt(words, { io: input.io });
+    const { workspace, entry } = lab;
+    const own = labTarget(workspace, entry);
+    const context: DbtContext = {
+      io: input.io,
+      lab: {
+        projectDir: own.projectDir,
+        guard: (path) => own.guard(path, { write: true }),
+        target: (settings) =>
+          targetForDatabase({
+            database: own.database,
+            projectDir: settings.projectDir,
+            profilesDirs:
+              settings.profilesDir === undefined ? own.profilesDirs : [settings.profilesDir, ...own.profilesDirs],
+            fallbackName: own.lab,
+            profile: settings.text("profile"),
+            target: settings.text("target"),
+            threads: settings.integer("threads"),
+            vars: settings.record("vars"),
+            env: input.io.env,
+          }),
+      },
+    };
+    if (!usesDatabase(words)) return runDbt(words, context);
+    const lock = await acquireLabLock(entry, {
+      command: `labs dbt ${words.join(" ")}`,
+      signal: input.io.signal,
+      onWait: (holder) => input.io.err(`Waiting for the lab ${entry.name}: ${describeHolder(holder)}\n`),
+    });
+    try {
+      return await runDbt(words, context);
+    } finally {
+      lock.release();
+    }
+  },
+};
+
+/** `--lab NAME` and `--lab=NAME` stand before dbt's own words. */
+function takeLab(args: string[]): { lab: string | undefined; words: string[] } {
+  const [first, second, ...rest] = args;
+  if (first === "--lab" && second !== undefined) return { lab: second, words: rest };
+  if (first?.startsWith("--lab=")) return { lab: first.slice("--lab=".length), words: args.slice(1) };
+  return { lab: undefined, words: args };
+}
+
+/** The lab that is meant, or undefined for a dbt project that belongs to none. */
+function chosenLab(
+  input: VerbInput,
+  name: string | undefined,
+  words: string[],
+): { workspace: Workspace; entry: Lab } | undefined {
+  const { io, global } = input;
+  const folder = resolve(io.cwd, global.workspace ?? ".");
+  if (name !== undefined || global.workspace !== undefined) {
+    const workspace = openRegistry(folder);
+    return { workspace, entry: labOf(input, workspace, name) };
+  }
+  const projectDir = resolve(io.cwd, projectDirOf(words) ?? ".");
+  const root = findWorkspace(projectDir);
+  if (root === undefined) return undefined;
+  const workspace = openRegistry(root);
+  const entry = workspace.labForPath(projectDir);
+  if (entry) return { workspace, entry };
+  // A dbt project beside the labs, or a question that needs no project.
+  if (pathKind(join(findProjectDir(projectDir), "dbt_project.yml")) === "file" || !namesCommand(words))
+    return undefined;
+  return { workspace, entry: labOf(input, workspace) };
+}
+
+function projectDirOf(words: string[]): string | undefined {
+  const at = words.findIndex((word) => word === "--project-dir" || word.startsWith("--project-dir="));
+  const word = words[at];
+  return word?.includes("=") ? word.slice("--project-dir=".length) : words[at + 1 || words.length];
+}
+
+const namesCommand = (words: string[]): boolean =>
+  words.some((word) => !word.startsWith("-")) && !words.some((word) => ["--help", "-h", "--version"].includes(word));
