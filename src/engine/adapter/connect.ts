@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
-import { quoteIdentifier, quoteLiteral, type Connection, type Database } from "#duck/index.ts";
+import type { Connection, Database } from "#duck/index.ts";
 import { fromPlain, str } from "#jinja/index.ts";
 import type { Target } from "../1-read/types.ts";
 import type { PlainRecord } from "../manifest/types.ts";
@@ -74,11 +74,13 @@ export async function openTarget(target: Target, options: OpenTargetOptions = {}
 }
 
 function sessionStatements(target: Target, projectDir: string | undefined): string[] {
-  const statements = projectDir === undefined ? [] : [`SET file_search_path = ${quoteLiteral(projectDir)}`];
+  const statements = projectDir === undefined ? [] : [`SET file_search_path = ${literal(projectDir)}`];
   for (const [key, value] of Object.entries(target.settings))
-    statements.push(`SET ${key} = ${quoteLiteral(str(fromPlain(value)))}`);
+    statements.push(`SET ${key} = ${literal(str(fromPlain(value)))}`);
   return statements;
 }
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const absolute = (path: string, projectDir: string | undefined): string =>
   path === ":memory:" || projectDir === undefined || isAbsolute(path) || path.includes("://")
@@ -121,6 +123,7 @@ function refuseUnsupported(target: Target): void {
 const pluginExtensions = (target: Target): string[] => target.plugins.map(({ module }) => String(module));
 
 async function openWithRetries(target: Target, path: string, readOnly: boolean): Promise<Database> {
+  // commands that never open a database do not wait for its library
   const { openDatabase } = await import("#duck/index.ts");
   const config: Record<string, string> = {};
   for (const [key, value] of Object.entries(target.configOptions)) {
@@ -156,7 +159,7 @@ async function loadExtension(connection: Connection, extension: string | PlainRe
     });
   }
   try {
-    await connection.run(`LOAD ${quoteIdentifier(name)}`);
+    await connection.run(`LOAD "${name.replaceAll('"', '""')}"`);
   } catch (error) {
     const from = typeof extension === "string" || !extension.repo ? "" : ` FROM ${String(extension.repo)}`;
     throw adapterError("extension", {

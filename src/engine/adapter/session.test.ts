@@ -150,3 +150,25 @@ test("names of Python's exceptions", () => {
   expect(exceptionName("Out of Memory Error: failed")).toBe("OutofMemoryException");
   expect(exceptionName("something")).toBe("Error");
 });
+
+test("release keeps a connection that nothing was left in, and replaces one with settings or temporary objects", async () => {
+  let connections = 0;
+  const session = open({
+    connect: () => {
+      connections++;
+      return db.connect();
+    },
+  });
+  await session.execute("create table t(a int)");
+  await session.execute("insert into t values (1)", { autoBegin: true });
+  await session.release();
+  expect((await session.execute("from t", { fetch: true })).table.rowCount).toBe(0);
+  await session.release();
+  expect(connections).toBe(1);
+  await session.execute("set default_null_order = 'nulls_first'");
+  await session.release();
+  await session.execute("create temp view v as select 1");
+  await session.release();
+  await session.execute("select 1");
+  expect(connections).toBe(3);
+});

@@ -59,6 +59,8 @@ export class AdapterSession {
   #comment: string | null = null;
   #append = false;
   #cancelled: LabsError | undefined;
+  /** A statement may have left temporary objects or settings in the connection. */
+  #marked = false;
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -136,13 +138,24 @@ export class AdapterSession {
     await this.#quietly("ROLLBACK");
   }
 
-  /** Ends a node's use: rolls back what is open and drops temporary objects and session settings with the connection. */
+  /**
+   * Ends a node's use: rolls back what is open and drops temporary objects and session settings, as dbt does by closing its cursor.
+   * The connection itself is kept when no statement can have left anything in it: reconnecting costs as much as a small query.
+   */
   async release(): Promise<void> {
+    await this.rollbackIfOpen();
+    this.acquire("master");
+    if (!this.#marked) return;
+    this.#marked = false;
+    await this.close();
+  }
+
+  /** Closes the connection; the next statement opens another one. */
+  async close(): Promise<void> {
     await this.rollbackIfOpen();
     const connection = await this.#connection?.catch(() => undefined);
     this.#connection = undefined;
     await connection?.close();
-    this.acquire("master");
   }
 
   /** Cancels the running statement and refuses further ones until {@link revive}. */
@@ -173,6 +186,7 @@ export class AdapterSession {
 
   async #send(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
     if (this.options.guardAttach) for (const path of attachedFiles(sql)) await this.options.guardAttach(path);
+    if (!this.#marked && sql !== "BEGIN") this.#marked = leavesTraces.test(sql);
     const connection = await this.#open();
     for (let attempt = 1; ; attempt++) {
       if (this.#cancelled) throw this.#cancelled;
@@ -224,6 +238,9 @@ export class AdapterSession {
     }
   }
 }
+
+/** Words of statements whose effect lasts as long as the connection; taking too many for such only costs a reconnect. */
+const leavesTraces = /\b(?:temp|temporary|set|reset|use|pragma|prepare|execute|begin|transaction|start|call)\b/i;
 
 /** Two transactions wrote the same thing: the same statement can work a moment later. */
 export const isConflict = (message: string): boolean =>
