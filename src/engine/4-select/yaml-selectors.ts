@@ -120,7 +120,7 @@ class SelectorParser {
       dbtType: "Runtime Error",
       message: `Could not read selector file data: ${message}`,
       place: { file: this.source.file, ...position },
-      hint: "See docs/engine for the forms of a selector: a string, a method with its value, union, intersection.",
+      hint: "A selector is a string, a method with its value, or `union` or `intersection` with a list of these.",
     });
   }
 

@@ -81,6 +81,27 @@ test("maps of parents, children and groups are made from the nodes, sorted", () 
   expect(group_map).toEqual({ fin: ["model.p.b"] });
 });
 
+test("built-in macros have the same fields as a project's", () => {
+  const macro = (name: string, pkg: string) => ({
+    ...node("macro", name, [], { package_name: pkg, macro_sql: "{% macro m() %}{% endmacro %}" }),
+    depends_on: { macros: [] },
+    docs: { show: true, node_color: null },
+    config: { meta: {}, docs: { show: true, node_color: null } },
+    arguments: [],
+    supported_languages: null,
+  });
+  const { macros } = parsed(macro("a", "dbt"), macro("b", "p"));
+  expect(Object.keys(macros["macro.p.a"])).toEqual(Object.keys(macros["macro.p.b"]));
+  expect(macros["macro.p.a"]).toEqual({
+    ...macros["macro.p.b"],
+    name: "a",
+    unique_id: "macro.p.a",
+    package_name: "dbt",
+    path: "a.sql",
+    original_file_path: "models/a.sql",
+  });
+});
+
 test("Python values and big integers become JSON", () => {
   const date = { toPlain: () => "2020-01-01" };
   const text = manifestJson(

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Manifest, PlainRecord } from "../manifest/types.ts";
+import type { MacroNode, Manifest, PlainRecord } from "../manifest/types.ts";
 import { nodeRecord } from "./fields.ts";
 import { toJson } from "./json.ts";
 import { artifactMetadata } from "./metadata.ts";
@@ -55,13 +55,38 @@ function mapJson<T>(all: Record<string, T>, text: (value: T) => string): string 
   return `{${entries.join(",")}}`;
 }
 
-function macroJson(macro: object): string {
-  const builtin = "package_name" in macro && /^dbt(_duckdb)?$/.test(String(macro.package_name));
-  if (!builtin) return toJson(nodeRecord(macro as PlainRecord));
+function macroJson(macro: MacroNode): string {
+  if (!isBuiltin(macro)) return toJson(nodeRecord(macro as unknown as PlainRecord));
   let text = macroTexts.get(macro);
   if (text === undefined) {
-    text = toJson(nodeRecord(macro as PlainRecord));
+    text = JSON.stringify(builtinRecord(macro));
     macroTexts.set(macro, text);
   }
   return text;
+}
+
+function isBuiltin({ package_name: name }: MacroNode): boolean {
+  return name === "dbt" || name === "dbt_duckdb";
+}
+
+/** One literal for five hundred macros: with the general way they were most of the cost of a small manifest. */
+function builtinRecord(macro: MacroNode): PlainRecord {
+  return {
+    name: macro.name,
+    resource_type: macro.resource_type,
+    package_name: macro.package_name,
+    path: macro.path,
+    original_file_path: macro.original_file_path,
+    unique_id: macro.unique_id,
+    macro_sql: macro.macro_sql,
+    depends_on: macro.depends_on,
+    description: macro.description,
+    meta: macro.meta,
+    docs: macro.docs,
+    config: macro.config,
+    patch_path: macro.patch_path,
+    arguments: macro.arguments,
+    created_at: macro.created_at,
+    supported_languages: macro.supported_languages,
+  };
 }
