@@ -6,6 +6,7 @@ import { isLabsError } from "#errors/index.ts";
 import type { Target } from "../1-read/types.ts";
 import { attachedFiles, attachmentPath, attachStatement } from "./attach.ts";
 import { type OpenTarget, openTarget, type OpenTargetOptions } from "./connect.ts";
+import { loadPluginSource, type PluginSource } from "./plugin-source.ts";
 import { secretStatements } from "./secrets.ts";
 
 let folder: string;
@@ -179,4 +180,37 @@ test("secrets as dbt-duckdb writes them", () => {
     "CREATE OR REPLACE SECRET h (\n    type http,\n    extra_http_headers map {'A': 'b'},\n    list array ['x', 'y']\n)",
     "CREATE OR REPLACE SECRET _dbt_secret_3 (\n    type s3,\n    provider credential_chain\n)",
   ]);
+});
+
+describe("sources that plugins read", () => {
+  const source = (settings: PluginSource["settings"]): PluginSource => ({
+    name: "t",
+    identifier: "t",
+    schema: "raw",
+    database: "memory",
+    settings,
+  });
+  const plugins = [{ module: "excel" }, { module: "gsheet", alias: "sheets" }];
+  test.each([
+    [{ plugin: "other" }, "DBA-013", "Plugin other not found; known plugins are: excel,sheets"],
+    [{ plugin: "sheets" }, "DBA-014", "read by the plugin 'gsheet', which is Python code"],
+    [{ plugin: "excel" }, "DBA-013", "The source t has no external_location."],
+    [{ plugin: "excel", external_location: "x.xlsx", sheet_name: 2 }, "DBA-014", "names sheet number 2"],
+  ])("%j", async (settings, code, message) => {
+    const one = await open();
+    const error = await problem(loadPluginSource(one, target({ plugins }), source(settings)));
+    expect([error.code, error.message]).toEqual([code, expect.stringContaining(message)]);
+    expect(error.hint).toBeTruthy();
+  });
+  test("a file that is not there fails with DuckDB's words, and the schema stays", async () => {
+    const one = await open();
+    const error = await problem(
+      loadPluginSource(one, target({ plugins }), source({ plugin: "excel", external_location: "no/{name}.xlsx" })),
+    );
+    expect(error.code).toBe("DBA-003");
+    expect(String(error.data?.sql)).toBe(
+      `CREATE OR REPLACE TABLE "memory"."raw"."t" AS SELECT * FROM read_xlsx('no/t.xlsx', header = true)`,
+    );
+    expect(await rows(one, "select schema_name from duckdb_schemas() where schema_name = 'raw'")).toEqual([["raw"]]);
+  });
 });

@@ -28,3 +28,5 @@ export { freshnessStatus, readFreshness } from "./freshness.ts";
 export type { Freshness, Threshold } from "./freshness.ts";
 export { readSeedTable, SeedTable } from "./seed-table.ts";
 export type { SeedOptions } from "./seed-table.ts";
+export { loadPluginSource } from "./plugin-source.ts";
+export type { PluginSource } from "./plugin-source.ts";
