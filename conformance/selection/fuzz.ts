@@ -20,7 +20,9 @@ import {
   subsetGraph,
 } from "../../src/engine/4-select/index.ts";
 import { isLabsError } from "../../src/errors/index.ts";
-import { item, type Item, type Json, type Question, seeded } from "./generate.ts";
+import { item } from "./generate.ts";
+import { seeded } from "./random.ts";
+import type { Item, Json, Question } from "./vocabulary.ts";
 
 interface Answer {
   selected?: string[];
