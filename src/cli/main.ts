@@ -11,7 +11,12 @@ if (major < wanted[0]! || (major === wanted[0] && minor < wanted[1]!)) {
 process.env["UV_THREADPOOL_SIZE"] ??= "16";
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();
-const { dispatch } = await import("./dispatch.ts");
-await dispatch(process.argv.slice(2));
+if (process.argv[2] === "--lab-worker") {
+  // Started by `labs run` for one of several labs.
+  (await import("#pipeline/index.ts")).serveRun();
+} else {
+  const { dispatch } = await import("./dispatch.ts");
+  await dispatch(process.argv.slice(2));
+}
 
 export {};

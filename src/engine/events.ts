@@ -9,6 +9,8 @@ export type AnyNode = GraphNode | SourceNode | OtherNode;
 export type EngineEvent =
   /** The project was read and parsed; counts by resource type as in dbt's "Found …" line. */
   | { type: "parsed"; counts: { name: string; count: number }[]; seconds: number }
+  /** What the command works on, in the order of one thread, before anything runs. */
+  | { type: "selected"; nodes: AnyNode[] }
   | { type: "concurrency"; threads: number; target: string; total: number }
   | {
       type: "node-start";

@@ -67,6 +67,8 @@ export interface CommandResult {
   results: RunResult[];
   /** Lines of `ls`. */
   lines?: string[];
+  /** Unique ids that `ls` selected, in the order of its lines. */
+  selected?: string[];
   /** Text of `show` and `compile --inline`. */
   text?: string;
   manifest?: ParsedProject["runtime"]["manifest"];
@@ -244,7 +246,7 @@ async function carryOut(invocation: Invocation): Promise<CommandResult> {
       const selected = invocation.select(invocation.previousState());
       invocation.writeManifest();
       const lines = renderList(invocation.manifest, selected, { output: flags.output === "text" ? "selector" : flags.output, outputKeys: flags.outputKeys });
-      return { success: true, exit: 0, results: [], lines };
+      return { success: true, exit: 0, results: [], lines, selected: [...selected].sort() };
     }
     case "run-operation":
       return withDatabase(invocation, new Set(), async (open, execution) => {
@@ -315,6 +317,7 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
   }
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
+    options.sink({ type: "selected", nodes: [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []) });
     options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: visible(invocation, selected) });
     const master = open.session();
     const results: RunResult[] = [];

@@ -6,6 +6,8 @@ export { loadChanges } from "./load/load.ts";
 export type { LoadOptions } from "./load/load.ts";
 export { readLedger } from "./ledger/file-ledger.ts";
 export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
+export { loadTotals } from "./ledger/load-totals.ts";
+export type { LoadTotals } from "./ledger/load-totals.ts";
 export { openForLoading, openForReading } from "./lab-database.ts";
 export { CsvMonitor } from "./monitor/csv-monitor.ts";
 export type { CsvCheck, CsvMonitorOptions } from "./monitor/csv-monitor.ts";

@@ -1,0 +1,248 @@
+import type { LabEvent, LabRunResult, NodeOutcome } from "#pipeline/index.ts";
+import type { Io } from "../io.ts";
+import { formatCount, formatDuration, formatScore, palette, renderTable, scoreColor, truncate } from "../render/index.ts";
+
+type Paint = ReturnType<typeof palette>;
+
+/** What is known of one lab while it runs. */
+interface LabState {
+  /** Tests by the node they belong to, and how many of them are still to come. */
+  pending: Map<string, number>;
+  tests: Map<string, NodeOutcome[]>;
+  /** Finished models that wait for their tests. */
+  models: Map<string, NodeOutcome>;
+  running: Set<string>;
+  done: number;
+  total: number;
+}
+
+const isTest = (type: string): boolean => type === "test" || type === "unit_test";
+
+/**
+ * Draws a run: one line a model with its time and tests, steps as they begin and end, and on a terminal a last line that moves.
+ * Progress goes to stderr; the summary is a result and goes to stdout.
+ */
+export class RunScreen {
+  readonly #io: Io;
+  readonly #paint: Paint;
+  readonly #many: boolean;
+  readonly #live: boolean;
+  readonly #labs = new Map<string, LabState>();
+  readonly #width: number;
+  #drawn = false;
+
+  constructor(io: Io, options: { many: boolean; live: boolean; labWidth: number }) {
+    this.#io = io;
+    this.#paint = palette(io.color);
+    this.#many = options.many;
+    this.#live = options.live;
+    this.#width = options.labWidth;
+  }
+
+  on(event: LabEvent): void {
+    const state = this.#state(event.lab);
+    switch (event.type) {
+      case "waiting":
+        this.#line(event.lab, this.#paint.yellow(`waiting: the lab is ${event.holder}`));
+        break;
+      case "run-start":
+        if (!this.#many) this.#line(event.lab, this.#paint.bold(event.lab));
+        break;
+      case "step-finish": {
+        const { status, seconds, error } = event.outcome;
+        const mark = status === "ok" ? this.#paint.green("✓") : status === "failed" ? this.#paint.red("✗") : this.#paint.yellow("■");
+        if (event.step === "transform") this.#flushModels(event.lab, state);
+        this.#line(event.lab, `${mark} ${event.step.padEnd(10)}${event.detail} ${this.#paint.dim(formatDuration(seconds))}`);
+        if (error) for (const line of errorLines(error)) this.#line(event.lab, `  ${line}`);
+        break;
+      }
+      case "checked":
+        for (const file of event.unclaimed) this.#line(event.lab, `  ${this.#paint.yellow("!")} ${file}: no source of lab.yml claims this file`);
+        break;
+      case "ingest":
+        this.#ingest(event.lab, event.event);
+        break;
+      case "selected":
+        state.total = event.nodes.length;
+        for (const node of event.nodes) if (isTest(node.resourceType) && node.attachedTo) state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
+        break;
+      case "node-start":
+        state.running.add(event.uniqueId);
+        break;
+      case "node-finish":
+        state.running.delete(event.node.uniqueId);
+        state.done++;
+        this.#node(event.lab, state, event.node);
+        break;
+      case "message":
+        if (event.level !== "info") this.#line(event.lab, `  ${event.level === "error" ? this.#paint.red("✗") : this.#paint.yellow("!")} ${event.text.split("\n").join(`\n${" ".repeat(6)}`)}`);
+        else this.#line(event.lab, `  ${event.text}`);
+        break;
+      case "run-finish":
+        if (this.#many) this.#line(event.lab, finishLine(event.result, this.#paint));
+        this.#labs.delete(event.lab);
+        break;
+      default:
+        break;
+    }
+    this.#status();
+  }
+
+  /** Removes the moving line. */
+  end(): void {
+    this.#erase();
+  }
+
+  #state(lab: string): LabState {
+    let state = this.#labs.get(lab);
+    if (!state) this.#labs.set(lab, (state = { pending: new Map(), tests: new Map(), models: new Map(), running: new Set(), done: 0, total: 0 }));
+    return state;
+  }
+
+  #ingest(lab: string, event: Extract<LabEvent, { type: "ingest" }>["event"]): void {
+    if (event.type === "file-finish") {
+      const { file, table, outcome, rowsLoaded, rowsQuarantined, seconds, error, reason } = event.result;
+      if (outcome === "recorded") return;
+      const mark = outcome === "loaded" ? this.#paint.green("✓") : outcome === "failed" ? this.#paint.red("✗") : this.#paint.yellow("…");
+      const quarantined = rowsQuarantined > 0 ? this.#paint.yellow(`, ${formatCount(rowsQuarantined)} quarantined`) : "";
+      this.#line(lab, `  ${mark} ${file} → ${table}  ${reason}  ${formatCount(rowsLoaded)} rows${quarantined} ${this.#paint.dim(formatDuration(seconds))}`);
+      if (error) for (const line of errorLines(error)) this.#line(lab, `      ${line}`);
+    } else if (event.type === "drift") {
+      this.#line(lab, `  ${this.#paint.yellow("!")} ${event.file}: new columns ${event.added.join(", ")}`);
+    }
+  }
+
+  #node(lab: string, state: LabState, node: NodeOutcome): void {
+    const owner = node.attachedTo;
+    if (isTest(node.resourceType)) {
+      if (owner === null) return this.#line(lab, testLine(node, this.#paint));
+      state.tests.set(owner, [...(state.tests.get(owner) ?? []), node]);
+      state.pending.set(owner, (state.pending.get(owner) ?? 1) - 1);
+      const model = state.models.get(owner);
+      if ((state.pending.get(owner) ?? 0) <= 0) {
+        if (model) this.#model(lab, state, model);
+        // Tests of a source, or of a model that this run does not build.
+        else if (!owner.startsWith("model.") && !owner.startsWith("seed.") && !owner.startsWith("snapshot.")) this.#testsOnly(lab, state, owner);
+      }
+      return;
+    }
+    if ((state.pending.get(node.uniqueId) ?? 0) > 0 && node.status !== "error" && node.status !== "skipped") state.models.set(node.uniqueId, node);
+    else this.#model(lab, state, node);
+  }
+
+  #flushModels(lab: string, state: LabState): void {
+    for (const model of [...state.models.values()]) this.#model(lab, state, model);
+    for (const owner of [...state.tests.keys()]) this.#testsOnly(lab, state, owner);
+  }
+
+  #testsOnly(lab: string, state: LabState, owner: string): void {
+    const tests = state.tests.get(owner) ?? [];
+    state.tests.delete(owner);
+    if (tests.length === 0) return;
+    const name = owner.split(".").slice(2).join(".");
+    this.#line(lab, `  ${mark(tests, this.#paint)} ${name}  ${testsSummary(tests, this.#paint)}`);
+    for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
+  }
+
+  #model(lab: string, state: LabState, model: NodeOutcome): void {
+    state.models.delete(model.uniqueId);
+    const tests = state.tests.get(model.uniqueId) ?? [];
+    state.tests.delete(model.uniqueId);
+    const kind = model.resourceType === "model" ? (model.materialized ?? "model") : model.resourceType;
+    const name = model.relation ?? model.name;
+    if (model.status === "skipped") {
+      this.#line(lab, `  ${this.#paint.yellow("−")} ${name.padEnd(44)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`);
+      return;
+    }
+    const failed = model.status === "error" || model.status === "partial success";
+    const symbol = failed ? this.#paint.red("✗") : mark(tests, this.#paint);
+    this.#line(lab, `  ${symbol} ${name.padEnd(44)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd());
+    if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
+    for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
+  }
+
+  #line(lab: string, text: string): void {
+    this.#erase();
+    const prefix = this.#many ? `${this.#paint.dim(lab.padEnd(this.#width))} ${this.#paint.dim("│")} ` : "";
+    this.#io.err(text.split("\n").map((line) => `${prefix}${line}\n`).join(""));
+  }
+
+  #status(): void {
+    if (!this.#live) return;
+    this.#erase();
+    const parts = [...this.#labs].flatMap(([lab, state]) => {
+      if (state.total === 0) return [];
+      const now = [...state.running].slice(0, 3).map((id) => id.split(".").slice(2).join("."));
+      return [`${this.#many ? `${lab} ` : ""}${state.done}/${state.total}${now.length > 0 ? ` ${now.join(", ")}` : ""}`];
+    });
+    if (parts.length === 0) return;
+    this.#io.err(`  ${this.#paint.cyan("▸")} ${truncate(parts.join("   "), Math.max(20, this.#io.width - 6))}`);
+    this.#drawn = true;
+  }
+
+  #erase(): void {
+    if (this.#drawn) this.#io.err("\r\u001b[2K");
+    this.#drawn = false;
+  }
+}
+
+function mark(tests: NodeOutcome[], paint: Paint): string {
+  if (tests.some((t) => t.status !== "pass" && t.status !== "warn" && t.status !== "skipped")) return paint.red("✗");
+  return tests.some((t) => t.status === "warn") ? paint.yellow("!") : paint.green("✓");
+}
+
+function testsSummary(tests: NodeOutcome[], paint: Paint): string {
+  if (tests.length === 0) return "";
+  const passed = tests.filter((t) => t.status === "pass").length;
+  const warned = tests.filter((t) => t.status === "warn").length;
+  const failed = tests.filter((t) => t.status === "fail" || t.status === "error").length;
+  if (failed === 0 && warned === 0) return paint.dim(`${passed} ${passed === 1 ? "test" : "tests"} ok`);
+  return [passed > 0 ? paint.dim(`${passed} ok`) : "", warned > 0 ? paint.yellow(`${warned} warned`) : "", failed > 0 ? paint.red(`${failed} failed`) : ""].filter(Boolean).join(", ");
+}
+
+function testLine(test: NodeOutcome, paint: Paint): string {
+  const color = test.status === "warn" ? paint.yellow : test.status === "pass" ? paint.green : test.status === "skipped" ? paint.dim : paint.red;
+  const symbol = test.status === "pass" ? "✓" : test.status === "warn" ? "!" : test.status === "skipped" ? "−" : "✗";
+  const [first = "", ...more] = (test.message ?? "").split("\n");
+  return [`    ${color(symbol)} ${test.name}${first ? `: ${first}` : ""}`, ...more.map((l) => `        ${l}`)].join("\n").trimEnd();
+}
+
+function errorLines(error: { code: string; message: string; hint?: string; place?: { file: string; line?: number; column?: number } }): string[] {
+  const place = error.place ? [`at ${[error.place.file, error.place.line, error.place.column].filter((p) => p !== undefined).join(":")}`] : [];
+  return [`${error.code}: ${error.message}`, ...place, ...(error.hint ? [`fix: ${error.hint}`] : [])].flatMap((l) => l.split("\n"));
+}
+
+function finishLine(result: LabRunResult, paint: Paint): string {
+  const color = result.status === "ok" ? paint.green : result.status === "failed" ? paint.red : paint.yellow;
+  return `${color(result.status)} ${result.message} ${paint.dim(formatDuration(result.seconds))}`;
+}
+
+/** The table over labs at the end of a run. */
+export function summaryTable(results: LabRunResult[], io: Io): string {
+  const paint = palette(io.color);
+  const rows = results.map((r) => {
+    const color = r.status === "ok" ? paint.green : r.status === "failed" ? paint.red : paint.yellow;
+    const tests = [`${r.tests.passed} ok`, ...(r.tests.warned > 0 ? [paint.yellow(`${r.tests.warned} warned`)] : []), ...(r.tests.failed > 0 ? [paint.red(`${r.tests.failed} failed`)] : [])];
+    const models = [`${r.models.ok} ok`, ...(r.models.failed > 0 ? [paint.red(`${r.models.failed} failed`)] : []), ...(r.models.skipped > 0 ? [`${r.models.skipped} skipped`] : [])];
+    const score = r.quality?.score ?? null;
+    return [
+      paint.bold(r.lab),
+      color(r.status),
+      `${formatCount(r.rowsLoaded)}${r.rowsQuarantined > 0 ? paint.yellow(` (+${formatCount(r.rowsQuarantined)} quarantined)`) : ""}`,
+      models.join(", "),
+      tests.join(", "),
+      score === null ? "" : paint[scoreColor(score)](formatScore(score)),
+      formatDuration(r.seconds),
+    ];
+  });
+  const columns = [
+    { title: "LAB" },
+    { title: "STATUS" },
+    { title: "NEW ROWS", align: "right" as const },
+    { title: "MODELS" },
+    { title: "TESTS" },
+    { title: "SCORE", align: "right" as const },
+    { title: "TIME", align: "right" as const },
+  ];
+  return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
+}

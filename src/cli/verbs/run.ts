@@ -1,0 +1,155 @@
+import { isLabsError } from "#errors/index.ts";
+import { planLab, runLab, runLabs, stepNames, type LabEvent, type LabRunResult, type RunLabOptions, type StepName } from "#pipeline/index.ts";
+import { workspaceOf, writeJson } from "../context.ts";
+import { cliErrors } from "../errors.ts";
+import type { Verb, VerbInput } from "../io.ts";
+import { palette, plural, renderTable } from "../render/index.ts";
+import { labsOf } from "../run/labs.ts";
+import { RunScreen, summaryTable } from "../run/screen.ts";
+import { varsOf } from "../run/vars.ts";
+
+export const verb: Verb = {
+  arguments: [{ name: "[lab...]", description: "The labs; default: the one of the current folder", variadic: true }],
+  options: [
+    { flags: "--all", description: "Every active lab" },
+    { flags: "-s, --select <expr...>", description: "Only these nodes of the dbt project, in dbt's selection grammar" },
+    { flags: "--exclude <expr...>", description: "Without these nodes" },
+    { flags: "--full-refresh", description: "Load every file again and build incremental models and seeds from scratch" },
+    { flags: "--step <name...>", description: "Only these steps", choices: [...stepNames] },
+    { flags: "--dry-run", description: "Show what would run and why, and change nothing" },
+    { flags: "--verify", description: "Look at the content of every file, also of those that seem untouched" },
+    { flags: "--fail-fast", description: "Stop a lab at its first failure" },
+    { flags: "--vars <yaml>", description: "Variables for the dbt project, as YAML" },
+    { flags: "--target <name>", description: "Target of the lab's profile" },
+    { flags: "--threads <n>", description: "Statements side by side within a lab" },
+    { flags: "-j, --jobs <n>", description: "Labs side by side; default: the machine's cores" },
+    { flags: "--no-wait", description: "Do not wait when somebody else works on a lab" },
+  ],
+  examples: [
+    { command: "labs run lab1_sales_performance", does: "Load new files, build, test, inspect and score one lab" },
+    { command: "labs run --all", does: "All active labs, several at a time; one that fails stops no other" },
+    { command: "labs run lab1_sales_performance --select +gold.kpi_by_product_line", does: "One model and what it needs" },
+    { command: "labs run --all --dry-run", does: "What would run, and why" },
+    { command: "labs run --all -o json", does: "The result of every lab for a program" },
+  ],
+  exitNotes: "1 when a file, a model or a test of any lab failed.",
+  async run(input) {
+    const { io, options, global } = input;
+    const workspace = workspaceOf(input);
+    const labs = labsOf(input, workspace);
+    if (labs.length === 0) {
+      io.err("There is no active lab. Create one: labs new <lab>\n");
+      if (global.output === "json") writeJson(input, { labs: [] });
+      return 0;
+    }
+    const settings = runOptions(input);
+    if (options["dryRun"] === true) return dryRun(input, workspace, labs, settings);
+    const text = global.output === "text";
+    const screen = new RunScreen(io, { many: labs.length > 1, live: text && io.isTTY && !global.quiet, labWidth: Math.max(...labs.map((l) => l.name.length)) });
+    const onEvent = (event: LabEvent) => {
+      if (text && !global.quiet) screen.on(event);
+    };
+    let results: LabRunResult[];
+    try {
+      const [only] = labs;
+      results = labs.length === 1 && only ? [await runLab(workspace, only, { ...settings, onEvent })] : await runLabs(workspace, labs, { ...settings, onEvent, script: scriptOf(), ...jobsOf(input) });
+    } finally {
+      screen.end();
+    }
+    if (!text) writeJson(input, { ok: results.every((r) => r.status === "ok"), labs: results });
+    else {
+      io.out(`\n${summaryTable(results, io)}`);
+      tellFailures(input, results);
+    }
+    return results.every((r) => r.status === "ok") ? 0 : exitOf(results);
+  },
+};
+
+/** A single lab that could not even start because of its configuration is wrong usage, as it is for every other verb. */
+function exitOf(results: LabRunResult[]): number {
+  const configuration = results.every((r) => r.status === "failed" && r.error !== undefined && /^(REG|READ)-/.test(r.error.code));
+  return configuration ? 2 : 1;
+}
+
+function tellFailures({ io }: VerbInput, results: LabRunResult[]): void {
+  const bad = results.filter((r) => r.status !== "ok");
+  if (bad.length === 0) return;
+  const paint = palette(io.color);
+  io.out("\n");
+  for (const { lab, message, runId } of bad) {
+    io.out(`${paint.red(lab)}: ${message}\n`);
+    if (runId) io.out(`  ${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
+  }
+}
+
+/** The script of this process, which is also that of a worker. */
+function scriptOf(): string {
+  return process.argv[1] ?? "";
+}
+
+function jobsOf({ options }: VerbInput): { jobs?: number } {
+  const jobs = options["jobs"];
+  return jobs === undefined ? {} : { jobs: positive(jobs, "--jobs") };
+}
+
+function positive(value: unknown, flag: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1) throw cliErrors.usage({ message: `${flag} takes a whole number from 1, not '${String(value)}'.`, hint: `Write ${flag} 2.` });
+  return n;
+}
+
+function runOptions(input: VerbInput): Omit<RunLabOptions, "onEvent"> {
+  const { options, io } = input;
+  const list = (value: unknown): string[] | undefined => (Array.isArray(value) ? value.map(String) : undefined);
+  const select = list(options["select"]);
+  const exclude = list(options["exclude"]);
+  const steps = list(options["step"]) as StepName[] | undefined;
+  return {
+    ...(select ? { select } : {}),
+    ...(exclude ? { exclude } : {}),
+    ...(steps ? { steps } : {}),
+    fullRefresh: options["fullRefresh"] === true,
+    verify: options["verify"] === true,
+    failFast: options["failFast"] === true,
+    wait: options["wait"] !== false,
+    ...(options["threads"] === undefined ? {} : { threads: positive(options["threads"], "--threads") }),
+    ...(options["vars"] === undefined ? {} : { vars: varsOf(String(options["vars"])) }),
+    ...(options["target"] === undefined ? {} : { target: String(options["target"]) }),
+    command: `labs ${process.argv.slice(2).join(" ")}`,
+    signal: io.signal,
+  };
+}
+
+async function dryRun(input: VerbInput, workspace: ReturnType<typeof workspaceOf>, labs: Awaited<ReturnType<typeof labsOf>>, settings: Omit<RunLabOptions, "onEvent">): Promise<number> {
+  const { io, global } = input;
+  const paint = palette(io.color);
+  const plans: unknown[] = [];
+  let failed = 0;
+  for (const lab of labs) {
+    try {
+      const plan = await planLab(workspace, lab, settings);
+      plans.push(plan);
+      if (global.output === "json") continue;
+      io.out(`${paint.bold(lab.name)}\n`);
+      io.out(plan.files.length === 0 ? `  load: nothing, ${plural(plan.unchanged, "file")} unchanged\n` : "  load:\n");
+      for (const file of plan.files) io.out(`    ${file.action.padEnd(8)} ${file.name}: ${file.explain}\n`);
+      const built = plan.nodes.filter((n) => n.resourceType !== "test" && n.resourceType !== "unit_test");
+      const tests = plan.nodes.length - built.length;
+      io.out(`  build ${plural(built.length, "node")} and run ${plural(tests, "test")}:\n`);
+      io.out(
+        renderTable(
+          [{ title: "NODE" }, { title: "KIND" }, { title: "WHY" }],
+          built.map((n) => [n.relation ?? n.name, n.materialized ?? n.resourceType, n.why]),
+          { color: io.color, indent: "    ", ...(io.isTTY && { width: io.width }) },
+        ),
+      );
+    } catch (error) {
+      if (labs.length === 1 || !isLabsError(error)) throw error;
+      failed++;
+      plans.push({ lab: lab.name, error: { code: error.code, message: error.message } });
+      if (global.output !== "json") io.out(`${paint.bold(lab.name)}\n  ${paint.red(`${error.code}: ${error.message}`)}\n`);
+    }
+  }
+  if (global.output === "json") writeJson(input, { dry_run: true, labs: plans });
+  return failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,12 @@
+/** One lab's run, its stages in order, and many labs side by side. */
+export { runLab } from "./run-lab.ts";
+export { testLab } from "./test-lab.ts";
+export { runLabs } from "./run-labs.ts";
+export type { RunLabsOptions } from "./run-labs.ts";
+export { serveRun } from "./worker.ts";
+export { planLab } from "./plan-lab.ts";
+export type { LabPlan } from "./plan-lab.ts";
+export { engineSettings } from "./transform.ts";
+export { pipelineErrors } from "./errors.ts";
+export { stepNames } from "./types.ts";
+export type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";

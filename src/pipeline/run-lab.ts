@@ -1,0 +1,252 @@
+import { join } from "node:path";
+import { errorToJson, isLabsError, type ErrorJson } from "#errors/index.ts";
+import type { Database } from "#duck/index.ts";
+import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
+import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
+import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
+import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { record } from "./record.ts";
+import { transform, type TransformResult } from "./transform.ts";
+import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
+
+/**
+ * One lab's run: check → load → transform → inspect → report, in this order, on one screen.
+ * Holds the lab's lock and its database, opened once. Never throws for what data or project did wrong: that is in the result.
+ * Errors: REG-014/015 when the lab is held or waiting was cancelled, and those of a wrong configuration.
+ */
+export async function runLab(workspace: Workspace, lab: Lab, options: RunLabOptions = {}): Promise<LabRunResult> {
+  lab.requireRunnable();
+  requireOwnDatabase(workspace, lab);
+  const wait = options.wait ?? true;
+  const onEvent = options.onEvent ?? (() => {});
+  const lock = await acquireLabLock(lab, {
+    wait,
+    ...(options.command === undefined ? {} : { command: options.command }),
+    ...(options.signal ? { signal: options.signal } : {}),
+    onWait: (holder) => onEvent({ type: "waiting", lab: lab.name, holder: describeHolder(holder) }),
+  });
+  try {
+    const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "write", fallback: true });
+    try {
+      return await new LabRun(workspace, lab, options, ledger, onEvent).run();
+    } finally {
+      await ledger.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+class LabRun {
+  readonly #workspace: Workspace;
+  readonly #lab: Lab;
+  readonly #options: RunLabOptions;
+  readonly #ledger: Ledger;
+  readonly #onEvent: (event: LabEvent) => void;
+  readonly #steps: StepOutcome[] = [];
+  readonly #started = performance.now();
+  #recorder: RunRecorder | undefined;
+
+  constructor(workspace: Workspace, lab: Lab, options: RunLabOptions, ledger: Ledger, onEvent: (event: LabEvent) => void) {
+    this.#workspace = workspace;
+    this.#lab = lab;
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#onEvent = onEvent;
+  }
+
+  async run(): Promise<LabRunResult> {
+    const { trigger = "cli", command = "labs run" } = this.#options;
+    const recorder = await this.#ledger.startRun({ lab: this.#lab.name, trigger, command });
+    this.#recorder = recorder;
+    this.#emit({ type: "run-start", lab: this.#lab.name, runId: recorder.id });
+    if (this.#ledger.problem) this.#emit({ type: "message", lab: this.#lab.name, level: "warn", text: `This run is not recorded: ${this.#ledger.problem.message}` });
+    const result = await this.#stages();
+    this.#emit({ type: "run-finish", lab: this.#lab.name, result });
+    await recorder.finish(result.status, {
+      rowsLoaded: result.rowsLoaded,
+      rowsQuarantined: result.rowsQuarantined,
+      files: result.files.length,
+      models: result.models,
+      tests: result.tests,
+      score: result.quality?.score ?? null,
+      message: result.message,
+      ...(result.error ? { error: result.error } : {}),
+    });
+    return result;
+  }
+
+  async #stages(): Promise<LabRunResult> {
+    const lab = this.#lab;
+    const { signal, fullRefresh = false, verify = false } = this.#options;
+    let database: Database | undefined;
+    let plan: IngestPlan | undefined;
+    let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
+    let built: TransformResult | undefined;
+    let quality: LabQuality | undefined;
+    try {
+      await this.#step("check", async () => {
+        database = await openForLoading(lab);
+        plan = await detectChanges({ lab, database, verify, fullRefresh, ...(signal ? { signal } : {}) });
+        const { changes, unchanged, unclaimed } = plan;
+        this.#emit({ type: "checked", lab: lab.name, changes: changes.map(({ name, source, table, action, reason, explain }) => ({ name, source, table, action, reason, explain })), unchanged, unclaimed });
+        return changes.length === 0 ? `${unchanged} files unchanged` : `${changes.length} of ${changes.length + unchanged} files to look at`;
+      });
+      await this.#step("load", async () => {
+        if (!plan || !database) return "";
+        loaded = await loadChanges(plan, {
+          database,
+          loadId: this.#recorder?.id ?? lab.name,
+          ...(signal ? { signal } : {}),
+          onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
+        });
+        if (loaded.failed > 0) throw new StepFailure(`${loaded.failed} of ${loaded.files.length} files could not be loaded`);
+        const rejected = loaded.rowsQuarantined > 0 ? `, ${loaded.rowsQuarantined} quarantined` : "";
+        return `${loaded.rowsLoaded} rows from ${loaded.files.filter((f) => f.outcome === "loaded").length} files${rejected}`;
+      });
+      await this.#step("transform", async () => {
+        database ??= await openForLoading(lab);
+        built = await transform(this.#workspace, lab, database, "build", this.#options, (event) => this.#emit(event));
+        const { models, tests } = counts(built.nodes);
+        if (!built.success) throw new StepFailure([models.failed > 0 ? `${models.failed} models failed` : "", tests.failed > 0 ? `${tests.failed} tests failed` : ""].filter(Boolean).join(", ") || "the build failed");
+        return `${models.ok} models, ${tests.passed} tests passed`;
+      });
+      await this.#step("inspect", async () => {
+        database ??= await openForLoading(lab);
+        quality = await this.#inspect(database, built);
+        return quality.score === null ? "nothing to score" : `score ${quality.score}`;
+      });
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      await database?.close();
+    }
+    return this.#report(loaded, built, quality);
+  }
+
+  async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
+    const lab = this.#lab;
+    const connection = await database.connect();
+    try {
+      const quality = await inspectAndScore({
+        connection,
+        tests: built?.tests ?? [],
+        loads: await loadTotals(connection),
+        config: fromLabSettings(lab.config.quality),
+        history: volumeHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
+      });
+      for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
+      return quality;
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Runs one step. A failed step is recorded and the next ones still run, except when nothing can follow it. */
+  async #step(name: StepName, body: () => Promise<string>): Promise<void> {
+    const wanted = this.#options.steps;
+    const lab = this.#lab.name;
+    // Loading needs to know what is there.
+    const asked = wanted === undefined || wanted.includes(name) || (name === "check" && wanted.includes("load"));
+    if (!asked) {
+      this.#steps.push({ name, status: "skipped", seconds: 0 });
+      return;
+    }
+    const started = performance.now();
+    const recorder = this.#recorder?.step(name);
+    this.#emit({ type: "step-start", lab, step: name });
+    let outcome: StepOutcome;
+    let detail = "";
+    let fatal = false;
+    try {
+      if (this.#options.signal?.aborted) throw cancelled();
+      detail = await body();
+      outcome = { name, status: this.#options.signal?.aborted ? "cancelled" : "ok", seconds: (performance.now() - started) / 1000 };
+    } catch (error) {
+      const seconds = (performance.now() - started) / 1000;
+      const status = this.#options.signal?.aborted ? "cancelled" : "failed";
+      const own = error instanceof StepFailure;
+      detail = own ? error.message : "";
+      outcome = { name, status, seconds, ...(own ? {} : { error: jsonOf(error) }) };
+      // Without the files' state nothing can be loaded; a failed load or build still leaves tables worth inspecting.
+      fatal = status === "cancelled" || name === "check";
+      if (!own && !isLabsError(error) && !(error instanceof Error)) throw error;
+    }
+    this.#steps.push(outcome);
+    recorder?.finish(outcome.status, outcome.error ? { error: outcome.error } : {});
+    this.#emit({ type: "step-finish", lab, step: name, outcome, detail });
+    if (fatal || outcome.status === "cancelled") throw new Stopped();
+  }
+
+  #report(loaded: Awaited<ReturnType<typeof loadChanges>> | undefined, built: TransformResult | undefined, quality: LabQuality | undefined): LabRunResult {
+    const failed = this.#steps.find((s) => s.status === "failed");
+    const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
+    const nodes = built?.nodes ?? [];
+    const totals = counts(nodes);
+    const error = failed?.error;
+    return {
+      lab: this.#lab.name,
+      runId: this.#recorder?.id ?? null,
+      status,
+      seconds: (performance.now() - this.#started) / 1000,
+      steps: this.#steps,
+      files: loaded?.files ?? [],
+      rowsLoaded: loaded?.rowsLoaded ?? 0,
+      rowsQuarantined: loaded?.rowsQuarantined ?? 0,
+      nodes,
+      ...totals,
+      quality: quality ? { score: quality.score, parts: quality.parts, notCounted: quality.notCounted, layers: quality.layers, warnings: quality.warnings } : null,
+      message: messageOf(status, error, loaded?.failed ?? 0, nodes, totals),
+      ...(error ? { error } : {}),
+    };
+  }
+
+  #emit(event: LabEvent): void {
+    if (this.#recorder) record(this.#recorder, event);
+    this.#onEvent(event);
+  }
+}
+
+/** A step that did its work and found the data or the project wrong: the details are in its own results. */
+class StepFailure extends Error {}
+/** Nothing can follow. */
+class Stopped extends Error {}
+
+const cancelled = () => new StepFailure("cancelled");
+
+function jsonOf(error: unknown): ErrorJson {
+  return errorToJson(error);
+}
+
+const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
+
+function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
+  const models = { ok: 0, failed: 0, skipped: 0 };
+  const tests = { passed: 0, warned: 0, failed: 0 };
+  for (const { resourceType, status } of nodes) {
+    const isTest = resourceType === "test" || resourceType === "unit_test";
+    if (isTest) {
+      if (status === "pass") tests.passed++;
+      else if (status === "warn") tests.warned++;
+      else if (status !== "skipped") tests.failed++;
+    } else if (status === "skipped") models.skipped++;
+    else if (goodStatus.has(status)) models.ok++;
+    else models.failed++;
+  }
+  return { models, tests };
+}
+
+/** The root cause in one sentence: the first model that broke, not those behind it. */
+function messageOf(status: LabRunResult["status"], error: ErrorJson | undefined, failedFiles: number, nodes: NodeOutcome[], { models, tests }: Pick<LabRunResult, "models" | "tests">): string {
+  if (status === "cancelled") return "Cancelled; finished models are kept.";
+  if (error) return error.message;
+  const parts: string[] = [];
+  if (failedFiles > 0) parts.push(`${failedFiles} ${failedFiles === 1 ? "file" : "files"} could not be loaded`);
+  const broken = nodes.find((n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test");
+  if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${models.skipped > 0 ? ` and ${models.skipped} behind it were skipped` : ""}`);
+  const test = nodes.find((n) => n.status === "fail" || (n.status === "error" && (n.resourceType === "test" || n.resourceType === "unit_test")));
+  if (test) parts.push(tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`);
+  if (parts.length > 0) return `${parts.join("; ")}.`;
+  if (nodes.length === 0) return "Nothing to build.";
+  return `${models.ok} models built, ${tests.passed} tests passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
+}

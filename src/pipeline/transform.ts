@@ -1,0 +1,122 @@
+import type { Database } from "#duck/index.ts";
+import { defaultFlags, platformTarget, runCommand, type AnyNode, type Command, type EngineEvent, type Flags, type GraphNode, type RunResult } from "#engine/index.ts";
+import { labTarget, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import type { TestOutcome } from "#quality/index.ts";
+import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
+
+export interface TransformResult {
+  success: boolean;
+  nodes: NodeOutcome[];
+  tests: TestOutcome[];
+}
+
+/** What the engine needs for a lab: its flags and its own database, checked against the other labs' before anything runs. */
+export function engineSettings(workspace: Workspace, lab: Lab, command: Command, options: RunLabOptions): { flags: Flags; target: ReturnType<typeof platformTarget>["target"]; guard: (path: string) => void } {
+  requireOwnDatabase(workspace, lab);
+  const { projectDir, profilesDirs, database, guard } = labTarget(workspace, lab);
+  const flags = defaultFlags(command, projectDir, {
+    select: options.select ?? [],
+    exclude: options.exclude ?? [],
+    fullRefresh: options.fullRefresh ?? false,
+    failFast: options.failFast ?? false,
+    vars: options.vars ?? {},
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.target === undefined ? {} : { target: options.target }),
+  });
+  const { target, profilePath, profileFile } = platformTarget({
+    projectDir,
+    database,
+    profilesDirs,
+    vars: flags.vars,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.target === undefined ? {} : { target: options.target }),
+  });
+  // A profile is never followed to another database, but one that names another lab's is a mistake to be told.
+  if (profilePath !== undefined) guard(profilePath, { write: true, ...(profileFile === undefined ? {} : { place: { file: profileFile } }) });
+  return { flags, target, guard: (path) => guard(path, { write: true }) };
+}
+
+/** Builds the lab's dbt project on the open database: run and test in graph order. */
+export async function transform(workspace: Workspace, lab: Lab, database: Database, command: Command, options: RunLabOptions, emit: (event: LabEvent) => void): Promise<TransformResult> {
+  const { flags, target, guard } = engineSettings(workspace, lab, command, options);
+  const nodes: NodeOutcome[] = [];
+  const tests: TestOutcome[] = [];
+  const byId = new Map<string, AnyNode>();
+  const sink = (event: EngineEvent): void => {
+    switch (event.type) {
+      case "selected":
+        for (const node of event.nodes) byId.set(node.unique_id, node);
+        emit({ type: "selected", lab: lab.name, nodes: event.nodes.map((n) => ({ uniqueId: n.unique_id, name: n.name, resourceType: n.resource_type, attachedTo: attachedTo(n, byId) })) });
+        break;
+      case "node-start":
+        byId.set(event.node.unique_id, event.node);
+        emit({ type: "node-start", lab: lab.name, uniqueId: event.node.unique_id, description: event.description });
+        break;
+      case "node-finish":
+      case "node-skip": {
+        byId.set(event.node.unique_id, event.node);
+        const outcome = nodeOutcome(event.node, event.result, byId);
+        nodes.push(outcome);
+        if (event.node.resource_type === "test") tests.push(testOutcome(event.node as GraphNode, outcome));
+        emit({ type: "node-finish", lab: lab.name, node: outcome });
+        break;
+      }
+      case "hook-finish":
+        if (!event.ok) emit({ type: "message", lab: lab.name, level: "error", text: event.message ?? `${event.name} failed` });
+        break;
+      case "message":
+        if (event.level !== "debug") emit({ type: "message", lab: lab.name, level: event.level, text: event.text });
+        break;
+      default:
+        break;
+    }
+  };
+  const result = await runCommand(flags, { sink, target, guard, database, ...(options.signal ? { signal: options.signal } : {}) });
+  return { success: result.success, nodes, tests };
+}
+
+const relationOf = (node: AnyNode): string | null => {
+  const { schema, alias } = node as GraphNode;
+  return typeof schema === "string" && typeof alias === "string" ? `${schema}.${alias}` : null;
+};
+
+/** The model that a test is about: the one it is attached to, or the last it refers to. */
+function attachedTo(node: AnyNode, byId: Map<string, AnyNode>): string | null {
+  if (node.resource_type !== "test" && node.resource_type !== "unit_test") return null;
+  const { attached_node: attached, depends_on: depends } = node as GraphNode;
+  const candidates = depends?.nodes ?? [];
+  return attached ?? candidates.findLast((id) => byId.has(id)) ?? candidates[candidates.length - 1] ?? null;
+}
+
+function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode>): NodeOutcome {
+  const owner = attachedTo(node, byId);
+  const ownerNode = owner === null ? undefined : byId.get(owner);
+  return {
+    uniqueId: node.unique_id,
+    name: node.name,
+    resourceType: node.resource_type,
+    materialized: (node.config?.materialized as string | undefined) ?? null,
+    status: result.status,
+    seconds: result.execution_time,
+    failures: result.failures,
+    message: result.message,
+    relation: owner === null ? relationOf(node) : ownerNode ? relationOf(ownerNode) : null,
+    attachedTo: owner,
+    file: node.original_file_path,
+  };
+}
+
+function testOutcome(node: GraphNode, outcome: NodeOutcome): TestOutcome {
+  const status = outcome.status === "pass" || outcome.status === "warn" || outcome.status === "fail" || outcome.status === "skipped" ? outcome.status : "error";
+  return {
+    uniqueId: node.unique_id,
+    name: node.name,
+    table: node.attached_node ? outcome.relation : node.test_metadata ? outcome.relation : null,
+    column: node.column_name ?? null,
+    kind: node.test_metadata?.name ?? null,
+    severity: String(node.config.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error",
+    status,
+    failures: outcome.failures,
+    query: node.compiled_code,
+  };
+}

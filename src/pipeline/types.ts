@@ -1,0 +1,90 @@
+import type { ErrorJson } from "#errors/index.ts";
+import type { RunResult } from "#engine/index.ts";
+import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
+import type { LabQuality } from "#quality/index.ts";
+
+/** The stages of a lab's run, in order. */
+export const stepNames = ["check", "load", "transform", "inspect", "report"] as const;
+export type StepName = (typeof stepNames)[number];
+
+export interface StepOutcome {
+  name: StepName;
+  status: "ok" | "failed" | "skipped" | "cancelled";
+  seconds: number;
+  error?: ErrorJson;
+}
+
+/** One node of the transform. */
+export interface NodeOutcome {
+  uniqueId: string;
+  name: string;
+  resourceType: string;
+  /** `view`, `table`, … for models. */
+  materialized: string | null;
+  status: RunResult["status"];
+  seconds: number;
+  failures: number | null;
+  message: string | null;
+  /** `schema.table` it made, or tested. */
+  relation: string | null;
+  /** Unique id of the model that a test belongs to. */
+  attachedTo: string | null;
+  /** Of the project's file, relative to the project. */
+  file: string;
+}
+
+export interface LabRunResult {
+  lab: string;
+  /** Id in the ledger. */
+  runId: string | null;
+  status: "ok" | "failed" | "cancelled";
+  seconds: number;
+  steps: StepOutcome[];
+  /** Files that were new or changed. */
+  files: FileResult[];
+  rowsLoaded: number;
+  rowsQuarantined: number;
+  nodes: NodeOutcome[];
+  models: { ok: number; failed: number; skipped: number };
+  tests: { passed: number; warned: number; failed: number };
+  quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
+  /** Why it failed, or what was done: one sentence. */
+  message: string;
+  error?: ErrorJson;
+}
+
+/** What happens during a run, for screens and the ledger alike. Plain data: it crosses process borders. */
+export type LabEvent =
+  | { type: "run-start"; lab: string; runId: string | null }
+  | { type: "waiting"; lab: string; holder: string }
+  | { type: "step-start"; lab: string; step: StepName }
+  | { type: "step-finish"; lab: string; step: StepName; outcome: StepOutcome; detail: string }
+  | { type: "checked"; lab: string; changes: Pick<FileChange, "name" | "source" | "table" | "action" | "reason" | "explain">[]; unchanged: number; unclaimed: string[] }
+  | { type: "ingest"; lab: string; event: IngestEvent }
+  | { type: "selected"; lab: string; nodes: { uniqueId: string; name: string; resourceType: string; attachedTo: string | null }[] }
+  | { type: "node-start"; lab: string; uniqueId: string; description: string }
+  | { type: "node-finish"; lab: string; node: NodeOutcome }
+  | { type: "message"; lab: string; level: "info" | "warn" | "error"; text: string }
+  | { type: "run-finish"; lab: string; result: LabRunResult };
+
+export interface RunLabOptions {
+  select?: string[];
+  exclude?: string[];
+  fullRefresh?: boolean;
+  /** Only these steps; the others are skipped. */
+  steps?: StepName[];
+  /** Look at the content of every file. */
+  verify?: boolean;
+  threads?: number;
+  vars?: Record<string, unknown>;
+  target?: string;
+  failFast?: boolean;
+  /** Wait for whoever holds the lab. Default true. */
+  wait?: boolean;
+  /** For the ledger: how the run was started, and the command as typed. */
+  trigger?: string;
+  command?: string;
+  signal?: AbortSignal;
+  onEvent?: (event: LabEvent) => void;
+}
+
