@@ -1,7 +1,8 @@
-import { PyObject, PyTuple, type Value } from "#jinja/index.ts";
+import { hashKey, PyObject, PyTuple, sortBy, type Value } from "#jinja/index.ts";
 import { agateType, type AgateTypeName } from "./agate-type.ts";
 import type { Places } from "./decimal-text.ts";
 import { MappedSequence, Row, Sequence } from "./mapped-sequence.ts";
+import { bound, method, type HostMethods } from "./object.ts";
 
 /** How a table reaches the outside. */
 export interface TableOptions {
@@ -58,10 +59,31 @@ export class TableColumn extends MappedSequence {
       case "data_type":
         return agateType(this.type);
       default:
-        return super.getAttr(name);
+        return bound(this as TableColumn, name, columnMethods) ?? super.getAttr(name);
     }
   }
 }
+
+const withoutNulls = (column: TableColumn): Value[] => column.items().filter((value) => value !== null);
+
+/** Sorted as Python sorts, None last. */
+function sorted(values: readonly Value[]): Value[] {
+  const some = sortBy(
+    values.filter((value) => value !== null),
+    (value) => value,
+  );
+  return [...some, ...values.filter((value) => value === null)];
+}
+
+const columnMethods: HostMethods<TableColumn> = {
+  values_distinct: method([], (self) => {
+    const seen = new Map(self.items().map((value) => [hashKey(value), value]));
+    return new PyTuple([...seen.values()]);
+  }),
+  values_without_nulls: method([], (self) => new PyTuple(withoutNulls(self))),
+  values_sorted: method([], (self) => sorted(self.items())),
+  values_without_nulls_sorted: method([], (self) => sorted(withoutNulls(self))),
+};
 
 /** Names, types and rows of a table: what its rendering and its operations work on. */
 export abstract class TableData extends PyObject {
