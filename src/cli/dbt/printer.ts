@@ -21,6 +21,7 @@ export class Printer {
   readonly #started = new Map<string, string>();
   #announced = false;
   readonly #adapterVersion: string;
+  readonly #command: string;
 
   constructor(options: {
     log: Log;
@@ -28,12 +29,14 @@ export class Printer {
     warnErrors: WarnErrors;
     showAllDeprecations: boolean;
     adapterVersion: string;
+    command: string;
   }) {
     this.#log = options.log;
     this.#style = options.style;
     this.#warnErrors = options.warnErrors;
     this.#deprecations = new DeprecationCounter(options.showAllDeprecations);
     this.#adapterVersion = options.adapterVersion;
+    this.#command = options.command;
   }
 
   get style(): Style {
@@ -49,6 +52,7 @@ export class Printer {
     if (event.type !== "sql") this.announceAdapter();
     switch (event.type) {
       case "parsed": {
+        if (this.#command === "parse") return;
         const statLine = event.counts
           .filter(({ count }) => count > 0)
           .map(({ name, count }) => countText(count, name))
@@ -118,7 +122,7 @@ export class Printer {
         return;
       }
       case "message":
-        return this.#message(event);
+        return this.message(event);
       case "sql":
         this.write({
           name: "SQLQuery",
@@ -207,7 +211,8 @@ export class Printer {
     });
   }
 
-  #message(event: Extract<EngineEvent, { type: "message" }>): void {
+  /** Text of templates and warnings. Throws when a warning is to be an error. */
+  message(event: Extract<EngineEvent, { type: "message" }>): void {
     const { level, text, name = "Note", code = "Z050", bare } = event;
     if (name.endsWith("Deprecation")) {
       if (this.#warnErrors.silences(name)) return;

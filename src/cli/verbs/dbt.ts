@@ -1,5 +1,4 @@
 import { join, resolve } from "node:path";
-import { findProjectDir, pathKind, targetForDatabase } from "#engine/index.ts";
 import {
   acquireLabLock,
   describeHolder,
@@ -32,7 +31,7 @@ export const verb: Verb = {
   exitNotes: "As in dbt: 1 when a model or a test failed, 2 when the command could not be carried out.",
   async run(input) {
     const { lab: name, words } = takeLab(input.args);
-    const lab = chosenLab(input, name, words);
+    const lab = await chosenLab(input, name, words);
     if (!lab) return runDbt(words, { io: input.io });
     const { workspace, entry } = lab;
     const own = labTarget(workspace, entry);
@@ -41,8 +40,9 @@ export const verb: Verb = {
       lab: {
         projectDir: own.projectDir,
         guard: (path) => own.guard(path, { write: true }),
-        target: (settings) =>
-          targetForDatabase({
+        target: async (settings) => {
+          const { targetForDatabase } = await import("#engine/index.ts");
+          return targetForDatabase({
             database: own.database,
             projectDir: settings.projectDir,
             profilesDirs:
@@ -53,7 +53,8 @@ export const verb: Verb = {
             threads: settings.integer("threads"),
             vars: settings.record("vars"),
             env: input.io.env,
-          }),
+          });
+        },
       },
     };
     if (!usesDatabase(words)) return runDbt(words, context);
@@ -79,11 +80,11 @@ function takeLab(args: string[]): { lab: string | undefined; words: string[] } {
 }
 
 /** The lab that is meant, or undefined for a dbt project that belongs to none. */
-function chosenLab(
+async function chosenLab(
   input: VerbInput,
   name: string | undefined,
   words: string[],
-): { workspace: Workspace; entry: Lab } | undefined {
+): Promise<{ workspace: Workspace; entry: Lab } | undefined> {
   const { io, global } = input;
   const folder = resolve(io.cwd, global.workspace ?? ".");
   if (name !== undefined || global.workspace !== undefined) {
@@ -97,6 +98,7 @@ function chosenLab(
   const entry = workspace.labForPath(projectDir);
   if (entry) return { workspace, entry };
   // A dbt project beside the labs, or a question that needs no project.
+  const { findProjectDir, pathKind } = await import("#engine/index.ts");
   if (pathKind(join(findProjectDir(projectDir), "dbt_project.yml")) === "file" || !namesCommand(words))
     return undefined;
   return { workspace, entry: labOf(input, workspace) };

@@ -172,8 +172,9 @@ export function readTarget(request: ProfileRequest): Target {
 const isRecord = (value: unknown): value is PlainRecord =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function withPath({ database: _, ...output }: PlainRecord, path: string): PlainRecord {
-  return { ...output, path };
+function withPath(output: PlainRecord, path: string): PlainRecord {
+  const { database: _replaced, ...others } = output;
+  return { ...others, path };
 }
 
 function shifted(document: YamlDocument, prefix: (string | number)[]): YamlDocument {

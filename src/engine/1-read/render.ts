@@ -1,5 +1,5 @@
 import { isLabsError, LabsError } from "#errors/index.ts";
-import { hasJinja, parseTemplate, PyObject, str, type Scope, type Value } from "#jinja/index.ts";
+import { hasJinja, parseTemplate, PyDate, PyObject, type Scope, type Value } from "#jinja/index.ts";
 import { toData } from "../context/data.ts";
 import type { Plain } from "../manifest/types.ts";
 import { readError } from "./errors.ts";
@@ -42,7 +42,7 @@ export function renderTree(data: Plain, options: RenderOptions, path: KeyPath = 
 /** One value of such a tree. */
 export function renderValue(value: Plain, options: RenderOptions, path: KeyPath = []): Plain {
   if (typeof value !== "string") {
-    return value instanceof PyObject && value.pyType.startsWith("date") ? isoText(value) : value;
+    return value instanceof PyDate ? value.isoformat() : value;
   }
   if (!hasJinja(value)) return value;
   const { file, scope, document, secrets } = options;
@@ -73,8 +73,4 @@ export function renderValue(value: Plain, options: RenderOptions, path: KeyPath 
       cause: error,
     });
   }
-}
-
-function isoText(value: PyObject): string {
-  return str(value).replace(" ", "T");
 }

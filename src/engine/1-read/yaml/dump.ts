@@ -22,8 +22,8 @@ const isScalar = (data: unknown): boolean =>
 const isEmpty = (data: unknown): boolean =>
   Array.isArray(data) ? data.length === 0 : Object.keys(data as object).length === 0;
 
-function inline(data: unknown, column: number): string | undefined {
-  if (isScalar(data)) return scalarText(data, column, false);
+function inline(data: unknown, column: number, indent: number): string | undefined {
+  if (isScalar(data)) return scalarText(data, column, false, indent);
   if (isEmpty(data)) return Array.isArray(data) ? "[]" : "{}";
   return undefined;
 }
@@ -31,7 +31,7 @@ function inline(data: unknown, column: number): string | undefined {
 /** Lines of a collection; `indent` is its column, `column` where its first character will stand. */
 function node(data: unknown, indent: number, sortKeys: boolean, column: number): string {
   const pad = " ".repeat(indent);
-  const short = inline(data, column);
+  const short = inline(data, column, indent);
   if (short !== undefined) return `${short}\n`;
   if (Array.isArray(data)) {
     return data.map((item) => `${pad}- ${node(item, indent + 2, sortKeys, indent + 2).trimStart()}`).join("");
@@ -41,19 +41,20 @@ function node(data: unknown, indent: number, sortKeys: boolean, column: number):
   return entries
     .map(([key, value]) => {
       const name = scalarText(key, indent, true);
-      const text = inline(value, indent + name.length + 2);
-      if (text !== undefined) return `${pad}${name}: ${text.startsWith("|") ? text : text}\n`;
+      const text = inline(value, indent + name.length + 2, indent + 2);
+      if (text !== undefined) return `${pad}${name}: ${text}\n`;
       const deeper = Array.isArray(value) ? indent : indent + 2;
       return `${pad}${name}:\n${node(value, deeper, sortKeys, deeper)}`;
     })
     .join("");
 }
 
-function scalarText(value: unknown, column: number, key: boolean): string {
+function scalarText(value: unknown, column: number, key: boolean, indent = 2): string {
   if (value === null || value === undefined) return "null";
-  if (typeof value === "string") return textScalar(value, column, key);
+  if (typeof value === "string") return textScalar(value, column, key, indent);
   if (value instanceof PyFloat) return floatText(value);
-  if (value instanceof PyObject) return textScalar(str(value as Value), column, key).replace(/^'(\d{4}-.*)'$/, "$1");
+  if (value instanceof PyObject)
+    return textScalar(str(value as Value), column, key, indent).replace(/^'(\d{4}-.*)'$/, "$1");
   return String(value);
 }
 
@@ -64,10 +65,10 @@ function floatText(value: PyFloat): string {
   return !text.includes(".") && text.includes("e") ? text.replace("e", ".0e") : text;
 }
 
-function textScalar(text: string, column: number, key: boolean): string {
+function textScalar(text: string, column: number, key: boolean, indent: number): string {
   if (text === "") return "''";
   // oxlint-disable-next-line no-control-regex
-  if (/[^\n\u0020-\u007e\u0085]/.test(text) || /[^\S\n]\n|\n[^\S\n]/.test(text)) return doubleQuoted(text, column);
+  if (/[^\n\u0020-\u007e\u0085]/.test(text) || /[^\S\n]\n|\n[^\S\n]/.test(text)) return doubleQuoted(text);
   const plain =
     !/^[\s\-?:,[\]{}#&*!|>'"%@`]/.test(text.replace(/^[-?:](?=\S)/, "x")) &&
     !/\s$|: |:$| #|\n/.test(text) &&
@@ -75,20 +76,20 @@ function textScalar(text: string, column: number, key: boolean): string {
     text !== "=" &&
     text !== "<<" &&
     resolvePlain(text) === text;
-  if (plain) return key ? text : fold(text.split(" "), column, "", "");
-  if (text.includes("\n") && key) return doubleQuoted(text, column);
+  if (plain) return key ? text : fold(text.split(" "), column, indent, "");
+  if (text.includes("\n") && key) return doubleQuoted(text);
   const body = text.replaceAll("'", "''");
   if (key) return `'${body}'`;
   return text.includes("\n")
-    ? `'${body.replaceAll("\n", `\n\n${" ".repeat(2)}`)}'`
-    : fold(body.split(" "), column, "'", "'");
+    ? `'${body.replace(/\n+/g, (breaks) => `\n${breaks}${" ".repeat(indent)}`)}'`
+    : fold(body.split(" "), column, indent, "'");
 }
 
 /** Breaks between words when the line is longer than the limit; only single spaces are places to break. */
-function fold(words: string[], column: number, open: string, close: string): string {
-  let result = open + (words[0] ?? "");
+function fold(words: string[], column: number, indentation: number, quote: string): string {
+  let result = quote + (words[0] ?? "");
   let at = column + result.length;
-  const indent = "  ";
+  const indent = " ".repeat(indentation);
   for (let i = 1; i < words.length; i++) {
     const word = words[i] ?? "";
     const single = word !== "" && words[i - 1] !== "";
@@ -100,7 +101,7 @@ function fold(words: string[], column: number, open: string, close: string): str
       at += word.length + 1;
     }
   }
-  return result + close;
+  return result + quote;
 }
 
 const shortEscapes: Record<string, string> = {
@@ -121,7 +122,7 @@ const shortEscapes: Record<string, string> = {
   "\u2029": "\\P",
 };
 
-function doubleQuoted(text: string, _column: number): string {
+function doubleQuoted(text: string): string {
   let result = "";
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;

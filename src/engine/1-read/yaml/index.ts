@@ -56,7 +56,8 @@ function syntaxError(fault: YamlFault, text: string, file: string) {
     return `  in "<unicode string>", line ${line}, column ${column}`;
   };
   const raw = [
-    ...(fault.context === undefined ? [] : [fault.context, mark(fault.contextOffset ?? fault.offset)]),
+    ...(fault.context === undefined ? [] : [fault.context]),
+    ...(fault.contextOffset === undefined ? [] : [mark(fault.contextOffset)]),
     fault.message,
     mark(fault.offset),
   ];

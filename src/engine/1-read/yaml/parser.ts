@@ -48,6 +48,7 @@ class Parser extends Source {
   readonly duplicates: Duplicate[] = [];
   readonly positions: Positions | undefined;
   readonly #anchors = new Map<string, unknown>();
+  #firstAlias: number | undefined;
   readonly #handles = new Map([
     ["!", "!"],
     ["!!", "tag:yaml.org,2002:"],
@@ -75,6 +76,10 @@ class Parser extends Source {
       }
     }
     if (!this.atEnd) this.#unexpected("did not find expected <document start>");
+    // Only an alias can close a circle, and only a circle would never end for whoever walks the data.
+    if (this.#firstAlias !== undefined && circular(data, new Set())) {
+      this.fail("an alias stands inside the value that it names", this.#firstAlias);
+    }
     return data;
   }
 
@@ -189,6 +194,7 @@ class Parser extends Source {
   }
 
   #blockSequence(column: number, properties: Properties): unknown[] {
+    const start = this.pos;
     const list: unknown[] = [];
     this.#define(list, properties);
     const offsets = this.#recordOf(list);
@@ -205,11 +211,12 @@ class Parser extends Source {
       if (here === column && entry && this.firstOnLine()) continue;
       // A list right under its key ends where the next key stands.
       if (this.firstOnLine() && (here < column || (here === column && !entry))) return list;
-      this.#unexpected("did not find expected '-' indicator", "while parsing a block collection");
+      this.#unexpected("did not find expected '-' indicator", "while parsing a block collection", start);
     }
   }
 
   #blockMapping(column: number, properties: Properties, first?: { key: unknown; offset: number }): Mapping {
+    const start = first?.offset ?? this.pos;
     const mapping: Mapping = {};
     this.#define(mapping, properties);
     const filler = new Filler(this, mapping, this.#recordOf(mapping));
@@ -233,7 +240,7 @@ class Parser extends Source {
           continue;
         }
       }
-      this.#unexpected("did not find expected key", "while parsing a block mapping");
+      this.#unexpected("did not find expected key", "while parsing a block mapping", start);
     }
     filler.finish();
     return mapping;
@@ -486,7 +493,9 @@ class Parser extends Source {
     const start = this.pos;
     const name = this.#anchorName();
     if (!this.#anchors.has(name)) this.fail(`found undefined alias '${name}'`, start);
-    return this.#anchors.get(name);
+    const value = this.#anchors.get(name);
+    if (typeof value === "object" && value !== null) this.#firstAlias ??= start;
+    return value;
   }
 
   #define(value: unknown, { anchor, tag }: Properties): void {
@@ -545,18 +554,27 @@ class Parser extends Source {
     return this.fail("found unhashable key", offset, "while constructing a mapping", offset);
   }
 
-  #unexpected(problem: string, context?: string): never {
+  #unexpected(problem: string, context?: string, contextOffset?: number): never {
     const c = this.code();
     if (c === 9 || c === 37 || c === 64 || c === 96) {
       this.fail("found character that cannot start any token", this.pos, "while scanning for the next token");
     }
     if (c === 58 && this.blankAt(this.pos + 1)) this.fail("mapping values are not allowed in this context");
-    return this.fail(problem, this.pos, context);
+    return this.fail(problem, this.pos, context, contextOffset);
   }
 }
 
 const isCollection = (value: object): boolean =>
   Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+
+function circular(value: unknown, above: Set<unknown>): boolean {
+  if (typeof value !== "object" || value === null || !isCollection(value)) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  const found = Object.values(value).some((item) => circular(item, above));
+  above.delete(value);
+  return found;
+}
 
 /** A key as it reads in JSON, which is where it ends up. */
 function keyText(key: unknown): string {
