@@ -19,7 +19,7 @@ export interface RunLabsOptions extends Omit<RunLabOptions, "onEvent"> {
  * nobody along. Results come in the order of the labs. After an abort the workers are told to stop and are waited for.
  */
 export async function runLabs(workspace: Workspace, labs: Lab[], options: RunLabsOptions): Promise<LabRunResult[]> {
-  const results: LabRunResult[] = new Array(labs.length);
+  const results: LabRunResult[] = Array.from({ length: labs.length });
   const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), labs.length));
   let next = 0;
   const work = async (): Promise<void> => {

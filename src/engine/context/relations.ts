@@ -29,8 +29,8 @@ export function relationFromNode(node: GraphNode | SourceNode, projectQuoting: Q
       ...extra,
     });
   }
-  const { database, schema, alias, config } = node as GraphNode;
-  return Relation.create({ database, schema, identifier: alias, quotePolicy: { ...projectQuoting, ...policyOf(config.quoting) }, ...extra });
+  const { database, schema, alias } = node as GraphNode;
+  return Relation.create({ database, schema, identifier: alias, quotePolicy: projectQuoting, ...extra });
 }
 
 /** What `external_location` may name: the source's own fields, its tags and everything in meta and config. Source: dbt-duckdb utils.py SourceConfig. */

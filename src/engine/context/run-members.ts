@@ -13,7 +13,7 @@ import type { MacroEntry } from "./macro-table.ts";
 import { metadataEnvs, ScopeDict } from "./parse-members.ts";
 import { StatementResults } from "./results.ts";
 import { runRef, runSource } from "./run-references.ts";
-import { warn, type Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
 import { loadSeedTable } from "./seed-table.ts";
 import { targetValue } from "./target-value.ts";
@@ -32,7 +32,7 @@ export type Overrides = Members;
  * The scope in which a node is compiled and run. Source: dbt-core context/providers.py RuntimeProvider, ModelContext.
  */
 export function runScope(execution: NodeExecution, overrides: Overrides = {}): RunScope {
-  const { runtime, node, session, threadId } = execution;
+  const { runtime, node, threadId } = execution;
   const results = new StatementResults();
   const stack: string[] = [];
   const hooks = {
