@@ -301,7 +301,7 @@ export class Generator {
       case 2:
         return `${i()} ${r.pick(["+", "-", "*"])} ${i()} ${r.pick(["+", "*", "//", "%", "-"])} ${i()}`;
       case 3:
-        return `(${i()} ** ${r.pick(["0", "1", "2", "3", "5", "-1", "-2"])})`;
+        return `(${this.leaf("int")} ** ${r.pick(["0", "1", "2", "3", "5", "-1", "-2"])})`;
       case 4:
         return `${this.expression(r.pick(["str", "list", "dict"]), depth)}|${r.pick(["length", "count"])}`;
       case 5:
@@ -347,7 +347,7 @@ export class Generator {
       case 6:
         return `-${this.leaf("float")}`;
       case 7:
-        return `(${this.leaf("float")} ** ${r.pick(["2", "0.5", "-1", "3", "0"])})`;
+        return `(${r.pick(["2.5", "f", "1e16", "0.1", "3.14159"])} ** ${r.pick(["2", "0.5", "-1", "3", "0", "-0.5"])})`;
       default:
         return this.leaf("float");
     }

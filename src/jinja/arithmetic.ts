@@ -231,7 +231,7 @@ export function floatDivmod(x: number, y: number): [number, number] {
   if (quotient !== 0) {
     const floor = Math.floor(quotient);
     quotient = quotient - floor > 0.5 ? floor + 1 : floor;
-  } else quotient = x / y < 0 ? -0 : 0;
+  } else quotient = x / y < 0 || Object.is(x / y, -0) ? -0 : 0;
   return [quotient, remainder];
 }
 

@@ -190,7 +190,7 @@ function unsafe(run: Run | undefined, obj: Value, name: string): Undefined {
 /** `obj.name`: the attribute, else the item. */
 export function attributeOf(run: Run | undefined, obj: Value, name: string): Value {
   if (isPrivate(name)) {
-    if (!(obj instanceof Undefined) && everywhere.has(name)) return unsafe(run, obj, name);
+    if (everywhere.has(name)) return unsafe(run, obj, name);
   } else {
     const value = rawAttribute(obj, name);
     if (value !== undefined) return value;

@@ -78,17 +78,23 @@ const notText = (value: Value, position: number) =>
   typeError(`sequence item ${position}: expected str instance, ${typeName(value)} found`);
 
 export class TextOut implements Out {
-  text = "";
+  private written = "";
+  private error: Error | undefined;
+  /** Everything written; an error about something that is no text comes only now, as in Jinja. */
+  get text(): string {
+    if (this.error) throw this.error;
+    return this.written;
+  }
   write(text: string): void {
-    this.text += text;
+    this.written += text;
   }
   value(value: Value): void {
-    this.text += typeof value === "string" ? value : str(value);
+    this.written += typeof value === "string" ? value : str(value);
   }
   raw(value: Value): void {
-    if (typeof value === "string") this.text += value;
-    else if (value instanceof PyText) this.text += value.text;
-    else throw notText(value, 0);
+    if (typeof value === "string") this.written += value;
+    else if (value instanceof PyText) this.written += value.text;
+    else this.error ??= notText(value, 0);
   }
 }
 

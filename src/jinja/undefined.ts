@@ -33,8 +33,8 @@ export class Undefined extends PyObject {
   fail(): never {
     throw pyError(this.origin.error ?? "UndefinedError", this.message());
   }
-  override getAttr(_name: string): Value | undefined {
-    return this.fail();
+  override getAttr(name: string): Value | undefined {
+    return name.startsWith("__") && name.endsWith("__") ? undefined : this.fail();
   }
   override getItem(_key: Value): Value | undefined {
     return this.fail();

@@ -14,7 +14,8 @@ import {
   PyFloat,
   roundFloat,
 } from "../numbers.ts";
-import { textOf, truthy, typeName } from "../operations.ts";
+import { repr, textOf, truthy, typeName } from "../operations.ts";
+import { Undefined } from "../undefined.ts";
 import { PyBytes } from "../bytes.ts";
 import type { FilterFunction } from "../registry.ts";
 import { PyObject, type Value } from "../value.ts";
@@ -71,7 +72,7 @@ export function roundValue(value: Value, digits: number): Value {
   }
   const f = numeric(value);
   if (f !== undefined) return new PyFloat(roundFloat(Number(f), digits));
-  const own = value instanceof PyObject ? value.getAttr("__round__") : undefined;
+  const own = value instanceof PyObject && !(value instanceof Undefined) ? value.getAttr("__round__") : undefined;
   if (own instanceof PyObject && own.callable) return own.call([digits], new Map()) as Value;
   throw typeError(`type ${typeName(value)} doesn't define __round__ method`);
 }
@@ -108,7 +109,7 @@ const filesizeformat: FilterFunction = (value, args, kwargs) => {
     if (text === undefined) {
       throw typeError(`float() argument must be a string or a real number, not '${typeName(v as Value)}'`);
     }
-    throw valueError(`could not convert string to float: '${text}'`);
+    throw valueError(`could not convert string to float: ${repr(text)}`);
   }
   const base = truthy(isBinary) ? 1024 : 1000;
   if (bytes === 1) return "1 Byte";

@@ -1,6 +1,6 @@
 import { bindArguments } from "../arguments.ts";
 import { binary } from "../arithmetic.ts";
-import { attributeOf, rawAttribute } from "../attributes.ts";
+import { attributeOf, rawAttribute, rawItem } from "../attributes.ts";
 import { PyDict } from "../dict.ts";
 import { pyError, typeError } from "../errors.ts";
 import { indexNumber } from "../numbers.ts";
@@ -22,7 +22,7 @@ import { filterNamed, testNamed, type FilterFunction } from "../registry.ts";
 import type { Run } from "../runtime.ts";
 import { PyIterator, PyTuple } from "../sequences.ts";
 import { codePoints } from "../text.ts";
-import { Undefined } from "../undefined.ts";
+import { ChainableUndefined, Undefined } from "../undefined.ts";
 import { PyMarkup } from "../markup.ts";
 import { PyObject, type Kwargs, type Value } from "../value.ts";
 import { attributeGetter, ignoreCase, multiGetter } from "./shared.ts";
@@ -110,6 +110,7 @@ const dictsort: FilterFunction = (value, args, kwargs) => {
 /** `value.items()` of any mapping, as a list of tuples. */
 function pairs(value: Value): Value[] {
   if (value instanceof PyDict) return toArray(value.itemsView());
+  if (value instanceof ChainableUndefined) return [];
   if (value instanceof Undefined) value.fail();
   if (value instanceof PyObject && value.isMapping) {
     return toArray(value).map((key) => new PyTuple([key, value.getItem(key) ?? null]));
@@ -221,7 +222,9 @@ const reverse: FilterFunction = (value, args, kwargs) => {
 const random: FilterFunction = (value, _args, _kwargs, run) => {
   const n = length(value);
   if (n === 0) return run.undefined({ hint: "No random item, sequence was empty." });
-  return toArray(value)[Math.floor(Math.random() * n)] as Value;
+  const item = rawItem(value, Math.floor(Math.random() * n));
+  if (item === undefined) throw typeError(`'${typeName(value)}' object is not subscriptable`);
+  return item;
 };
 
 class GroupTuple extends PyTuple {

@@ -10,7 +10,7 @@ import { formatPercent } from "../percent.ts";
 import type { FilterFunction } from "../registry.ts";
 import { PyTuple } from "../sequences.ts";
 import { capitalize, codeLength, codePoints, strip } from "../text.ts";
-import { Undefined } from "../undefined.ts";
+import { ChainableUndefined, Undefined } from "../undefined.ts";
 import { noKwargs, type Value } from "../value.ts";
 import { attributeGetter, likeText, softText } from "./shared.ts";
 import { urlize } from "./urlize.ts";
@@ -205,6 +205,7 @@ const urlencode: FilterFunction = (value) => {
 
 const xmlattr: FilterFunction = (value, args, kwargs) => {
   const [d, autospace = true] = bindArguments("do_xmlattr", ["d", "autospace?"], [value, ...args], kwargs);
+  if (d instanceof ChainableUndefined) return "";
   if (d instanceof Undefined) d.fail();
   if (!(d instanceof PyDict))
     throw pyError("AttributeError", `'${typeName(d as Value)}' object has no attribute 'items'`);
