@@ -3,7 +3,11 @@
   {% for hook in hooks | selectattr('transaction', 'equalto', inside_transaction) %}
     {% if loop.first and not inside_transaction %}{% call statement(auto_begin=false) %}commit;{% endcall %}{% endif %}
     {% set sql = render(hook.get('sql')) | trim %}
-    {% if sql %}{% call statement(auto_begin=inside_transaction) %}{{ sql }}{% endcall %}{% endif %}
+    {% if sql %}
+      {% call statement(auto_begin=inside_transaction) %}
+        {{ sql }}
+      {% endcall %}
+    {% endif %}
   {% endfor %}
 {% endmacro %}
 

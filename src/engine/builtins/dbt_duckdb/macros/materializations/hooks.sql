@@ -2,6 +2,10 @@
 {% macro run_hooks(hooks, inside_transaction=True) %}
   {%- for hook in hooks | selectattr('transaction', 'equalto', inside_transaction) -%}
     {%- set sql = render(hook.get('sql')) | trim -%}
-    {%- if sql %}{% call statement(auto_begin=inside_transaction) %}{{ sql }}{% endcall %}{% endif -%}
+    {%- if sql %}
+      {%- call statement(auto_begin=inside_transaction) %}
+        {{ sql }}
+      {% endcall -%}
+    {% endif -%}
   {%- endfor -%}
 {% endmacro %}

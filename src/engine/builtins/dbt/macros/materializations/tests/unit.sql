@@ -15,9 +15,10 @@
   {% set tested_quoted = [] %}
   {% for name in tested %}{% do tested_quoted.append(quoted[name | lower]) %}{% endfor %}
 
-  {% call statement('main', fetch_result=true) %}
-    {{- header if header }}
-    {{ get_unit_test_sql(sql, expected_sql or get_expected_sql(expected_rows, types, quoted), tested_quoted) }}
+  {% set compare = get_unit_test_sql(sql, expected_sql or get_expected_sql(expected_rows, types, quoted), tested_quoted) %}
+  {% call statement('main', fetch_result=true) -%}
+    {{ header if header }}
+    {{ compare }}
   {% endcall %}
 
   {% do adapter.drop_relation(probe) %}
