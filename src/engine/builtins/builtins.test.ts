@@ -40,7 +40,7 @@ describe("the built-in packages", () => {
     for (const block of definitions()) {
       if (block.type === "docs") continue;
       const macro = lazyMacro(block.fullSource, {
-        name: block.name,
+        name: block.name ?? "",
         file: block.path,
         offset: block.offset,
         fileSource: block.fullSource,
