@@ -86,7 +86,7 @@ export interface IngestPlan {
   lab: string;
   /** Files that need anything to be done, in the order in which they load. */
   changes: FileChange[];
-  /** Files that are as they were. */
+  /** Files that are as they were, those included that were only touched (they stand among the changes, for the ledger). */
   unchanged: number;
   /** Files in the raw folder that no source claims. */
   unclaimed: string[];

@@ -197,8 +197,9 @@ const position = (place: { file: string; line?: number; column?: number }) =>
   [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
 
 function planText(plan: IngestPlan, { io }: VerbInput): string {
-  if (plan.changes.length === 0) return `Nothing to load: ${plural(plan.unchanged, "file")} unchanged.\n`;
-  const rows = plan.changes.map((change) => [
+  const changes = plan.changes.filter((change) => change.reason !== "unchanged");
+  if (changes.length === 0) return `Nothing to load: ${plural(plan.unchanged, "file")} unchanged.\n`;
+  const rows = changes.map((change) => [
     change.name,
     `raw.${change.table}`,
     change.action,

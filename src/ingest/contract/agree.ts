@@ -3,6 +3,7 @@ import type { SourceConfig } from "#registry/index.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { ingestErrors } from "../errors.ts";
 import type { Input } from "../load/input.ts";
+import { stage, stageRecords } from "../load/careful.ts";
 import { dropRejects, readerSql } from "../load/fast.ts";
 import { normalType } from "./convert.ts";
 import { proposeTypes } from "./propose.ts";
@@ -56,9 +57,20 @@ export async function proposeColumns(
   const text = fileNames.map((name) => ({ name, readAs: "VARCHAR" }));
   const bare = { ...frame, columns: [] };
   await connection.run(dropRejects);
-  await connection.run(
-    `CREATE OR REPLACE TEMP TABLE labs_sample AS SELECT ${wanted.map(quoteIdentifier).join(", ")} FROM ${readerSql(input, bare, text)}${whole ? "" : ` LIMIT ${sampleRows}`}`,
-  );
+  const picked = wanted.map(quoteIdentifier).join(", ");
+  try {
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE labs_sample AS SELECT ${picked} FROM ${readerSql(input, bare, text)}${whole ? "" : ` LIMIT ${sampleRows}`}`,
+    );
+  } catch (error) {
+    // What DuckDB's reader refuses as a whole, such as two kinds of line ends, our own reader still splits.
+    if (!(error instanceof Error && error.message.startsWith("Invalid Input Error"))) throw error;
+    await stageRecords(connection, input, bare, fileNames.length, true);
+    const fields = wanted.map((name) => `f${fileNames.indexOf(name)} AS ${quoteIdentifier(name)}`).join(", ");
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE labs_sample AS SELECT ${fields} FROM ${stage} WHERE _problem IS NULL; DROP TABLE ${stage}`,
+    );
+  }
   try {
     const counted = await connection.query(
       `SELECT count(*), ${wanted.map((name) => `count(${quoteIdentifier(name)})`).join(", ")} FROM labs_sample`,

@@ -112,7 +112,9 @@ export function textConversion(column: ContractColumn, decimalSeparator: string)
   const { name, type, format, nullable } = column;
   const raw = quoteIdentifier(name);
   const numeric = integers.has(type) || decimal(type) !== undefined || type === "DOUBLE" || type === "FLOAT";
-  const v = numeric && decimalSeparator === "," ? `replace(replace(${raw}, '.', ''), ',', '.')` : raw;
+  // A point is nothing in a number whose decimals stand behind a comma; thousands are not written apart.
+  const comma = `CASE WHEN NOT contains(${raw}, '.') THEN replace(${raw}, ',', '.') END`;
+  const v = numeric && decimalSeparator === "," ? comma : raw;
   const value = format ? `try_strptime(${v}, ${quoteLiteral(format)})::${type}` : `try_cast(${v} AS ${type})`;
   const lossless = integers.has(type)
     ? ` AND try_cast(${v} AS DOUBLE) = trunc(try_cast(${v} AS DOUBLE))`

@@ -19,6 +19,10 @@ export interface FileScan {
   validity: "ascii" | "utf-8" | "not utf-8" | "mixed" | "utf-16";
   /** Zero bytes in a text that is not UTF-16. */
   binary: boolean;
+  /** Records with one field more than the first one, and that one empty: a delimiter at the end, or a row that is shifted. */
+  trailing: number;
+  /** Escape characters in front of something that needs no escaping. */
+  oddEscapes: number;
   /** sha256 of the first n bytes, for the sizes that were asked for. */
   prefixes: Map<number, string>;
 }
@@ -80,6 +84,8 @@ export async function scanFile(
     openQuote: counter.openQuote,
     validity: wide ? "utf-16" : encoding.end(),
     binary,
+    trailing: counter.trailing,
+    oddEscapes: counter.oddEscapes,
     prefixes,
   };
 }
@@ -92,6 +98,8 @@ export class RecordCounter {
   blankLines = 0;
   endsWithLineEnd = true;
   openQuote = false;
+  trailing = 0;
+  oddEscapes = 0;
   readonly #quote: number;
   readonly #escape: number;
   readonly #delimiter: Buffer;
@@ -100,6 +108,11 @@ export class RecordCounter {
   #afterReturn = false;
   /** Bytes of a delimiter of several bytes that were seen so far. */
   #matched = 0;
+  /** Delimiters of the record so far, and of the first record. */
+  #delimiters = 0;
+  #width = -1;
+  /** The quoted field that was read last has nothing in it. */
+  #emptyQuotes = false;
 
   constructor(dialect: Dialect, blankIsRecord: boolean) {
     this.#quote = dialect.quote === "" ? -1 : dialect.quote.charCodeAt(0);
@@ -111,22 +124,33 @@ export class RecordCounter {
   push(piece: Buffer): void {
     const quoteFree = this.#quote === -1 || !piece.includes(this.#quote);
     const outside = this.#state <= states.field && !this.#afterReturn;
-    if (quoteFree && outside && !piece.includes(13)) this.#lines(piece);
+    const simple = quoteFree && outside && this.#delimiter.length === 1 && this.#width !== -1;
+    if (simple && !piece.includes(13)) this.#lines(piece);
     else this.#bytes(piece);
   }
 
-  /** Pieces without quotes and carriage returns: only line feeds matter. */
+  /** Pieces without quotes and carriage returns: only line feeds matter, and delimiters where a line ends with one. */
   #lines(piece: Buffer): void {
+    const delimiter = this.#delimiter[0];
     let from = 0;
     for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, from)) {
-      this.#lineEnd(at === from && this.#state === states.start);
+      if (at > from) this.#state = states.bare;
+      if (at === from ? this.#state === states.field : piece[at - 1] === delimiter) {
+        this.#count(piece, from, at);
+        this.#state = states.field;
+      }
+      this.#lineEnd();
       from = at + 1;
     }
     if (from < piece.length) {
-      const tail = piece.subarray(Math.max(from, piece.length - this.#delimiter.length));
-      this.#state = tail.equals(this.#delimiter) ? states.field : states.bare;
-      this.#matched = 0;
+      this.#count(piece, from, piece.length);
+      this.#state = piece.at(-1) === delimiter ? states.field : states.bare;
     }
+  }
+
+  #count(piece: Buffer, from: number, to: number): void {
+    const delimiter = this.#delimiter[0];
+    for (let i = from; i < to; i++) if (piece[i] === delimiter) this.#delimiters++;
   }
 
   #bytes(piece: Buffer): void {
@@ -140,14 +164,18 @@ export class RecordCounter {
       if (state === states.quoted) {
         if (byte === escape && escape !== quote) state = states.escaped;
         else if (byte === quote) state = states.closing;
+        else this.#emptyQuotes = false;
         continue;
       }
       if (state === states.escaped) {
         state = states.quoted;
+        this.#emptyQuotes = false;
+        if (byte !== quote && byte !== escape) this.oddEscapes++;
         continue;
       }
       if (state === states.closing && byte === quote && escape === quote) {
         state = states.quoted;
+        this.#emptyQuotes = false;
         continue;
       }
       if (byte === 10 || byte === 13) {
@@ -155,7 +183,8 @@ export class RecordCounter {
           this.#afterReturn = false;
           continue;
         }
-        this.#lineEnd(state === states.start);
+        this.#state = state;
+        this.#lineEnd();
         state = states.start;
         this.#afterReturn = byte === 13;
         this.#matched = 0;
@@ -164,29 +193,36 @@ export class RecordCounter {
       this.#afterReturn = false;
       if (byte === quote && (state === states.start || state === states.field)) {
         state = states.quoted;
+        this.#emptyQuotes = true;
         continue;
       }
-      if (delimiter.length === 1) {
-        state = byte === first ? states.field : states.bare;
-        continue;
+      if (delimiter.length === 1) state = byte === first ? states.field : states.bare;
+      else {
+        this.#matched = byte === delimiter[this.#matched] ? this.#matched + 1 : byte === first ? 1 : 0;
+        state = this.#matched === delimiter.length ? states.field : states.bare;
+        if (state === states.field) this.#matched = 0;
       }
-      this.#matched = byte === delimiter[this.#matched] ? this.#matched + 1 : byte === first ? 1 : 0;
-      state = this.#matched === delimiter.length ? states.field : states.bare;
-      if (state === states.field) this.#matched = 0;
+      if (state === states.field) this.#delimiters++;
     }
     this.#state = state;
   }
 
-  #lineEnd(blank: boolean): void {
+  /** The record so far is complete; `#state` is the one in front of its line end. */
+  #lineEnd(): void {
+    const blank = this.#state === states.start;
+    const emptyEnd = this.#state === states.field || (this.#state === states.closing && this.#emptyQuotes);
     if (blank) this.blankLines++;
+    else if (this.#width === -1) this.#width = this.#delimiters;
+    else if (emptyEnd && this.#delimiters === this.#width + 1) this.trailing++;
     if (!blank || (this.#blankIsRecord && this.records > 0)) this.records++;
     this.#state = states.start;
+    this.#delimiters = 0;
   }
 
   end(): void {
     this.endsWithLineEnd = this.#state === states.start;
     this.openQuote = this.#state === states.quoted || this.#state === states.escaped;
-    if (!this.endsWithLineEnd) this.records++;
+    if (!this.endsWithLineEnd) this.#lineEnd();
   }
 }
 

@@ -12,7 +12,7 @@ export const dirtRates = {
   late: 10,
 } as const;
 
-const notNumbers = ["n/a", "unknown", "12,5O", "-", "see note", "#REF!"];
+const notNumbers = ["n/a", "unknown", "12.5O", "-", "see note", "#REF!"];
 
 /** Which defects the next row has. Always draws the same number of random numbers, so that the rest stays the same. */
 export interface Dirt {

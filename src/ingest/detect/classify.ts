@@ -39,6 +39,7 @@ export function classify(
   for (const look of looks) {
     const { file, known } = look;
     const add = (action: ChangeAction, reason: ChangeReason, explain: string, more: Partial<FileChange> = {}) => {
+      if (reason === "unchanged") unchanged++;
       changes.push({
         source: source.name,
         table: source.table,

@@ -11,7 +11,7 @@ import { createQuarantine, quarantineOf, storeOf } from "./store.ts";
 /** Longest record in UTF-16 units that is loaded; the fast reader stops at two million bytes as well. */
 const longest = 2_000_000;
 
-const stage = "labs_careful";
+export const stage = "labs_careful";
 
 /**
  * The slow and certain way, for files that the fast reader cannot account for: our own reader splits the records, every
@@ -25,66 +25,82 @@ export async function loadCareful(
   match: HeaderMatch,
   table: string,
   mark: LoadMark,
-  options: { lineage: boolean; signal?: AbortSignal },
+  options: { lineage: boolean; trailing: boolean; signal?: AbortSignal },
 ): Promise<{ read: number; loaded: number; quarantined: number }> {
+  const read = await stageRecords(connection, input, contract, match.names.length, options.trailing, options.signal);
+  const byName = new Map(contract.columns.map((column) => [column.name, column]));
+  const targets = match.names.flatMap((name, i) => {
+    const column = byName.get(name);
+    if (!column) return [];
+    // The staged columns have our names; conversions are written over the column's own.
+    const conversion = textConversion({ ...column, name: `f${i}` }, contract.decimalSeparator);
+    return [{ column, field: `f${i}`, ...conversion }];
+  });
+  const fits = targets.map((target) => target.fits).filter((condition) => condition !== "true");
+  const good = match.quarantineAll ? "false" : ["_problem IS NULL", ...fits].join(" AND ");
+  const into = [
+    ...targets.map(({ column }) => quoteIdentifier(column.name)),
+    "_load",
+    ...(options.lineage ? ["_row"] : []),
+  ];
+  const values = [...targets.map(({ value }) => value), String(mark.load), ...(options.lineage ? ["_record"] : [])];
+  const inserted = await connection.query(
+    `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${values.join(", ")} FROM ${stage} WHERE ${good} ORDER BY _record`,
+  );
+  const loaded = inserted.rowsChanged;
+  let quarantined = 0;
+  if (loaded < read) {
+    await createQuarantine(connection, table);
+    const checked = targets.filter((target) => target.fits !== "true");
+    const which = checked.map((t) => `WHEN NOT ${t.fits} THEN ${quoteLiteral(t.column.name)}`).join(" ");
+    const why = checked.map((t) => `CASE WHEN NOT ${t.fits} THEN ${misfitReason(t.field, t.column.type)} END`);
+    const unknown = `columns that the contract does not know: ${match.ignored.join(", ")}`;
+    const reasons = match.quarantineAll
+      ? quoteLiteral(unknown)
+      : why.length > 0
+        ? `concat_ws('; ', ${why.join(", ")})`
+        : "''";
+    const moved = await connection.query(
+      `INSERT INTO ${quarantineOf(table)} SELECT ${quoteLiteral(mark.file)}, _record,
+        ${which === "" ? "NULL" : `CASE WHEN _problem IS NULL THEN CASE ${which} END END`}, coalesce(_problem, ${reasons}), _raw,
+        ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
+       FROM ${stage} WHERE NOT (${good}) ORDER BY _record`,
+    );
+    quarantined = moved.rowsChanged;
+  }
+  await connection.run(`DROP TABLE ${stage}`);
+  return { read, loaded, quarantined };
+}
+
+/**
+ * Puts every record into the temporary table {@link stage}: `_record`, `_problem` (null for a good one), `_raw`, and its
+ * fields as text, `f0`, `f1` …. `trailing`: every row ends with a delimiter. Returns how many there are.
+ */
+export async function stageRecords(
+  connection: Connection,
+  input: Input,
+  contract: Contract,
+  width: number,
+  trailing: boolean,
+  signal?: AbortSignal,
+): Promise<number> {
   const folder = temporaryFolder();
   try {
     const file = `${folder.path}/records.csv`;
     let read = 0;
     await writeStream(
       file,
-      normalized(input, contract, match.names.length, () => read++),
-      options.signal,
+      normalized(input, contract, width, trailing, () => read++),
+      signal,
     );
-    const fields = match.names.map((_, i) => `f${i}`);
-    const typed = [
-      "'_record': 'BIGINT'",
-      "'_problem': 'VARCHAR'",
-      "'_raw': 'VARCHAR'",
-      ...fields.map((name) => `'${name}': 'VARCHAR'`),
-    ];
+    const names = ["_problem", "_raw", ...Array.from({ length: width }, (_, i) => `f${i}`)];
+    const typed = ["'_record': 'BIGINT'", ...names.map((name) => `'${name}': 'VARCHAR'`)];
     const nulls = contract.nullValues.map(quoteLiteral).join(", ");
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT * FROM read_csv(${quoteLiteral(file)}, auto_detect = false, header = false,
         delim = ',', quote = '"', escape = '"', nullstr = [${nulls}], new_line = '\\n', max_line_size = ${longest * 8}, columns = {${typed.join(", ")}})`,
     );
-    const byName = new Map(contract.columns.map((column) => [column.name, column]));
-    const targets = match.names.flatMap((name, i) => {
-      const column = byName.get(name);
-      if (!column) return [];
-      // The staged columns have our names; conversions are written over the column's own.
-      const conversion = textConversion({ ...column, name: `f${i}` }, contract.decimalSeparator);
-      return [{ column, field: `f${i}`, ...conversion }];
-    });
-    const fits = targets.map((target) => target.fits).filter((condition) => condition !== "true");
-    const good = ["_problem IS NULL", ...fits].join(" AND ");
-    const into = [
-      ...targets.map(({ column }) => quoteIdentifier(column.name)),
-      "_load",
-      ...(options.lineage ? ["_row"] : []),
-    ];
-    const values = [...targets.map(({ value }) => value), String(mark.load), ...(options.lineage ? ["_record"] : [])];
-    const inserted = await connection.query(
-      `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${values.join(", ")} FROM ${stage} WHERE ${good} ORDER BY _record`,
-    );
-    const loaded = inserted.rowsChanged;
-    let quarantined = 0;
-    if (loaded < read) {
-      await createQuarantine(connection, table);
-      const checked = targets.filter((target) => target.fits !== "true");
-      const which = checked.map((t) => `WHEN NOT ${t.fits} THEN ${quoteLiteral(t.column.name)}`).join(" ");
-      const why = checked.map((t) => `CASE WHEN NOT ${t.fits} THEN ${misfitReason(t.field, t.column.type)} END`);
-      const reasons = why.length > 0 ? `concat_ws('; ', ${why.join(", ")})` : "''";
-      const moved = await connection.query(
-        `INSERT INTO ${quarantineOf(table)} SELECT ${quoteLiteral(mark.file)}, _record,
-          ${which === "" ? "NULL" : `CASE WHEN _problem IS NULL THEN CASE ${which} END END`}, coalesce(_problem, ${reasons}), _raw,
-          ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
-         FROM ${stage} WHERE NOT (${good}) ORDER BY _record`,
-      );
-      quarantined = moved.rowsChanged;
-    }
-    await connection.run(`DROP TABLE ${stage}`);
-    return { read, loaded, quarantined };
+    return read;
   } finally {
     folder.dispose();
   }
@@ -94,15 +110,21 @@ const misfitReason = (field: string, type: string): string =>
   `CASE WHEN ${field} IS NULL THEN 'a value is missing that must not be' ELSE 'value ' || to_json(${field}) || ' is no ' || ${quoteLiteral(typeInWords(type))} END`;
 
 /** Every record of the input in the plainest CSV: number, problem, text as it came, fields. */
-async function* normalized(input: Input, contract: Contract, width: number, count: () => void): AsyncGenerator<string> {
+async function* normalized(
+  input: Input,
+  contract: Contract,
+  width: number,
+  trailing: boolean,
+  count: () => void,
+): AsyncGenerator<string> {
   const reader = new RecordReader(contract.dialect, width === 1);
   let header = contract.header;
   const line = (record: CsvRecord): string => {
     const number = record.number - (contract.header ? 1 : 0) + input.offset;
     count();
-    const problem = problemOf(record, width);
+    const problem = problemOf(record, width, trailing);
     const raw = record.raw.length > longest ? `${record.raw.slice(0, 10_000)}…` : record.raw;
-    const fields = problem === "" ? record.fields : Array.from({ length: width }, () => "");
+    const fields = problem === "" ? record.fields.slice(0, width) : Array.from({ length: width }, () => "");
     return `${number},${quoted(problem)},${quoted(raw)},${fields.map(quoted).join(",")}\n`;
   };
   const lines = (records: CsvRecord[]): string => {
@@ -121,12 +143,13 @@ async function* normalized(input: Input, contract: Contract, width: number, coun
   if (rest !== "") yield rest;
 }
 
-function problemOf(record: CsvRecord, width: number): string {
+function problemOf(record: CsvRecord, width: number, trailing: boolean): string {
   if (record.problem === "unterminated quote") return "a quote that is never closed";
   if (record.problem === "text after closing quote") return "a quote that is not closed where the field ends";
   if (record.raw.length > longest) return `a line longer than ${longest} characters`;
   const found = record.fields.length;
   if (found < width) return `too few fields: ${found} instead of ${width}`;
+  if (trailing && found === width + 1 && record.fields[width] === "") return "";
   if (found > width) return `too many fields: ${found} instead of ${width}`;
   return "";
 }

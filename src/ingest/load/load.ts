@@ -73,7 +73,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
   }
   const sum = (count: (result: FileResult) => number) => files.reduce((total, result) => total + count(result), 0);
   return {
-    files,
+    files: files.filter((result) => result.reason !== "unchanged"),
     rowsLoaded: sum((result) => result.rowsLoaded),
     rowsQuarantined: sum((result) => result.rowsQuarantined),
     failed: sum((result) => (result.outcome === "failed" ? 1 : 0)),

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { detectDialect, type Dialect } from "../csv/dialect.ts";
+import { detectDialect } from "../csv/detect-dialect.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import { cannotRead, readHead } from "../csv/encoding.ts";
 import { type FileScan, scanFile } from "../csv/scan.ts";
 import { fileStat } from "../detect/sources.ts";
