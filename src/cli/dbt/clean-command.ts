@@ -12,7 +12,7 @@ export function cleanCommand(settings: Settings, printer: Printer, io: Pick<Io, 
     versionCheck: settings.on("version_check"),
     targetPath: settings.text("target_path"),
     projectFilesOnly: settings.on("clean_project_files_only"),
-    warn: ({ name, code, text }) => printer.sink({ type: "message", level: "warn", name, code, text }),
+    warn: ({ name, code, text }) => printer.message({ type: "message", level: "warn", name, code, text }),
     report: (step, path) =>
       printer.write(
         step === "checking"

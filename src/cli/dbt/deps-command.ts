@@ -21,10 +21,10 @@ export async function depsCommand(settings: Settings, printer: Printer, io: Pick
       },
     }),
     report: ({ name, code, level, text, data }: DepsEvent) => {
-      if (level === "warn") printer.sink({ type: "message", level, name, code, text });
+      if (level === "warn") printer.message({ type: "message", level, name, code, text });
       else printer.write({ name, code, level, msg: text, data: data ?? { msg: text } });
     },
-    warn: ({ name, code, text }) => printer.sink({ type: "message", level: "warn", name, code, text }),
+    warn: ({ name, code, text }) => printer.message({ type: "message", level: "warn", name, code, text }),
   });
   return 0;
 }

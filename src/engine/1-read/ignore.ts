@@ -28,7 +28,9 @@ function compile(line: string): Rule | undefined {
     ignore = false;
     text = text.slice(1);
   }
-  const parts = text.split("/");
+  // Every folder, and so every file inside one.
+  if (/^\/?(?:\*\*\/)+$/.test(text)) return { pattern: /^.+\/.*$/s, ignore };
+  const parts = text.split("/").filter((part, i, all) => part !== "**" || all[i - 1] !== "**");
   if (parts[0] === "") parts.shift();
   else if ((parts.length === 1 || (parts.length === 2 && parts[1] === "")) && parts[0] !== "**") parts.unshift("**");
   if (parts.length > 1 && parts.at(-1) === "") parts[parts.length - 1] = "**";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { PlainRecord } from "../../manifest/types.ts";
 import { pythonText } from "../python-text.ts";
 import { readText } from "../text-file.ts";
-import { parseYaml, yamlText } from "../yaml/index.ts";
-import { listText } from "./lock-file.ts";
+import { parseYaml } from "../yaml/index.ts";
+import { packagesText } from "./lock-file.ts";
 import type { DepsEvent } from "./types.ts";
 
 export interface NewPackage {
@@ -43,9 +43,7 @@ export function addPackage(
     return false;
   });
   kept.push(entryOf(added));
-  const { packages: _, ...others } = data;
-  const rest = Object.keys(others).length === 0 ? "" : yamlText(others, true);
-  writeFileSync(file, rest + listText("packages", kept));
+  writeFileSync(file, packagesText({ ...data, packages: kept }));
   report({
     name: "DepsAddPackage",
     code: "M032",

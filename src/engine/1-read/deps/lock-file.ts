@@ -38,16 +38,11 @@ function contract({ entry, unrendered }: Declared): PlainRecord {
 
 /** Text of package-lock.yml. */
 export function lockText(pinned: Pinned[], hash: string): string {
-  const packages = pinned.map(({ entry, projectName }) => sorted({ ...entry, name: projectName }));
-  return listText("packages", packages) + yamlText({ sha1_hash: hash });
+  const packages = pinned.map(({ entry, projectName }) => ({ ...entry, name: projectName }));
+  return packagesText({ packages, sha1_hash: hash });
 }
 
-/** A list below its key with dbt's indentation of two. */
-export function listText(key: string, items: PlainRecord[]): string {
-  if (items.length === 0) return `${key}: []\n`;
-  const text = yamlText(items).replace(/^(?=.)/gm, "  ");
-  return `${key}:\n${text}`;
+/** packages.yml or package-lock.yml in dbt's layout: sorted keys, lists two deeper than their key. */
+export function packagesText(data: PlainRecord): string {
+  return yamlText(data, true, true);
 }
-
-const sorted = (record: PlainRecord): PlainRecord =>
-  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));

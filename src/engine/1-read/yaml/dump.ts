@@ -5,15 +5,15 @@ const width = 80;
 
 /**
  * Data as YAML in block style, with the layout and quoting of PyYAML's `safe_dump`: two spaces, lists at the
- * indentation of their key, long text folded at 80 columns.
+ * indentation of their key (or two deeper), long text folded at 80 columns.
  */
-export function yamlText(data: unknown, sortKeys = false): string {
+export function yamlText(data: unknown, sortKeys = false, indentLists = false): string {
   if (isScalar(data)) {
     const text = scalarText(data, 0, false);
     // PyYAML marks the end of a document that is one plain scalar.
     return /^["'|>]/.test(text) ? `${text}\n` : `${text}\n...\n`;
   }
-  return node(data, 0, sortKeys, 0);
+  return node(data, 0, { sortKeys, indentLists }, 0);
 }
 
 const isScalar = (data: unknown): boolean =>
@@ -28,23 +28,28 @@ function inline(data: unknown, column: number, indent: number): string | undefin
   return undefined;
 }
 
+interface Layout {
+  sortKeys: boolean;
+  indentLists: boolean;
+}
+
 /** Lines of a collection; `indent` is its column, `column` where its first character will stand. */
-function node(data: unknown, indent: number, sortKeys: boolean, column: number): string {
+function node(data: unknown, indent: number, layout: Layout, column: number): string {
   const pad = " ".repeat(indent);
   const short = inline(data, column, indent);
   if (short !== undefined) return `${short}\n`;
   if (Array.isArray(data)) {
-    return data.map((item) => `${pad}- ${node(item, indent + 2, sortKeys, indent + 2).trimStart()}`).join("");
+    return data.map((item) => `${pad}- ${node(item, indent + 2, layout, indent + 2).trimStart()}`).join("");
   }
   const entries = Object.entries(data as Record<string, unknown>);
-  if (sortKeys) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  if (layout.sortKeys) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return entries
     .map(([key, value]) => {
       const name = scalarText(key, indent, true);
       const text = inline(value, indent + name.length + 2, indent + 2);
       if (text !== undefined) return `${pad}${name}: ${text}\n`;
-      const deeper = Array.isArray(value) ? indent : indent + 2;
-      return `${pad}${name}:\n${node(value, deeper, sortKeys, deeper)}`;
+      const deeper = Array.isArray(value) && !layout.indentLists ? indent : indent + 2;
+      return `${pad}${name}:\n${node(value, deeper, layout, deeper)}`;
     })
     .join("");
 }
