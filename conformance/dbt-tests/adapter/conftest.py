@@ -1,0 +1,16 @@
+"""dbt's fixtures, and a DuckDB file as the database of each class (see ../engine_database.py)."""
+
+import os
+
+import pytest
+
+pytest_plugins = ["dbt.tests.fixtures.project"]
+
+
+@pytest.fixture(scope="class")
+def logs_dir(tmpdir_factory, prefix):
+    """Logs belong to the run; dbt's own fixture would put them beside the tests."""
+    folder = str(tmpdir_factory.mktemp("logs") / prefix)
+    os.environ["DBT_LOG_PATH"] = folder
+    yield folder
+    del os.environ["DBT_LOG_PATH"]

@@ -1,0 +1,3 @@
+from suite import suite
+
+globals().update(suite("persist_docs"))

@@ -1,0 +1,88 @@
+"""The Python objects that dbt's runner returns, rebuilt from the artifacts of a finished command."""
+
+import json
+import os
+import re
+
+import yaml
+from dbt.artifacts.schemas.catalog import CatalogArtifact
+from dbt.artifacts.schemas.freshness import FreshnessExecutionResultArtifact
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.artifacts.schemas.run import RunExecutionResult, RunResult, RunResultsArtifact
+from dbt.contracts.graph.manifest import Manifest
+
+LOG_LINE = re.compile(r"^(\d\d:\d\d:\d\d |\{\"data\")")
+
+
+def result_of(call, out, success):
+    """`dbtRunnerResult.result` of a command that ran."""
+    if call.command in ("ls", "list"):
+        return [line for line in out.splitlines() if line and not LOG_LINE.match(line)]
+    if call.command == "parse":
+        return manifest_in(call.target)
+    if call.command == "docs":
+        return CatalogArtifact.from_dict(read(call.target, "catalog.json"))
+    if call.command == "source":
+        return FreshnessExecutionResultArtifact.from_dict(read(call.target, "sources.json"))
+    if call.command in ("deps", "clean", "init"):
+        return None
+    if call.command == "debug":
+        return success
+    return run_results_in(call.target)
+
+
+def run_results_in(target):
+    if not os.path.exists(os.path.join(target, "run_results.json")):
+        return None
+    artifact = RunResultsArtifact.from_dict(read(target, "run_results.json"))
+    manifest = manifest_in(target)
+    results = [
+        RunResult(
+            status=result.status,
+            timing=result.timing,
+            thread_id=result.thread_id,
+            execution_time=result.execution_time,
+            adapter_response=result.adapter_response,
+            message=result.message,
+            failures=result.failures,
+            node=node_of(manifest, result),
+            batch_results=result.batch_results,
+        )
+        for result in artifact.results
+    ]
+    return RunExecutionResult(results=results, elapsed_time=artifact.elapsed_time, args=artifact.args)
+
+
+def node_of(manifest, result):
+    """The node of a result, with what only the run knows about it."""
+    if manifest is None:
+        return None
+    shelves = (manifest.nodes, manifest.unit_tests, manifest.sources, manifest.exposures, manifest.saved_queries)
+    shelves += (getattr(manifest, "functions", {}),)
+    node = next((shelf[result.unique_id] for shelf in shelves if result.unique_id in shelf), None)
+    if node is not None and result.compiled_code is not None and hasattr(node, "compiled_code"):
+        node.compiled_code = result.compiled_code
+        node.compiled = bool(result.compiled)
+    return node
+
+
+def manifest_in(target):
+    path = os.path.join(target, "manifest.json")
+    if not os.path.exists(path):
+        return None
+    return Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(path))
+
+
+def target_path_of(project):
+    """`target-path` of dbt_project.yml, for old projects that still set it there."""
+    try:
+        with open(os.path.join(project, "dbt_project.yml"), encoding="utf-8") as file:
+            value = (yaml.safe_load(file) or {}).get("target-path")
+    except (OSError, yaml.YAMLError, AttributeError):
+        return None
+    return value if isinstance(value, str) and "{{" not in value else None
+
+
+def read(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return json.load(file)
