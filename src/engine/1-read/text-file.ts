@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readError } from "./errors.ts";
@@ -61,4 +62,16 @@ export function readSeedText(root: string, path: string): string {
 export function pathKind(path: string): "file" | "folder" | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? undefined : stat.isDirectory() ? "folder" : "file";
+}
+
+/**
+ * Hash of a seed for state comparison; files above the limit (MiB, 0 is none) are known by their path only.
+ * Source: dbt-core parser/read_files.py load_seed_source_file.
+ */
+export function seedChecksum(root: string, path: string, limit: number): { name: string; checksum: string } {
+  const file = join(root, path);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (limit > 0 && size > limit * 1024 * 1024) return { name: "path", checksum: path };
+  const text = strip((readText(file) ?? "").replaceAll(/\r\n?/g, "\n"));
+  return { name: "sha256", checksum: createHash("sha256").update(text).digest("hex") };
 }

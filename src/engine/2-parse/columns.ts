@@ -3,10 +3,27 @@ import type { ColumnInfo, PlainRecord } from "../manifest/types.ts";
 import { invalid } from "./section.ts";
 import type { Entry } from "./state.ts";
 
-const columnKeys = new Set(["name", "description", "meta", "data_type", "constraints", "quote", "tags", "config", "docs", "tests", "data_tests", "granularity", "dimension", "entity", "policy_tags"]);
+const columnKeys = new Set([
+  "name",
+  "description",
+  "meta",
+  "data_type",
+  "constraints",
+  "quote",
+  "tags",
+  "config",
+  "docs",
+  "tests",
+  "data_tests",
+  "granularity",
+  "dimension",
+  "entity",
+  "policy_tags",
+]);
 const constraintTypes = new Set(["check", "not_null", "unique", "primary_key", "foreign_key", "custom"]);
 
-export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]);
+export const asList = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
 export const asStrings = (value: unknown): string[] => asList(value).map(String);
 export const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 
@@ -14,7 +31,8 @@ export const text = (value: unknown): string => (value === null || value === und
 export function columnsOf(entry: Entry, columns: PlainRecord[]): Record<string, ColumnInfo> {
   const result: Record<string, ColumnInfo> = {};
   for (const column of columns) {
-    if (typeof column.name !== "string" && typeof column.name !== "number") throw invalid(entry, entry.path, "a column has no name", "Give every column a name.");
+    if (typeof column.name !== "string" && typeof column.name !== "number")
+      throw invalid(entry, entry.path, "a column has no name", "Give every column a name.");
     const config = isRecord(column.config) ? column.config : {};
     const meta = { ...(isRecord(column.meta) ? column.meta : {}), ...(isRecord(config.meta) ? config.meta : {}) };
     const tags = [...new Set([...asStrings(column.tags), ...asStrings(config.tags)])];
@@ -43,7 +61,14 @@ export function constraintOf(entry: Entry, value: unknown, column?: string): Pla
   const constraint = isRecord(value) ? value : {};
   const type = String(constraint.type);
   if (!constraintTypes.has(type)) {
-    throw invalid(entry, entry.path, column ? `Invalid constraint type on column ${column}` : `Invalid constraint type on model ${String(entry.data.name)}: Type must be one of ${JSON.stringify([...constraintTypes])}`, `Use one of ${[...constraintTypes].join(", ")}.`);
+    throw invalid(
+      entry,
+      entry.path,
+      column
+        ? `Invalid constraint type on column ${column}`
+        : `Invalid constraint type on model ${String(entry.data.name)}: Type must be one of ${JSON.stringify([...constraintTypes])}`,
+      `Use one of ${[...constraintTypes].join(", ")}.`,
+    );
   }
   return {
     type,
@@ -60,7 +85,8 @@ export function constraintOf(entry: Entry, value: unknown, column?: string): Pla
 /** `columns:` as a list of mappings; a mapping by name is accepted as dbt's YAML readers do not, so it is an error. */
 export function columnList(entry: Entry, value: unknown = entry.data.columns): PlainRecord[] {
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw invalid(entry, [...entry.path, "columns"], "columns must be a list", "Write each column as `- name: …`.");
+  if (!Array.isArray(value))
+    throw invalid(entry, [...entry.path, "columns"], "columns must be a list", "Write each column as `- name: …`.");
   return value.filter(isRecord);
 }
 
@@ -69,7 +95,12 @@ export function testsOf(entry: Entry, holder: PlainRecord): unknown[] {
   const old = holder.tests;
   const current = holder.data_tests;
   if (old && current !== undefined && Array.isArray(old) && old.length > 0) {
-    throw invalid(entry, entry.path, "Invalid test config: cannot have both 'tests' and 'data_tests' defined", "Keep data_tests.");
+    throw invalid(
+      entry,
+      entry.path,
+      "Invalid test config: cannot have both 'tests' and 'data_tests' defined",
+      "Keep data_tests.",
+    );
   }
   return asList(current ?? old);
 }

@@ -61,7 +61,13 @@ const nodeDefaults = {
 
 /** Defaults of every config class, keys in dbt's order. */
 export const configDefaults = {
-  model: { ...nodeDefaults, access: "protected", freshness: null, on_error: null, latest_version_pointer: { enabled: null, alias: null } },
+  model: {
+    ...nodeDefaults,
+    access: "protected",
+    freshness: null,
+    on_error: null,
+    latest_version_pointer: { enabled: null, alias: null },
+  },
   analysis: { ...nodeDefaults },
   operation: { ...nodeDefaults },
   seed: { ...nodeDefaults, materialized: "seed", delimiter: ",", quote_columns: null },
@@ -73,7 +79,13 @@ export const configDefaults = {
     target_database: null,
     updated_at: null,
     check_cols: null,
-    snapshot_meta_column_names: { dbt_valid_to: null, dbt_valid_from: null, dbt_scd_id: null, dbt_updated_at: null, dbt_is_deleted: null },
+    snapshot_meta_column_names: {
+      dbt_valid_to: null,
+      dbt_valid_from: null,
+      dbt_scd_id: null,
+      dbt_updated_at: null,
+      dbt_is_deleted: null,
+    },
     dbt_valid_to_current: null,
   },
   test: {
@@ -90,13 +102,37 @@ export const configDefaults = {
     warn_if: "!= 0",
     error_if: "!= 0",
   },
-  source: { enabled: true, event_time: null, freshness: null, loaded_at_field: null, loaded_at_query: null, meta: {}, tags: [], static_analysis: null },
+  source: {
+    enabled: true,
+    event_time: null,
+    freshness: null,
+    loaded_at_field: null,
+    loaded_at_query: null,
+    meta: {},
+    tags: [],
+    static_analysis: null,
+  },
   exposure: { enabled: true, tags: [], meta: {} },
   metric: { enabled: true, group: null, meta: {}, tags: [] },
   semantic_model: { enabled: true, group: null, meta: {}, tags: [] },
-  saved_query: { enabled: true, group: null, meta: {}, export_as: null, schema: null, cache: { enabled: false }, tags: [] },
+  saved_query: {
+    enabled: true,
+    group: null,
+    meta: {},
+    export_as: null,
+    schema: null,
+    cache: { enabled: false },
+    tags: [],
+  },
   unit_test: { tags: [], meta: {}, enabled: true, static_analysis: null },
-  function: { ...nodeAndTest, materialized: "function", type: "scalar", volatility: null, runtime_version: null, entry_point: null },
+  function: {
+    ...nodeAndTest,
+    materialized: "function",
+    type: "scalar",
+    volatility: null,
+    runtime_version: null,
+    entry_point: null,
+  },
 } satisfies Record<string, PlainRecord>;
 
 export type ConfigKind = keyof typeof configDefaults;
@@ -117,7 +153,8 @@ export const treeOf: Record<ConfigKind, TreeKey> = {
   function: "functions",
 };
 
-const listify = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]);
+const listify = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
 
 function mergeGrants(into: PlainRecord, from: PlainRecord): PlainRecord {
   const merged: PlainRecord = { ...into };
@@ -229,11 +266,17 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
   for (const key of ["pre-hook", "post-hook"]) if (key in config) config[key] = listify(config[key]).map(hookOf);
   if (typeof config.tags === "string") config.tags = [config.tags];
   if (typeof config.static_analysis === "boolean") config.static_analysis = config.static_analysis ? "on" : "off";
-  if (isRecord(config.docs)) config.docs = { show: config.docs.show ?? true, node_color: config.docs.node_color ?? null };
+  if (isRecord(config.docs))
+    config.docs = { show: config.docs.show ?? true, node_color: config.docs.node_color ?? null };
   if (kind === "test") finalizeTest(config, request);
   if (kind === "model") {
     const contract = config.contract;
-    if (isRecord(contract) && contract.enforced === true && config.materialized === "incremental" && !["append_new_columns", "fail"].includes(String(config.on_schema_change))) {
+    if (
+      isRecord(contract) &&
+      contract.enforced === true &&
+      config.materialized === "incremental" &&
+      !["append_new_columns", "fail"].includes(String(config.on_schema_change))
+    ) {
       throw engineError("parsing", {
         message: `Invalid value for on_schema_change: ${String(config.on_schema_change)}. Models materialized as incremental with contracts enabled must set on_schema_change to 'append_new_columns' or 'fail'`,
         dbtType: "Validation Error",
@@ -243,7 +286,10 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
   if (kind === "snapshot") {
     // Every extra key of a snapshot is kept; `hard_deletes` shows in artifacts only when written.
     if (isRecord(config.snapshot_meta_column_names)) {
-      config.snapshot_meta_column_names = { ...configDefaults.snapshot.snapshot_meta_column_names, ...config.snapshot_meta_column_names };
+      config.snapshot_meta_column_names = {
+        ...configDefaults.snapshot.snapshot_meta_column_names,
+        ...config.snapshot_meta_column_names,
+      };
     }
   }
   return config as NodeConfig;
@@ -252,7 +298,8 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
 /** `store_failures_as` decides; without it `store_failures` does. Source: dbt-core TestConfig.finalize_and_validate. */
 function finalizeTest(config: PlainRecord, request: ConfigRequest): void {
   if (config.store_failures_as === null || config.store_failures_as === undefined) {
-    config.store_failures_as = config.store_failures === true ? "table" : config.store_failures === false ? "ephemeral" : null;
+    config.store_failures_as =
+      config.store_failures === true ? "table" : config.store_failures === false ? "ephemeral" : null;
   } else {
     config.store_failures = config.store_failures_as !== "ephemeral";
   }
@@ -267,12 +314,14 @@ function finalizeTest(config: PlainRecord, request: ConfigRequest): void {
 
 /** A hook as dbt keeps it: text, dict, or the JSON that `before_begin()` makes. Source: dbt-core hooks.py get_hook_dict. */
 function hookOf(source: unknown): PlainRecord {
-  if (isRecord(source)) return { sql: source.sql ?? "", transaction: source.transaction ?? true, index: source.index ?? null };
+  if (isRecord(source))
+    return { sql: source.sql ?? "", transaction: source.transaction ?? true, index: source.index ?? null };
   const text = String(source);
   if (text.trimStart().startsWith("{")) {
     try {
       const parsed: unknown = JSON.parse(text);
-      if (isRecord(parsed) && "sql" in parsed) return { sql: parsed.sql, transaction: parsed.transaction ?? true, index: parsed.index ?? null };
+      if (isRecord(parsed) && "sql" in parsed)
+        return { sql: parsed.sql, transaction: parsed.transaction ?? true, index: parsed.index ?? null };
     } catch {
       // Not JSON: SQL that starts with a brace.
     }

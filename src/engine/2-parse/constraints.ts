@@ -39,7 +39,10 @@ export function contractChecksum(node: GraphNode): string | null {
 /** Python's repr of a list of constraint dataclasses. */
 function constraintsText(className: string, constraints: PlainRecord[]): string {
   const one = (c: PlainRecord): string => {
-    const fields = Object.entries(c).map(([key, value]) => `${key}=${key === "type" ? `<ConstraintType.${String(value)}: '${String(value)}'>` : repr(fromPlain(value))}`);
+    const fields = Object.entries(c).map(
+      ([key, value]) =>
+        `${key}=${key === "type" ? `<ConstraintType.${String(value)}: '${String(value)}'>` : repr(fromPlain(value))}`,
+    );
     return `${className}(${fields.join(", ")})`;
   };
   return `[${constraints.map(one).join(", ")}]`;

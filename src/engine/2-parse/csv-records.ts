@@ -6,7 +6,9 @@ export function csvRecords(text: string): Record<string, string | null>[] {
   const rows = csvRows(text.replace(/^\uFEFF/, ""));
   const header = rows.shift();
   if (!header) return [];
-  return rows.filter((row) => row.length > 0).map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? null])));
+  return rows
+    .filter((row) => row.length > 0)
+    .map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? null])));
 }
 
 function csvRows(text: string): string[][] {

@@ -1,4 +1,14 @@
-import { fromPlain, hasJinja, parseTemplate, PyDict, repr, str, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
+import {
+  fromPlain,
+  hasJinja,
+  parseTemplate,
+  PyDict,
+  repr,
+  str,
+  type MaybePromise,
+  type Scope,
+  type Value,
+} from "#jinja/index.ts";
 import { cloneData, isRecord, toData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
@@ -9,23 +19,62 @@ import { addNode, collectErrors, md5, type Entry } from "./state.ts";
 
 /** What a generic test is about. */
 export type TestTarget =
-  | { kind: "node"; yamlKey: string; name: string; version: string | number | null; quoteColumns: boolean; attached: GraphNode | undefined }
-  | { kind: "source"; yamlKey: string; source: string; name: string; version: null; quoteColumns: boolean; tags: string[] };
+  | {
+      kind: "node";
+      yamlKey: string;
+      name: string;
+      version: string | number | null;
+      quoteColumns: boolean;
+      attached: GraphNode | undefined;
+    }
+  | {
+      kind: "source";
+      yamlKey: string;
+      source: string;
+      name: string;
+      version: null;
+      quoteColumns: boolean;
+      tags: string[];
+    };
 
 /** Settings of a test that may stand beside its arguments. Source: dbt-core parser/generic_test_builders.py CONFIG_ARGS. */
-const configArguments = ["severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as", "sql_header", "meta", "database", "schema", "alias"];
+const configArguments = [
+  "severity",
+  "tags",
+  "enabled",
+  "where",
+  "limit",
+  "warn_if",
+  "error_if",
+  "fail_calc",
+  "store_failures",
+  "store_failures_as",
+  "sql_header",
+  "meta",
+  "database",
+  "schema",
+  "alias",
+];
 
 /** The name under which templates get a generic test's arguments. */
 export const testArgumentsName = "_dbt_generic_test_kwargs";
 
 /** Makes the test nodes of an entry: those of its columns, then its own. */
-export function genericTests(section: Section, entry: Entry, target: TestTarget, columns: PlainRecord[], tests: unknown[]): void {
+export function genericTests(
+  section: Section,
+  entry: Entry,
+  target: TestTarget,
+  columns: PlainRecord[],
+  tests: unknown[],
+): void {
   for (const column of columns) {
-    const quoted = column.quote === true || ((column.quote === null || column.quote === undefined) && target.quoteColumns);
+    const quoted =
+      column.quote === true || ((column.quote === null || column.quote === undefined) && target.quoteColumns);
     const name = quoted ? `"${String(column.name)}"` : String(column.name);
     const config = isRecord(column.config) ? column.config : {};
     const tags = [...new Set([...asStrings(column.tags), ...asStrings(config.tags)])];
-    for (const test of asList(column.data_tests ?? column.tests)) collectErrors(section.state, () => genericTest(section, entry, target, test, name, tags));
+    for (const test of asList(column.data_tests ?? column.tests))
+      collectErrors(section.state, () => genericTest(section, entry, target, test, name, tags));
   }
   for (const test of tests) collectErrors(section.state, () => genericTest(section, entry, target, test, null, []));
 }
@@ -39,7 +88,13 @@ interface Definition {
   customName: string | undefined;
 }
 
-function definitionOf(section: Section, entry: Entry, target: TestTarget, test: unknown, column: string | null): Definition {
+function definitionOf(
+  section: Section,
+  entry: Entry,
+  target: TestTarget,
+  test: unknown,
+  column: string | null,
+): Definition {
   const [testName, rawArgs] = nameAndArguments(entry, target, test);
   const args = cloneData(rawArgs);
   if (column !== null) args.column_name = column;
@@ -47,10 +102,21 @@ function definitionOf(section: Section, entry: Entry, target: TestTarget, test: 
   delete args.arguments;
   if (isRecord(nested)) Object.assign(args, nested);
   if ("model" in args) {
-    throw invalid(entry, entry.path, 'Test arguments include "model", which is a reserved argument', "Rename the argument.");
+    throw invalid(
+      entry,
+      entry.path,
+      'Test arguments include "model", which is a reserved argument',
+      "Rename the argument.",
+    );
   }
   const match = /^(?:([a-zA-Z_][0-9a-zA-Z_]*)\.)?([a-zA-Z_][0-9a-zA-Z_]*)/.exec(testName);
-  if (!match) throw invalid(entry, entry.path, `Test name string did not match expected pattern: ${testName}`, "Write `test` or `package.test`.");
+  if (!match)
+    throw invalid(
+      entry,
+      entry.path,
+      `Test name string did not match expected pattern: ${testName}`,
+      "Write `test` or `package.test`.",
+    );
   const config = configOf(section, entry, args);
   const description = typeof args.description === "string" ? args.description : "";
   delete args.description;
@@ -62,21 +128,43 @@ function definitionOf(section: Section, entry: Entry, target: TestTarget, test: 
 
 function nameAndArguments(entry: Entry, target: TestTarget, test: unknown): [string, PlainRecord] {
   if (typeof test === "string") return [test, {}];
-  if (!isRecord(test)) throw invalid(entry, entry.path, `test must be dict or str, got ${Array.isArray(test) ? "list" : typeof test} (value ${JSON.stringify(test)})`, "Write the test's name, or its name with arguments.");
+  if (!isRecord(test))
+    throw invalid(
+      entry,
+      entry.path,
+      `test must be dict or str, got ${Array.isArray(test) ? "list" : typeof test} (value ${JSON.stringify(test)})`,
+      "Write the test's name, or its name with arguments.",
+    );
   if ("test_name" in test) {
     const { test_name: name, ...rest } = test;
     return [String(name), rest];
   }
   const keys = Object.keys(test);
   if (keys.length !== 1) {
-    throw invalid(entry, entry.path, `test definition dictionary must have exactly one key, got [${keys.join(", ")}] instead (${keys.length} keys)`, "Indent the arguments under the test's name.");
+    throw invalid(
+      entry,
+      entry.path,
+      `test definition dictionary must have exactly one key, got [${keys.join(", ")}] instead (${keys.length} keys)`,
+      "Indent the arguments under the test's name.",
+    );
   }
   const name = keys[0] ?? "";
   const args = test[name];
   if (args === null || args === undefined) {
-    throw invalid(entry, entry.path, `test arguments must be a dict, got None for ${name} on ${target.name}`, `Remove the colon after ${name}, or give it arguments.`);
+    throw invalid(
+      entry,
+      entry.path,
+      `test arguments must be a dict, got None for ${name} on ${target.name}`,
+      `Remove the colon after ${name}, or give it arguments.`,
+    );
   }
-  if (!isRecord(args)) throw invalid(entry, entry.path, `test arguments must be a dict, got ${typeof args} (value ${JSON.stringify(args)})`, "Write the arguments as a mapping.");
+  if (!isRecord(args))
+    throw invalid(
+      entry,
+      entry.path,
+      `test arguments must be a dict, got ${typeof args} (value ${JSON.stringify(args)})`,
+      "Write the arguments as a mapping.",
+    );
   return [name, args];
 }
 
@@ -84,15 +172,27 @@ function nameAndArguments(entry: Entry, target: TestTarget, test: unknown): [str
 function configOf(section: Section, entry: Entry, args: PlainRecord): PlainRecord {
   const nested = args.config;
   delete args.config;
-  if (nested !== undefined && nested !== null && !isRecord(nested)) throw invalid(entry, entry.path, "The `config` dictionary of a test must be a mapping");
+  if (nested !== undefined && nested !== null && !isRecord(nested))
+    throw invalid(entry, entry.path, "The `config` dictionary of a test must be a mapping");
   const given: PlainRecord = isRecord(nested) ? { ...nested } : {};
   const config: PlainRecord = {};
   for (const key of configArguments) {
     let value = args[key];
     delete args[key];
-    const set = value !== undefined && value !== null && value !== false && value !== "" && value !== 0 && !(Array.isArray(value) && value.length === 0);
+    const set =
+      value !== undefined &&
+      value !== null &&
+      value !== false &&
+      value !== "" &&
+      value !== 0 &&
+      !(Array.isArray(value) && value.length === 0);
     if (set && key in given) {
-      throw invalid(entry, entry.path, "Test cannot have the same key at the top-level and in config", `Keep ${key} under config: only.`);
+      throw invalid(
+        entry,
+        entry.path,
+        "Test cannot have the same key at the top-level and in config",
+        `Keep ${key} under config: only.`,
+      );
     }
     if (!set && key in given) {
       value = given[key];
@@ -108,7 +208,11 @@ function renderValues(section: Section, values: PlainRecord): PlainRecord {
   for (const [key, value] of Object.entries(values)) {
     let result = value;
     if (typeof value === "string" && hasJinja(value)) {
-      result = toData(parseTemplate(value, { file: section.file.path }).renderNative(yamlScope(section.state, section.project)) as Value);
+      result = toData(
+        parseTemplate(value, { file: section.file.path }).renderNative(
+          yamlScope(section.state, section.project),
+        ) as Value,
+      );
     }
     if (result !== null && result !== undefined) rendered[key] = result;
   }
@@ -138,13 +242,20 @@ export function testNames(type: string, targetName: string, args: PlainRecord): 
 
 /** Source: dbt-core parser/schema_generic_tests.py create_test_node: keys sorted, every scalar as Python's str(). */
 function hashable(data: unknown): Value {
-  if (isRecord(data)) return new PyDict(Object.keys(data).sort().map((key) => [key, hashable(data[key])]));
+  if (isRecord(data))
+    return new PyDict(
+      Object.keys(data)
+        .sort()
+        .map((key) => [key, hashable(data[key])]),
+    );
   if (Array.isArray(data)) return data.map(hashable);
   return pyStr(data);
 }
 
 function configCall(config: PlainRecord): string {
-  const parts = Object.entries(config).map(([key, value]) => `${key}=${typeof value === "string" ? `"${value.replaceAll('"', '\\"')}"` : pyStr(value)}`);
+  const parts = Object.entries(config).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? `"${value.replaceAll('"', '\\"')}"` : pyStr(value)}`,
+  );
   return parts.length > 0 ? `{{ config(${parts.join(",")}) }}` : "";
 }
 
@@ -158,17 +269,33 @@ function argumentsAtParse(kwargs: PlainRecord, scope: Scope, file: string): PyDi
   const rendered = renderedArguments(kwargs, scope, file);
   if (!(rendered instanceof Promise)) return rendered;
   rendered.catch(() => {});
-  throw engineError("compilation", { message: "A test argument waits for the database.", place: { file }, hint: "Use {% if execute %} in the macro it calls." });
+  throw engineError("compilation", {
+    message: "A test argument waits for the database.",
+    place: { file },
+    hint: "Use {% if execute %} in the macro it calls.",
+  });
 }
 
 /** Makes one generic test node. */
-export function genericTest(section: Section, entry: Entry, target: TestTarget, test: unknown, column: string | null, tags: string[]): void {
+export function genericTest(
+  section: Section,
+  entry: Entry,
+  target: TestTarget,
+  test: unknown,
+  column: string | null,
+  tags: string[],
+): void {
   const { state, project, file } = section;
   const definition = definitionOf(section, entry, target, test, column);
   const { name, namespace, args, config } = definition;
   const kwargs: PlainRecord = { ...args, model: modelExpression(target) };
   const type = `${namespace === null ? "" : `${namespace}_`}${target.kind === "source" ? "source_" : ""}${name}`;
-  const targetName = target.kind === "source" ? `${target.source}_${target.name}` : target.version === null ? target.name : `${target.name}_v${target.version}`;
+  const targetName =
+    target.kind === "source"
+      ? `${target.source}_${target.name}`
+      : target.version === null
+        ? target.name
+        : `${target.name}_v${target.version}`;
   let compiledName: string;
   let fullName: string;
   if (definition.customName === undefined) {
@@ -200,10 +327,12 @@ export function genericTest(section: Section, entry: Entry, target: TestTarget, 
   node.tags = [...new Set([...tags, ...ownTags])].sort();
   node.description = definition.description;
   node.column_name = column;
-  node.file_key_name = target.kind === "source" ? `${target.yamlKey}.${target.source}` : `${target.yamlKey}.${target.name}`;
+  node.file_key_name =
+    target.kind === "source" ? `${target.yamlKey}.${target.source}` : `${target.yamlKey}.${target.name}`;
   node.attached_node = null;
   node.test_metadata = { name, kwargs, namespace };
-  const macro = state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
+  const macro =
+    state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
   if (!macro || (namespace !== null && !state.runtime.macros.inNamespace(namespace, macroName))) {
     const place = { file: file.path, ...entry.document.position(entry.path), source: file.contents };
     throw engineError("compilation", {
@@ -217,11 +346,10 @@ export function genericTest(section: Section, entry: Entry, target: TestTarget, 
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);
   } else {
-    renderNode(state, node, { file, prepare: (scope) => scope.set(testArgumentsName, argumentsAtParse(kwargs, scope, file.path)) });
-  }
-  if (node.depends_on.macros.indexOf("macro.dbt.get_where_subquery") === -1) {
-    const where = state.runtime.macros.find("get_where_subquery");
-    if (where) node.depends_on.macros.push(where.node.unique_id);
+    renderNode(state, node, {
+      file,
+      prepare: (scope) => scope.set(testArgumentsName, argumentsAtParse(kwargs, scope, file.path)),
+    });
   }
   updateConfig(state, node, { project });
   if (target.kind === "node" && target.attached) {
@@ -251,7 +379,9 @@ export function renderedArguments(kwargs: PlainRecord, scope: Scope, file: strin
       // Column names stay texts, whatever they look like.
       if (path.length === 1 && path[0] === "column_name") return value;
       const expression = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/.test(value) ? `{{ ${value} }}` : value;
-      return hasJinja(expression) ? parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" }) : value;
+      return hasJinja(expression)
+        ? parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" })
+        : value;
     }
     if (Array.isArray(value)) {
       const list: Value[] = [];

@@ -1,4 +1,5 @@
-import { extractBlocks, lazyMacro, type Block } from "#jinja/index.ts";
+import { extractBlocks, findMacroCalls, lazyMacro, type Block, type MacroDefinition } from "#jinja/index.ts";
+import type { PackedMacro } from "../builtins/index.ts";
 import type { MacroNode, PlainRecord } from "../manifest/types.ts";
 import type { SourceFile } from "../1-read/types.ts";
 import { collectErrors, now, type ParseState } from "./state.ts";
@@ -18,7 +19,12 @@ function macroName(block: Block): string {
  * Macros of one package's files. Built-in ones are parsed when they are first called; those of projects at once, so that
  * a syntax error is reported even if nothing calls the macro.
  */
-export function parseMacroFiles(state: ParseState, packageName: string, files: SourceFile[], options: { lazy: boolean }): void {
+export function parseMacroFiles(
+  state: ParseState,
+  packageName: string,
+  files: SourceFile[],
+  options: { lazy: boolean },
+): void {
   const createdAt = now();
   for (const file of files) {
     collectErrors(state, () => {
@@ -29,11 +35,104 @@ export function parseMacroFiles(state: ParseState, packageName: string, files: S
   }
 }
 
-function addMacro(state: ParseState, packageName: string, file: SourceFile, block: Block, options: { lazy: boolean; createdAt: number }): void {
-  const { runtime } = state;
-  const name = macroName(block);
-  const definition = lazyMacro(block.fullSource, { name, file: file.path, offset: block.offset, fileSource: file.contents });
+/** Macros of a built-in package from the index that the build made of it. */
+export function addPackedMacros(
+  state: ParseState,
+  packageName: string,
+  files: SourceFile[],
+  macros: PackedMacro[],
+): void {
+  const createdAt = now();
+  for (const packed of macros) {
+    const file = files[packed.file];
+    if (!file) continue;
+    const source = file.contents.slice(packed.offset, packed.offset + packed.length);
+    const described = packed.arguments.map((a) => ({ ...a, description: "" }));
+    register(state, {
+      packageName,
+      file,
+      name: packed.name,
+      source,
+      offset: packed.offset,
+      createdAt,
+      described: () => described,
+      languages: () => packed.languages,
+      calls: packed.calls,
+    });
+  }
+}
+
+/** The index of a package's macros, for {@link addPackedMacros}. */
+export function packMacros(files: SourceFile[]): PackedMacro[] {
+  return files.flatMap((file, position) =>
+    extractBlocks(file.contents, { file: file.path, allowed: macroBlocks }).map((block) => {
+      const name = macroName(block);
+      const definition = lazyMacro(block.fullSource, {
+        name,
+        file: file.path,
+        offset: block.offset,
+        fileSource: file.contents,
+      });
+      return {
+        file: position,
+        name,
+        offset: block.offset,
+        length: block.fullSource.length,
+        arguments: argumentsOf(definition).map(({ name: argument, type }) => ({ name: argument, type })),
+        languages: languagesOf(block, definition),
+        calls: findMacroCalls(definition.template),
+      };
+    }),
+  );
+}
+
+const argumentsOf = (definition: MacroDefinition) =>
+  definition.params.map((p) => ({ name: p.name, type: p.type ?? null, description: "" }));
+
+const languagesOf = (block: Block, definition: MacroDefinition): string[] | null =>
+  block.type === "materialization" ? [...(definition.supportedLanguages ?? ["sql"])] : null;
+
+function addMacro(
+  state: ParseState,
+  packageName: string,
+  file: SourceFile,
+  block: Block,
+  options: { lazy: boolean; createdAt: number },
+): void {
+  const definition = register(state, {
+    packageName,
+    file,
+    name: macroName(block),
+    source: block.fullSource,
+    offset: block.offset,
+    createdAt: options.createdAt,
+    described: argumentsOf,
+    languages: (own) => languagesOf(block, own),
+  });
   if (!options.lazy) void definition.template;
+}
+
+interface NewMacro {
+  packageName: string;
+  file: SourceFile;
+  name: string;
+  source: string;
+  offset: number;
+  createdAt: number;
+  described: (definition: MacroDefinition) => PlainRecord[];
+  languages: (definition: MacroDefinition) => string[] | null;
+  calls?: string[];
+}
+
+function register(state: ParseState, macro: NewMacro): MacroDefinition {
+  const { runtime } = state;
+  const { file, name, packageName } = macro;
+  const definition = lazyMacro(macro.source, {
+    name,
+    file: file.path,
+    offset: macro.offset,
+    fileSource: file.contents,
+  });
   let described: PlainRecord[] | undefined;
   const node: MacroNode = {
     name,
@@ -42,7 +141,7 @@ function addMacro(state: ParseState, packageName: string, file: SourceFile, bloc
     path: file.path,
     original_file_path: file.path,
     unique_id: `macro.${packageName}.${name}`,
-    macro_sql: block.fullSource,
+    macro_sql: macro.source,
     depends_on: { macros: [] },
     description: "",
     meta: {},
@@ -51,17 +150,18 @@ function addMacro(state: ParseState, packageName: string, file: SourceFile, bloc
     patch_path: null,
     // Reading the signature parses the macro: only artifacts and properties ask for it.
     get arguments() {
-      described ??= definition.params.map((p) => ({ name: p.name, type: p.type ?? null, description: "" }));
+      described ??= macro.described(definition);
       return described;
     },
     set arguments(value: PlainRecord[]) {
       described = value;
     },
-    created_at: options.createdAt,
+    created_at: macro.createdAt,
     get supported_languages() {
-      return block.type === "materialization" ? [...(definition.supportedLanguages ?? ["sql"])] : null;
+      return macro.languages(definition);
     },
   };
-  runtime.macros.add(node, definition);
+  runtime.macros.add(node, definition, macro.calls);
   runtime.manifest.macros[node.unique_id] = node;
+  return definition;
 }

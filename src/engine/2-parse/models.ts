@@ -1,5 +1,6 @@
 import type { GraphNode } from "../manifest/types.ts";
 import type { ProjectFiles, SourceFile } from "../1-read/types.ts";
+import { seedChecksum } from "../1-read/index.ts";
 import { newNode, renderNode, updateConfig } from "./node.ts";
 import { addNode, collectErrors, type ParseState } from "./state.ts";
 import { pythonModel } from "./python-model.ts";
@@ -29,7 +30,14 @@ export function parseModels(state: ParseState, files: ProjectFiles): void {
     collectErrors(state, () => {
       const { code, offset } = contentsOf(file);
       const language = file.path.endsWith(".py") ? "python" : "sql";
-      const node = newNode(state, { kind: "model", name: stem(file.path), project: files.project, file, rawCode: code, language });
+      const node = newNode(state, {
+        kind: "model",
+        name: stem(file.path),
+        project: files.project,
+        file,
+        rawCode: code,
+        language,
+      });
       Object.assign(node, structuredClone(modelFields));
       if (language === "python") {
         pythonModel(state, node, file);
@@ -48,7 +56,14 @@ export function parseAnalyses(state: ParseState, files: ProjectFiles): void {
     collectErrors(state, () => {
       const { code, offset } = contentsOf(file);
       const path = `analysis/${file.relativePath}`;
-      const node = newNode(state, { kind: "analysis", name: stem(file.path), project: files.project, file, path, rawCode: code });
+      const node = newNode(state, {
+        kind: "analysis",
+        name: stem(file.path),
+        project: files.project,
+        file,
+        path,
+        rawCode: code,
+      });
       updateConfig(state, node, { project: files.project, scope: renderNode(state, node, { file, offset }) });
       addNode(state, node);
     });
@@ -72,6 +87,11 @@ export function parseSeeds(state: ParseState, files: ProjectFiles): void {
       const node = newNode(state, { kind: "seed", name: stem(file.path), project: files.project, file, rawCode: "" });
       const seed = node as GraphNode & { root_path: string };
       seed.root_path = files.project.root;
+      node.checksum = seedChecksum(
+        files.project.root,
+        file.path,
+        Number(state.runtime.read.root.flags.maximum_seed_size_mib ?? 1),
+      );
       updateConfig(state, node, { project: files.project });
       addNode(state, node);
     });
@@ -88,7 +108,12 @@ export function parseHooks(state: ParseState, files: ProjectFiles): void {
     statements.forEach((sql, i) => {
       collectErrors(state, () => {
         const name = `${project.name}-${kind}-${i}`;
-        const file: SourceFile = { path: "./dbt_project.yml", searchPath: ".", relativePath: `${name}.sql`, contents: sql };
+        const file: SourceFile = {
+          path: "./dbt_project.yml",
+          searchPath: ".",
+          relativePath: `${name}.sql`,
+          contents: sql,
+        };
         const path = `hooks/${name}.sql`;
         const node = newNode(state, { kind: "operation", name, project, file, path, rawCode: sql });
         node.tags.push(kind);

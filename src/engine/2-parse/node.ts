@@ -1,4 +1,4 @@
-import { hasJinja, noKwargs, parseTemplate, PyObject, str, type Value } from "#jinja/index.ts";
+import { hasJinja, noKwargs, parseTemplate, PyObject, staticCalls, str, type Value } from "#jinja/index.ts";
 import { isLabsError, LabsError } from "#errors/index.ts";
 import type { Relation } from "../adapter/index.ts";
 import { relationFromNode } from "../context/relations.ts";
@@ -13,7 +13,10 @@ import { ConfigCallList, resolveConfig, unrenderedConfig, type ConfigKind } from
 import { contentsChecksum, now, type ParseState } from "./state.ts";
 
 export interface NewNode {
-  kind: Exclude<ConfigKind, "source" | "exposure" | "metric" | "semantic_model" | "saved_query" | "unit_test" | "function">;
+  kind: Exclude<
+    ConfigKind,
+    "source" | "exposure" | "metric" | "semantic_model" | "saved_query" | "unit_test" | "function"
+  >;
   name: string;
   project: Project;
   file: SourceFile;
@@ -82,10 +85,17 @@ export function newNode(state: ParseState, spec: NewNode): GraphNode {
 }
 
 /** dbt's line over an error inside a node: `Compilation Error in model x (models/x.sql)`. */
-export function inNode(error: unknown, node: { resource_type: string; name: string; original_file_path: string; unique_id: string }): LabsError {
+export function inNode(
+  error: unknown,
+  node: { resource_type: string; name: string; original_file_path: string; unique_id: string },
+): LabsError {
   if (!isLabsError(error)) throw error;
   if (error.data?.node !== undefined) return error;
-  return withData(error, { node: `${node.resource_type} ${node.name} (${node.original_file_path})`, uniqueId: node.unique_id }, { file: node.original_file_path });
+  return withData(
+    error,
+    { node: `${node.resource_type} ${node.name} (${node.original_file_path})`, uniqueId: node.unique_id },
+    { file: node.original_file_path },
+  );
 }
 
 function withData(error: LabsError, data: Record<string, unknown>, place: { file: string }): LabsError {
@@ -102,17 +112,36 @@ function withData(error: LabsError, data: Record<string, unknown>, place: { file
 }
 
 /** Renders a node for parsing: collects refs, sources, config calls and macros. */
-export function renderNode(state: ParseState, node: GraphNode, options: { file: SourceFile; offset?: number; prepare?: (scope: NodeScope) => void; source?: string }): NodeScope {
+export function renderNode(
+  state: ParseState,
+  node: GraphNode,
+  options: { file: SourceFile; offset?: number; prepare?: (scope: NodeScope) => void; source?: string },
+): NodeScope {
   const calls = new ConfigCallList();
-  const captured: Captured = { refs: node.refs, sources: node.sources, metrics: node.metrics, macros: node.depends_on.macros };
+  const captured: Captured = {
+    refs: node.refs,
+    sources: node.sources,
+    metrics: node.metrics,
+    macros: node.depends_on.macros,
+  };
   let relation: Relation | undefined;
-  const scope = parseScope(state.runtime, node, calls, captured, () => (relation ??= relationFromNode(node, state.runtime.read.root.quoting)));
+  const scope = parseScope(
+    state.runtime,
+    node,
+    calls,
+    captured,
+    () => (relation ??= relationFromNode(node, state.runtime.read.root.quoting)),
+  );
   state.captured.set(node.unique_id, captured);
   try {
     options.prepare?.(scope);
     const source = options.source ?? node.raw_code;
     if (node.language === "sql" && hasJinja(source)) {
-      const template = parseTemplate(source, { file: node.original_file_path, offset: options.offset ?? 0, fileSource: options.file.contents });
+      const template = parseTemplate(source, {
+        file: node.original_file_path,
+        offset: options.offset ?? 0,
+        fileSource: options.file.contents,
+      });
       if (options.source === undefined) state.templates.set(node.unique_id, template);
       const result = template.render(scope, { undefined: "chaining" });
       if (result instanceof Promise) throw asyncAtParse(node, result);
@@ -122,20 +151,31 @@ export function renderNode(state: ParseState, node: GraphNode, options: { file: 
   }
   node.config_call_dict = calls.merged;
   state.calls.set(node.unique_id, calls.merged);
+  const template = state.templates.get(node.unique_id);
+  const written = template && Object.keys(calls.merged).length > 0 ? staticCalls(template, ["config"])[0] : undefined;
+  if (written && written.unrendered.size > 0)
+    state.unrenderedCalls.set(node.unique_id, Object.fromEntries(written.unrendered));
   return scope;
 }
 
 /** Nothing waits while parsing: the adapter answers from stubs. A macro that still awaits is a defect worth a clear word. */
 function asyncAtParse(node: GraphNode, result: Promise<unknown>): LabsError {
   result.catch(() => {});
-  return engineError("compilation", { message: `${node.unique_id} waited for the database while the project was parsed.`, hint: "Guard the call with {% if execute %}." });
+  return engineError("compilation", {
+    message: `${node.unique_id} waited for the database while the project was parsed.`,
+    hint: "Guard the call with {% if execute %}.",
+  });
 }
 
 /**
  * Resolves the node's config and what follows from it: tags, meta, group, docs, contract, database, schema, alias, relation.
  * Runs again when a properties file patches the node. Source: dbt-core parser/base.py update_parsed_node_config.
  */
-export function updateConfig(state: ParseState, node: GraphNode, options: { project: Project; patch?: PlainRecord; unrenderedPatch?: PlainRecord; scope?: NodeScope }): void {
+export function updateConfig(
+  state: ParseState,
+  node: GraphNode,
+  options: { project: Project; patch?: PlainRecord; unrenderedPatch?: PlainRecord; scope?: NodeScope },
+): void {
   const kind = node.resource_type as NewNode["kind"];
   const request = {
     kind,
@@ -156,11 +196,21 @@ export function updateConfig(state: ParseState, node: GraphNode, options: { proj
   if (isRecord(config.meta) && Object.keys(config.meta).length > 0) node.meta = config.meta;
   if (config.group) node.group = String(config.group);
   if (node.resource_type === "model" && config.access) setAccess(node, config.access);
-  if (isRecord(config.docs)) node.docs = { show: config.docs.show !== false, node_color: (config.docs.node_color as string | null) ?? null };
+  if (isRecord(config.docs))
+    node.docs = { show: config.docs.show !== false, node_color: (config.docs.node_color as string | null) ?? null };
   if (isRecord(config.contract)) {
-    node.contract = { enforced: config.contract.enforced === true, alias_types: config.contract.alias_types !== false, checksum: node.contract.checksum };
+    node.contract = {
+      enforced: config.contract.enforced === true,
+      alias_types: config.contract.alias_types !== false,
+      checksum: node.contract.checksum,
+    };
   }
-  node.unrendered_config = unrenderedConfig({ ...request, ...(options.unrenderedPatch ? { patch: { ...options.patch, ...options.unrenderedPatch } } : {}) });
+  const written = state.unrenderedCalls.get(node.unique_id);
+  node.unrendered_config = unrenderedConfig({
+    ...request,
+    ...(written ? { calls: written } : {}),
+    ...(options.unrenderedPatch ? { patch: { ...options.patch, ...options.unrenderedPatch } } : {}),
+  });
   node.config = config;
   updateRelationNames(state, node, config);
   if (node.resource_type !== "test") captureHooks(state, node, options.scope);
@@ -183,10 +233,20 @@ export function updateRelationNames(state: ParseState, node: GraphNode, config: 
   node.database = generateName(state, "database", node, config.database, model) ?? node.database;
   const schema = generateName(state, "schema", node, config.schema, model);
   if (schema === null) {
-    warn(state.runtime, `generate_schema_name answered no schema for ${node.unique_id}.`, { name: "GenerateSchemaNameNullValueDeprecation", code: "D012" });
+    warn(state.runtime, `generate_schema_name answered no schema for ${node.unique_id}.`, {
+      name: "GenerateSchemaNameNullValueDeprecation",
+      code: "D012",
+    });
   }
   node.schema = schema ?? "None";
-  node.alias = generateName(state, "alias", node, config.alias, lazyOnce(() => toValue(node))) ?? node.name;
+  node.alias =
+    generateName(
+      state,
+      "alias",
+      node,
+      config.alias,
+      lazyOnce(() => toValue(node)),
+    ) ?? node.name;
   if (node.resource_type === "snapshot") {
     if (config.target_database) node.database = String(config.target_database);
     if (config.target_schema) node.schema = String(config.target_schema);
@@ -211,10 +271,20 @@ export function storesFailures(node: GraphNode): boolean {
   return node.config.store_failures === true;
 }
 
-function generateName(state: ParseState, component: "schema" | "alias" | "database", node: GraphNode, custom: unknown, model: () => Value): string | null {
+function generateName(
+  state: ParseState,
+  component: "schema" | "alias" | "database",
+  node: GraphNode,
+  custom: unknown,
+  model: () => Value,
+): string | null {
   const { runtime } = state;
   const entry = runtime.macros.generateName(component, node.package_name);
-  if (!entry) throw engineError("runtime", { message: `No macro with name generate_${component}_name found`, dbtType: "Internal Error" });
+  if (!entry)
+    throw engineError("runtime", {
+      message: `No macro with name generate_${component}_name found`,
+      dbtType: "Internal Error",
+    });
   if (entry.node.package_name === "dbt") return builtInName(component, runtime, node, custom);
   const scope = scopeFor(state, entry);
   let value: unknown;
@@ -228,7 +298,12 @@ function generateName(state: ParseState, component: "schema" | "alias" | "databa
 }
 
 /** dbt's own three macros without a template, for the nodes of every project that does not override them. */
-function builtInName(component: "schema" | "alias" | "database", runtime: ParseState["runtime"], node: GraphNode, custom: unknown): string {
+function builtInName(
+  component: "schema" | "alias" | "database",
+  runtime: ParseState["runtime"],
+  node: GraphNode,
+  custom: unknown,
+): string {
   const given = custom === null || custom === undefined ? undefined : String(custom).trim();
   switch (component) {
     case "database":
@@ -253,14 +328,26 @@ function scopeFor(state: ParseState, entry: Parameters<typeof nameScope>[1]): No
 
 /** Hooks may refer to other nodes: render them to collect the references. */
 function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | undefined): void {
-  const hooks = [...((node.config["pre-hook"] as PlainRecord[] | undefined) ?? []), ...((node.config["post-hook"] as PlainRecord[] | undefined) ?? [])];
+  const hooks = [
+    ...((node.config["pre-hook"] as PlainRecord[] | undefined) ?? []),
+    ...((node.config["post-hook"] as PlainRecord[] | undefined) ?? []),
+  ];
   const texts = hooks.map((h) => String(h.sql)).filter(hasJinja);
   if (texts.length === 0) return;
-  const captured = state.captured.get(node.unique_id) ?? { refs: node.refs, sources: node.sources, metrics: node.metrics, macros: node.depends_on.macros };
-  const hookScope = scope ?? parseScope(state.runtime, node, undefined, captured, () => relationFromNode(node, state.runtime.read.root.quoting));
+  const captured = state.captured.get(node.unique_id) ?? {
+    refs: node.refs,
+    sources: node.sources,
+    metrics: node.metrics,
+    macros: node.depends_on.macros,
+  };
+  const hookScope =
+    scope ??
+    parseScope(state.runtime, node, undefined, captured, () => relationFromNode(node, state.runtime.read.root.quoting));
   for (const text of texts) {
     try {
-      const result = parseTemplate(text, { file: node.original_file_path }).render(hookScope, { undefined: "chaining" });
+      const result = parseTemplate(text, { file: node.original_file_path }).render(hookScope, {
+        undefined: "chaining",
+      });
       if (result instanceof Promise) result.catch(() => {});
     } catch (error) {
       throw inNode(error, node);

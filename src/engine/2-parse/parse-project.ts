@@ -10,7 +10,7 @@ import type { Flags } from "../flags.ts";
 import { linkManifest, type NodeLookup } from "../3-link/index.ts";
 import type { Manifest } from "../manifest/types.ts";
 import { parseDocs } from "./docs.ts";
-import { parseMacroFiles } from "./macros.ts";
+import { addPackedMacros, parseMacroFiles } from "./macros.ts";
 import { parseAnalyses, parseHooks, parseModels, parseSeeds, parseSingularTests } from "./models.ts";
 import { parseProperties, type PropertiesResult } from "./properties.ts";
 import { parseSnapshots } from "./snapshots.ts";
@@ -67,9 +67,19 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
  * Order as in dbt-core parser/manifest.py: all macros, then every project's files, then all properties, sources, links.
  * Errors: every problem that was found, as one error (ENG-007 when there are several).
  */
-export function parseProject(input: { read: ReadProject; flags: Flags; emit: EventSink; env: NodeJS.ProcessEnv; invocationId: string; startedAt: Date }): ParsedProject {
+export function parseProject(input: {
+  read: ReadProject;
+  flags: Flags;
+  emit: EventSink;
+  env: NodeJS.ProcessEnv;
+  invocationId: string;
+  startedAt: Date;
+}): ParsedProject {
   const { read, flags } = input;
-  const projects = new Map<string, Project>([[read.root.name, read.root], ...read.packages.map((p): [string, Project] => [p.name, p])]);
+  const projects = new Map<string, Project>([
+    [read.root.name, read.root],
+    ...read.packages.map((p): [string, Project] => [p.name, p]),
+  ]);
   const runtime: Runtime = {
     ...input,
     projects,
@@ -78,15 +88,35 @@ export function parseProject(input: { read: ReadProject; flags: Flags; emit: Eve
     manifest: emptyManifest(read, flags, input.invocationId, input.startedAt),
     usedEnv: new Map(),
   };
-  const state: ParseState = { runtime, errors: [], templates: new Map(), captured: new Map(), calls: new Map(), sources: new Map() };
+  const state: ParseState = {
+    runtime,
+    errors: [],
+    templates: new Map(),
+    captured: new Map(),
+    calls: new Map(),
+    unrenderedCalls: new Map(),
+    sources: new Map(),
+  };
 
   const files = [...projects.values()].map((project) => readFiles(project));
-  for (const { project, macros, genericTests } of files) parseMacroFiles(state, project.name, [...macros, ...genericTests], { lazy: false });
+  for (const { project, macros, genericTests } of files)
+    parseMacroFiles(state, project.name, [...macros, ...genericTests], { lazy: false });
   for (const builtin of builtinPackages()) {
-    const asSource = (f: { path: string; contents: string }): SourceFile => ({ path: f.path, searchPath: "macros", relativePath: f.path, contents: f.contents });
-    parseMacroFiles(state, builtin.name, builtin.files.filter((f) => f.path.endsWith(".sql")).map(asSource), { lazy: true });
-    const docs = builtin.files.filter((f) => f.path.endsWith(".md")).map(asSource);
-    parseDocs(state, { project: { name: builtin.name } as Project, docs });
+    const sources = builtin.files.map(
+      (f): SourceFile => ({ path: f.path, searchPath: "macros", relativePath: f.path, contents: f.contents }),
+    );
+    if (builtin.macros) addPackedMacros(state, builtin.name, sources, builtin.macros);
+    else
+      parseMacroFiles(
+        state,
+        builtin.name,
+        sources.filter((f) => f.path.endsWith(".sql")),
+        { lazy: true },
+      );
+    parseDocs(state, {
+      project: { name: builtin.name } as Project,
+      docs: sources.filter((f) => f.path.endsWith(".md")),
+    });
   }
   throwCollected(state.errors);
 

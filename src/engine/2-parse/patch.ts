@@ -24,13 +24,15 @@ const movedToConfig = ["meta", "docs", "group", "contract", "access", "tags", "f
 
 /** `config:` of an entry with the legacy top-level keys folded in. */
 export function patchConfig(entry: Entry, data: PlainRecord): PlainRecord {
-  if (data.config !== undefined && data.config !== null && !isRecord(data.config)) throw invalid(entry, [...entry.path, "config"], "config must be a mapping");
+  if (data.config !== undefined && data.config !== null && !isRecord(data.config))
+    throw invalid(entry, [...entry.path, "config"], "config must be a mapping");
   const config: PlainRecord = isRecord(data.config) ? cloneData(data.config) : {};
   for (const key of movedToConfig) {
     if (data[key] === undefined || data[key] === null) continue;
     if (key === "freshness" && entry.path[0] !== "models") continue;
     if (key === "meta" && isRecord(config.meta)) config.meta = { ...(data.meta as PlainRecord), ...config.meta };
-    else if (key === "tags" && config.tags !== undefined) config.tags = [...asStrings(data.tags), ...asStrings(config.tags)];
+    else if (key === "tags" && config.tags !== undefined)
+      config.tags = [...asStrings(data.tags), ...asStrings(config.tags)];
     else if (config[key] === undefined) config[key] = cloneData(data[key]);
   }
   return config;

@@ -59,19 +59,26 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
 function timeSpine(value: PlainRecord): PlainRecord {
   return {
     standard_granularity_column: value.standard_granularity_column ?? null,
-    custom_granularities: asList(value.custom_granularities).filter(isRecord).map((g) => ({ name: g.name ?? null, column_name: g.column_name ?? null })),
+    custom_granularities: asList(value.custom_granularities)
+      .filter(isRecord)
+      .map((g) => ({ name: g.name ?? null, column_name: g.column_name ?? null })),
   };
 }
 
 function setConstraints(node: GraphNode, patch: Patch): void {
   if (node.contract.enforced) {
     const problems: string[] = [];
-    if (Object.keys(node.columns).length === 0) problems.push("Constraints must be defined in a `yml` schema configuration file like `schema.yml`.");
+    if (Object.keys(node.columns).length === 0)
+      problems.push("Constraints must be defined in a `yml` schema configuration file like `schema.yml`.");
     if (node.language !== "sql") problems.push(`Language Error: Expected 'sql' but found '${node.language}'`);
     if (problems.length > 0) {
       throw engineError("parsing", {
         message: `Contract enforcement failed for: (${node.original_file_path})\n${problems.join("\n")}`,
-        place: { file: patch.entry.file.path, ...patch.entry.document.position(patch.entry.path), source: patch.entry.file.contents },
+        place: {
+          file: patch.entry.file.path,
+          ...patch.entry.document.position(patch.entry.path),
+          source: patch.entry.file.contents,
+        },
         hint: "List every column of the model with its data_type.",
       });
     }
@@ -80,12 +87,20 @@ function setConstraints(node: GraphNode, patch: Patch): void {
   const keys = Object.values(node.columns).filter((c) => c.constraints.some((k) => k.type === "primary_key"));
   const problems: string[] = [];
   if (keys.length > 1) {
-    problems.push(`Found ${keys.length} columns ([${keys.map((k) => `'${k.name}'`).join(", ")}]) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint.`);
+    problems.push(
+      `Found ${keys.length} columns ([${keys.map((k) => `'${k.name}'`).join(", ")}]) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint.`,
+    );
   }
   if (keys.length > 0 && node.constraints.some((c) => c.type === "primary_key")) {
-    problems.push("Primary key constraints defined at the model level and the columns level. Primary keys can be defined at the model level or the column level, not both.");
+    problems.push(
+      "Primary key constraints defined at the model level and the columns level. Primary keys can be defined at the model level or the column level, not both.",
+    );
   }
-  if (problems.length > 0) throw engineError("parsing", { message: `Primary key constraint error: (${node.original_file_path})\n${problems.join("\n")}`, place: { file: node.original_file_path } });
+  if (problems.length > 0)
+    throw engineError("parsing", {
+      message: `Primary key constraint error: (${node.original_file_path})\n${problems.join("\n")}`,
+      place: { file: node.original_file_path },
+    });
   constraintReferences(node);
 }
 
@@ -135,7 +150,9 @@ export function patchByName(section: Section, entry: Entry, patch: Patch): Graph
     applyPatch(section, node, patch);
     return [node];
   }
-  const disabled = lookup.disabled(patch.name, section.project.name).filter((n) => plural[n.resource_type] === section.key) as GraphNode[];
+  const disabled = lookup
+    .disabled(patch.name, section.project.name)
+    .filter((n) => plural[n.resource_type] === section.key) as GraphNode[];
   if (disabled.length > 1 && patch.config.enabled === true) {
     throw engineError("parsing", {
       message: `Found ${disabled.length} matching disabled nodes for ${disabled[0]?.resource_type} '${patch.name}'. Multiple nodes for the same unique id cannot be enabled in the schema file. They must be enabled in \`dbt_project.yml\` or in the sql files.`,
@@ -193,7 +210,9 @@ function testsOfEntry(section: Section, entry: Entry, nodes: GraphNode[]): void 
 export function patchAnalyses(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
-      const node = Object.values(section.state.runtime.manifest.nodes).find((n) => n.resource_type === "analysis" && n.name === entry.data.name);
+      const node = Object.values(section.state.runtime.manifest.nodes).find(
+        (n) => n.resource_type === "analysis" && n.name === entry.data.name,
+      );
       if (node) applyPatch(section, node, patchOf(entry));
       else noNode(section, entry, String(entry.data.name));
     });
@@ -230,7 +249,10 @@ export function patchMacros(section: Section, data: PlainRecord): void {
       const name = String(entry.data.name);
       const macro = section.state.runtime.manifest.macros[`macro.${section.project.name}.${name}`];
       if (!macro) {
-        warn(section.state.runtime, `Found patch for macro "${name}" which was not found`, { name: "MacroNotFoundForPatch", code: "I060" });
+        warn(section.state.runtime, `Found patch for macro "${name}" which was not found`, {
+          name: "MacroNotFoundForPatch",
+          code: "I060",
+        });
         return;
       }
       if (macro.patch_path) {
@@ -244,14 +266,21 @@ export function patchMacros(section: Section, data: PlainRecord): void {
       macro.patch_path = fileId(entry);
       macro.description = text(entry.data.description);
       macro.created_at = now();
-      macro.meta = { ...(isRecord(entry.data.meta) ? entry.data.meta : {}), ...(isRecord(config.meta) ? config.meta : {}) };
+      macro.meta = {
+        ...(isRecord(entry.data.meta) ? entry.data.meta : {}),
+        ...(isRecord(config.meta) ? config.meta : {}),
+      };
       const docs = (config.docs ?? entry.data.docs) as PlainRecord | undefined;
       macro.docs = { show: docs?.show !== false, node_color: (docs?.node_color as string | undefined) ?? null };
       macro.config = { meta: macro.meta, docs: macro.docs };
       const described = asList(entry.data.arguments).filter(isRecord);
       checkArguments(section, macro.name, macro.arguments, described);
       if (described.length > 0) {
-        macro.arguments = described.map((a) => ({ name: a.name ?? null, type: a.type === undefined || a.type === null ? null : String(a.type), description: text(a.description) }));
+        macro.arguments = described.map((a) => ({
+          name: a.name ?? null,
+          type: a.type === undefined || a.type === null ? null : String(a.type),
+          description: text(a.description),
+        }));
       }
     });
   }
@@ -259,9 +288,12 @@ export function patchMacros(section: Section, data: PlainRecord): void {
 
 function checkArguments(section: Section, name: string, actual: PlainRecord[], described: PlainRecord[]): void {
   if (described.length === 0) return;
-  const complain = (message: string) => warn(section.state.runtime, message, { name: "InvalidMacroAnnotation", code: "D038" });
+  const complain = (message: string) =>
+    warn(section.state.runtime, message, { name: "InvalidMacroAnnotation", code: "D038" });
   described.slice(0, actual.length).forEach((argument, i) => {
-    if (argument.name !== actual[i]?.name) complain(`Argument ${String(argument.name)} in yaml for macro ${name} does not match the jinja definition.`);
+    if (argument.name !== actual[i]?.name)
+      complain(`Argument ${String(argument.name)} in yaml for macro ${name} does not match the jinja definition.`);
   });
-  if (described.length !== actual.length) complain(`The number of arguments in the yaml for macro ${name} does not match the jinja definition.`);
+  if (described.length !== actual.length)
+    complain(`The number of arguments in the yaml for macro ${name} does not match the jinja definition.`);
 }

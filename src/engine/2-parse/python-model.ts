@@ -27,7 +27,11 @@ export function pythonModel(state: ParseState, node: GraphNode, file: SourceFile
   for (const call of callsOf(code, "ref", file)) {
     const names = call.args.map(String);
     const version = call.kwargs.v ?? call.kwargs.version ?? null;
-    node.refs.push({ name: names[names.length - 1] ?? "", package: names.length === 2 ? (names[0] ?? null) : null, version: version as string | number | null });
+    node.refs.push({
+      name: names[names.length - 1] ?? "",
+      package: names.length === 2 ? (names[0] ?? null) : null,
+      version: version as string | number | null,
+    });
   }
   for (const call of callsOf(code, "source", file)) node.sources.push(call.args.map(String));
   for (const call of callsOf(code, "config", file)) calls.add(call.kwargs);
@@ -39,7 +43,10 @@ export function pythonModel(state: ParseState, node: GraphNode, file: SourceFile
 
 /** Comments blanked out, strings kept, offsets unchanged. */
 function stripComments(source: string): string {
-  return source.replace(/("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|#[^\n]*/g, (all, text: string | undefined) => text ?? " ".repeat(all.length));
+  return source.replace(
+    /("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|#[^\n]*/g,
+    (all, text: string | undefined) => text ?? " ".repeat(all.length),
+  );
 }
 
 function callsOf(code: string, name: string, file: SourceFile): PythonCall[] {
@@ -52,7 +59,12 @@ function callsOf(code: string, name: string, file: SourceFile): PythonCall[] {
       const before = code.slice(0, start).split("\n");
       throw engineError("parsing", {
         message: `Error when trying to literal_eval an arg to dbt.ref(), dbt.source(), dbt.config() or dbt.config.get() in ${file.path}: ${inside.trim()}`,
-        place: { file: file.path, line: before.length, column: (before[before.length - 1] ?? "").length + 1, source: file.contents },
+        place: {
+          file: file.path,
+          line: before.length,
+          column: (before[before.length - 1] ?? "").length + 1,
+          source: file.contents,
+        },
         hint: "Use literal values only.",
       });
     }

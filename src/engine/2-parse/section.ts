@@ -44,7 +44,12 @@ const isLate = (part: string | number | undefined): boolean => typeof part === "
 function isLateKey(path: (string | number)[]): boolean {
   const [a, b, c] = path;
   if (isLate(a) || (path.length === 2 && isLate(b))) return true;
-  if (a === "config" && typeof b === "string" && ["pre_hook", "post_hook", "pre-hook", "post-hook", "loaded_at_query"].includes(b)) return true;
+  if (
+    a === "config" &&
+    typeof b === "string" &&
+    ["pre_hook", "post_hook", "pre-hook", "post-hook", "loaded_at_query"].includes(b)
+  )
+    return true;
   if (path.length === 5 && path[4] === "description") return true;
   if (a === "versions" && (isLate(c) || (c === "columns" && isLate(path[4])))) return true;
   return typeof a === "string" && ["columns", "dimensions", "measures", "entities", "metrics"].includes(a) && isLate(c);
@@ -84,7 +89,13 @@ export function yamlScope(state: ParseState, project: Project): NodeScope {
     const created: NodeScope = new NodeScope(runtime.macros, "", {
       ...base,
       project_name: project.name,
-      var: () => new VarFunction({ vars: () => varsFor(runtime, project.name), scope: () => created, missing: "error", owner: "<Configuration>" }),
+      var: () =>
+        new VarFunction({
+          vars: () => varsFor(runtime, project.name),
+          scope: () => created,
+          missing: "error",
+          owner: "<Configuration>",
+        }),
     });
     yamlScopes.set(project, (scope = created));
   }
@@ -95,25 +106,37 @@ export function yamlScope(state: ParseState, project: Project): NodeScope {
 export function entriesOf(section: Section, data: PlainRecord): Entry[] {
   const value = data[section.key];
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw invalid(section, [section.key], `${section.key} must be a list, got ${typeof value}`);
+  if (!Array.isArray(value))
+    throw invalid(section, [section.key], `${section.key} must be a list, got ${typeof value}`);
   const entries: Entry[] = [];
   value.forEach((item: unknown, i) => {
     collectErrors(section.state, () => {
       const path = [section.key, i];
       if (!isRecord(item)) throw invalid(section, path, `each entry of ${section.key} must be a mapping`);
-      if (typeof item.name !== "string" && section.key !== "data_tests") throw invalid(section, path, `an entry of ${section.key} has no name`);
-      entries.push({ project: section.project, file: section.file, document: section.document, path, data: renderEntry(section, item) });
+      if (typeof item.name !== "string" && section.key !== "data_tests")
+        throw invalid(section, path, `an entry of ${section.key} has no name`);
+      entries.push({
+        project: section.project,
+        file: section.file,
+        document: section.document,
+        path,
+        data: renderEntry(section, item),
+      });
     });
   });
   return entries;
 }
 
 /** A parsing error at a key of a properties file. */
-export function invalid(section: { file: SourceFile; document: YamlDocument }, path: (string | number)[], message: string, hint?: string) {
+export function invalid(
+  section: { file: SourceFile; document: YamlDocument },
+  path: (string | number)[],
+  message: string,
+  hint?: string,
+) {
   return engineError("parsing", {
     message: `Invalid ${String(path[0])} config given in ${section.file.path} @ ${path.filter((p) => typeof p === "string").join(".")}: ${message}`,
     place: { file: section.file.path, ...section.document.position(path), source: section.file.contents },
     hint: hint ?? "Correct the entry.",
   });
 }
-

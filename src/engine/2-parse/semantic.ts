@@ -34,7 +34,8 @@ function referencesOf(section: Section, expressions: string[], owner: string): R
       return "";
     }),
   });
-  for (const expression of expressions) void parseTemplate(`{{ ${expression} }}`, { file: section.file.path }).render(scope);
+  for (const expression of expressions)
+    void parseTemplate(`{{ ${expression} }}`, { file: section.file.path }).render(scope);
   return found;
 }
 
@@ -43,7 +44,13 @@ interface Base extends OtherNode {
 }
 
 /** What every one of these resources has. */
-function baseOf(section: Section, entry: Entry, kind: ConfigKind, resourceType: OtherNode["resource_type"], options: { path?: string } = {}): { node: Base; config: PlainRecord } {
+function baseOf(
+  section: Section,
+  entry: Entry,
+  kind: ConfigKind,
+  resourceType: OtherNode["resource_type"],
+  options: { path?: string } = {},
+): { node: Base; config: PlainRecord } {
   const { project, file } = section;
   const name = String(entry.data.name);
   const fqn = fqnOf(project, file.relativePath, name);
@@ -83,9 +90,20 @@ export function parseExposures(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { data: e } = entry;
-      if (!isRecord(e.owner)) throw invalid(entry, entry.path, `exposure ${String(e.name)}: 'owner' is a required property`, "Add owner: with name or email.");
+      if (!isRecord(e.owner))
+        throw invalid(
+          entry,
+          entry.path,
+          `exposure ${String(e.name)}: 'owner' is a required property`,
+          "Add owner: with name or email.",
+        );
       if (!exposureTypes.includes(String(e.type))) {
-        throw invalid(entry, [...entry.path, "type"], `exposure ${String(e.name)}: '${String(e.type)}' is not one of ${exposureTypes.join(", ")}`, "Use one of these types.");
+        throw invalid(
+          entry,
+          [...entry.path, "type"],
+          `exposure ${String(e.name)}: '${String(e.type)}' is not one of ${exposureTypes.join(", ")}`,
+          "Use one of these types.",
+        );
       }
       const { node, config } = baseOf(section, entry, "exposure", "exposure");
       const tags = [...new Set([...asStrings(e.tags), ...asStrings(config.tags)])].sort();
@@ -114,7 +132,12 @@ export function parseGroups(section: Section, data: PlainRecord): void {
     collectErrors(section.state, () => {
       const { data: g } = entry;
       if (!isRecord(g.owner) || (g.owner.name === undefined && g.owner.email === undefined)) {
-        throw invalid(entry, entry.path, `group ${String(g.name)}: 'owner' must have at least one of 'name' or 'email'.`, "Add owner: with name or email.");
+        throw invalid(
+          entry,
+          entry.path,
+          `group ${String(g.name)}: 'owner' must have at least one of 'name' or 'email'.`,
+          "Add owner: with name or email.",
+        );
       }
       const config = isRecord(g.config) ? g.config : {};
       const node = {
@@ -144,7 +167,9 @@ function filterOf(value: unknown): PlainRecord | null {
 
 const nameOr = (value: unknown, defaults: PlainRecord): PlainRecord | null => {
   if (value === null || value === undefined) return null;
-  return isRecord(value) ? { ...defaults, ...value, filter: filterOf(value.filter) } : { ...defaults, name: String(value) };
+  return isRecord(value)
+    ? { ...defaults, ...value, filter: filterOf(value.filter) }
+    : { ...defaults, name: String(value) };
 };
 
 const measureDefaults = { name: null, filter: null, alias: null, join_to_timespine: false, fill_nulls_with: null };
@@ -163,7 +188,12 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
       const { data: m } = entry;
       const type = String(m.type ?? "");
       if (!["simple", "ratio", "cumulative", "derived", "conversion"].includes(type)) {
-        throw invalid(entry, [...entry.path, "type"], `metric ${String(m.name)}: '${type}' is not a valid metric type`, "Use simple, ratio, cumulative, derived or conversion.");
+        throw invalid(
+          entry,
+          [...entry.path, "type"],
+          `metric ${String(m.name)}: '${type}' is not a valid metric type`,
+          "Use simple, ratio, cumulative, derived or conversion.",
+        );
       }
       const params = isRecord(m.type_params) ? m.type_params : {};
       const { node, config } = baseOf(section, entry, "metric", "metric");
@@ -183,7 +213,16 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
           grain_to_date: params.grain_to_date ?? null,
           metrics: inputs,
           conversion_type_params: params.conversion_type_params ?? null,
-          cumulative_type_params: type === "cumulative" ? { window: windowOf(params.window), grain_to_date: params.grain_to_date ?? null, period_agg: "first", metric: null, ...(isRecord(params.cumulative_type_params) ? params.cumulative_type_params : {}) } : null,
+          cumulative_type_params:
+            type === "cumulative"
+              ? {
+                  window: windowOf(params.window),
+                  grain_to_date: params.grain_to_date ?? null,
+                  period_agg: "first",
+                  metric: null,
+                  ...(isRecord(params.cumulative_type_params) ? params.cumulative_type_params : {}),
+                }
+              : null,
           metric_aggregation_params: null,
           fill_nulls_with: null,
           join_to_timespine: false,
@@ -209,16 +248,48 @@ export function parseSemanticModels(section: Section, data: PlainRecord): void {
     collectErrors(section.state, () => {
       const { data: s } = entry;
       const { node, config } = baseOf(section, entry, "semantic_model", "semantic_model");
-      const named = (value: unknown, defaults: PlainRecord) => asList(value).filter(isRecord).map((x) => ({ ...defaults, ...cloneData(x) }));
+      const named = (value: unknown, defaults: PlainRecord) =>
+        asList(value)
+          .filter(isRecord)
+          .map((x) => ({ ...defaults, ...cloneData(x) }));
       Object.assign(node, {
         model: String(s.model),
         node_relation: null,
         description: s.description ?? null,
         label: s.label ?? null,
         defaults: s.defaults ?? null,
-        entities: named(s.entities, { name: null, type: null, description: null, label: null, role: null, expr: null, config: { meta: {} } }),
-        measures: named(s.measures, { name: null, agg: null, description: null, label: null, create_metric: false, expr: null, agg_params: null, non_additive_dimension: null, agg_time_dimension: null, config: { meta: {} } }),
-        dimensions: named(s.dimensions, { name: null, type: null, description: null, label: null, is_partition: false, type_params: null, expr: null, metadata: null, config: { meta: {} } }),
+        entities: named(s.entities, {
+          name: null,
+          type: null,
+          description: null,
+          label: null,
+          role: null,
+          expr: null,
+          config: { meta: {} },
+        }),
+        measures: named(s.measures, {
+          name: null,
+          agg: null,
+          description: null,
+          label: null,
+          create_metric: false,
+          expr: null,
+          agg_params: null,
+          non_additive_dimension: null,
+          agg_time_dimension: null,
+          config: { meta: {} },
+        }),
+        dimensions: named(s.dimensions, {
+          name: null,
+          type: null,
+          description: null,
+          label: null,
+          is_partition: false,
+          type_params: null,
+          expr: null,
+          metadata: null,
+          config: { meta: {} },
+        }),
         metadata: null,
         refs: referencesOf(section, [String(s.model)], `semantic model ${node.name}`).refs,
         primary_entity: s.primary_entity ?? null,
@@ -234,7 +305,13 @@ export function parseSavedQueries(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { data: q } = entry;
-      if (!isRecord(q.query_params)) throw invalid(entry, entry.path, `saved query ${String(q.name)}: 'query_params' is a required property`, "Add query_params:.");
+      if (!isRecord(q.query_params))
+        throw invalid(
+          entry,
+          entry.path,
+          `saved query ${String(q.name)}: 'query_params' is a required property`,
+          "Add query_params:.",
+        );
       const params = q.query_params;
       const { node, config } = baseOf(section, entry, "saved_query", "saved_query");
       const { target } = section.state.runtime;
@@ -246,7 +323,9 @@ export function parseSavedQueries(section: Section, data: PlainRecord): void {
           order_by: asStrings(params.order_by),
           limit: params.limit ?? null,
         },
-        exports: asList(q.exports).filter(isRecord).map((x) => exportOf(x, config, target.schema, target.database)),
+        exports: asList(q.exports)
+          .filter(isRecord)
+          .map((x) => exportOf(x, config, target.schema, target.database)),
         description: q.description ?? null,
         label: q.label ?? null,
         metadata: null,
@@ -272,4 +351,3 @@ function exportOf(value: PlainRecord, parent: PlainRecord, schema: string, datab
     unrendered_config: config,
   };
 }
-

@@ -20,7 +20,10 @@ export function parseSnapshots(state: ParseState, files: ProjectFiles): void {
           const name = block.name ?? "";
           const fqn = [project.name, ...file.relativePath.replace(/\.[^.]+$/, "").split("/"), name];
           const node = newNode(state, { kind: "snapshot", name, project, file, rawCode: block.contents, fqn });
-          updateConfig(state, node, { project, scope: renderNode(state, node, { file, offset: block.contentsOffset }) });
+          updateConfig(state, node, {
+            project,
+            scope: renderNode(state, node, { file, offset: block.contentsOffset }),
+          });
           checkSnapshotLater(node);
           addNode(state, node);
         });
@@ -31,7 +34,13 @@ export function parseSnapshots(state: ParseState, files: ProjectFiles): void {
 
 function checkSnapshotLater(node: GraphNode): void {
   if (node.config.materialized !== "snapshot") {
-    throw inNode(engineError("parsing", { message: `A snapshot must have a materialized value of 'snapshot'`, dbtType: "Validation Error" }), node);
+    throw inNode(
+      engineError("parsing", {
+        message: `A snapshot must have a materialized value of 'snapshot'`,
+        dbtType: "Validation Error",
+      }),
+      node,
+    );
   }
 }
 
@@ -41,11 +50,17 @@ export function yamlSnapshots(section: Section, data: PlainRecord): void {
   list.forEach((item: unknown, i) => {
     if (!isRecord(item) || item.relation === undefined || item.relation === null) return;
     collectErrors(section.state, () => {
-      if (typeof item.name !== "string") throw invalid(section, ["snapshots", i], "A snapshot must define the 'name' property.", "Add name:.");
+      if (typeof item.name !== "string")
+        throw invalid(section, ["snapshots", i], "A snapshot must define the 'name' property.", "Add name:.");
       const relation = String(item.relation);
       const reference = staticReference(relation);
       if (!reference) {
-        throw invalid(section, ["snapshots", i, "relation"], `Invalid 'ref' or 'source' syntax: ${relation}`, "Write ref('model') or source('source', 'table').");
+        throw invalid(
+          section,
+          ["snapshots", i, "relation"],
+          `Invalid 'ref' or 'source' syntax: ${relation}`,
+          "Write ref('model') or source('source', 'table').",
+        );
       }
       const { project, file, state } = section;
       const path = `${item.name}.sql`;

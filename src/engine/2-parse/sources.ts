@@ -31,7 +31,8 @@ export function parseSourceEntries(section: Section, data: PlainRecord): SourceE
     const overrides = typeof entry.data.overrides === "string" ? entry.data.overrides : undefined;
     tables.forEach((table, i) => {
       collectErrors(section.state, () => {
-        if (!isRecord(table) || (typeof table.name !== "string" && typeof table.name !== "number")) throw invalid(entry, [...entry.path, "tables", i], "a table has no name", "Give every table a name.");
+        if (!isRecord(table) || (typeof table.name !== "string" && typeof table.name !== "number"))
+          throw invalid(entry, [...entry.path, "tables", i], "a table has no name", "Give every table a name.");
         found.push({ section, entry, source: entry.data, rawSource, table, tableIndex: i, overrides });
       });
     });
@@ -44,7 +45,12 @@ export function buildSources(state: ParseState, entries: SourceEntry[]): void {
   const patches = entries.filter((e) => e.overrides !== undefined);
   for (const item of entries) {
     if (item.overrides !== undefined) continue;
-    const patch = patches.find((p) => p.overrides === item.section.project.name && p.source.name === item.source.name && p.table.name === item.table.name);
+    const patch = patches.find(
+      (p) =>
+        p.overrides === item.section.project.name &&
+        p.source.name === item.source.name &&
+        p.table.name === item.table.name,
+    );
     collectErrors(state, () => buildSource(state, patch ? patched(item, patch) : item));
   }
 }
@@ -60,7 +66,10 @@ interface Freshness {
   filter: unknown;
 }
 
-const time = (value: unknown): PlainRecord => ({ count: isRecord(value) ? (value.count ?? null) : null, period: isRecord(value) ? (value.period ?? null) : null });
+const time = (value: unknown): PlainRecord => ({
+  count: isRecord(value) ? (value.count ?? null) : null,
+  period: isRecord(value) ? (value.period ?? null) : null,
+});
 
 /**
  * Freshness of source and table merged; null switches it off, undefined means "not said".
@@ -80,7 +89,11 @@ function mergeFreshness(levels: unknown[]): PlainRecord | null | undefined {
     if (current !== null && current !== undefined && next !== null) {
       const merged: PlainRecord = { ...current };
       for (const key of ["warn_after", "error_after"]) {
-        if (key in next) merged[key] = next[key] === null ? null : { ...(isRecord(current[key]) ? current[key] : {}), ...(isRecord(next[key]) ? next[key] : {}) };
+        if (key in next)
+          merged[key] =
+            next[key] === null
+              ? null
+              : { ...(isRecord(current[key]) ? current[key] : {}), ...(isRecord(next[key]) ? next[key] : {}) };
       }
       if (next.filter !== undefined && next.filter !== null) merged.filter = next.filter;
       current = merged;
@@ -91,7 +104,8 @@ function mergeFreshness(levels: unknown[]): PlainRecord | null | undefined {
   return hasTime(current.warn_after) || hasTime(current.error_after) ? current : undefined;
 }
 
-const hasTime = (value: unknown): boolean => isRecord(value) && value.count !== null && value.count !== undefined && Boolean(value.period);
+const hasTime = (value: unknown): boolean =>
+  isRecord(value) && value.count !== null && value.count !== undefined && Boolean(value.period);
 
 function freshnessOf(source: PlainRecord, table: PlainRecord): Freshness | null | undefined {
   const config = (holder: PlainRecord): PlainRecord => (isRecord(holder.config) ? holder.config : {});
@@ -100,21 +114,36 @@ function freshnessOf(source: PlainRecord, table: PlainRecord): Freshness | null 
   return { warn_after: time(merged.warn_after), error_after: time(merged.error_after), filter: merged.filter ?? null };
 }
 
-function loadedAt(entry: Entry, source: PlainRecord, table: PlainRecord): { field: string | null; query: string | null } {
-  const of = (holder: PlainRecord, key: string): unknown => holder[key] ?? (isRecord(holder.config) ? holder.config[key] : undefined);
+function loadedAt(
+  entry: Entry,
+  source: PlainRecord,
+  table: PlainRecord,
+): { field: string | null; query: string | null } {
+  const of = (holder: PlainRecord, key: string): unknown =>
+    holder[key] ?? (isRecord(holder.config) ? holder.config[key] : undefined);
   const present = "loaded_at_field" in table || of(table, "loaded_at_field") !== undefined;
   for (const [holder, level] of [
     [table, "table"],
     [source, "source"],
   ] as const) {
     if (of(holder, "loaded_at_field") && of(holder, "loaded_at_query")) {
-      throw invalid(entry, entry.path, `Cannot specify both loaded_at_field and loaded_at_query at ${level} level.`, "Keep one of the two.");
+      throw invalid(
+        entry,
+        entry.path,
+        `Cannot specify both loaded_at_field and loaded_at_query at ${level} level.`,
+        "Keep one of the two.",
+      );
     }
   }
   const value = (v: unknown): string | null => (v === undefined || v === null ? null : String(v));
   const field = present ? value(of(table, "loaded_at_field")) : value(of(source, "loaded_at_field"));
   const ownQuery = of(table, "loaded_at_query");
-  const query = ownQuery !== undefined && ownQuery !== null ? value(ownQuery) : present ? null : value(of(source, "loaded_at_query"));
+  const query =
+    ownQuery !== undefined && ownQuery !== null
+      ? value(ownQuery)
+      : present
+        ? null
+        : value(of(source, "loaded_at_query"));
   return { field, query };
 }
 
@@ -128,8 +157,20 @@ function buildSource(state: ParseState, item: SourceEntry): void {
   const tableConfig = isRecord(table.config) ? table.config : {};
   const folders = file.relativePath.split("/").slice(0, -1);
   const fqn = [project.name, ...folders, sourceName, tableName];
-  const meta = { ...record(source.meta), ...record(sourceConfig.meta), ...record(table.meta), ...record(tableConfig.meta) };
-  const tags = [...new Set([...asStrings(source.tags), ...asStrings(sourceConfig.tags), ...asStrings(table.tags), ...asStrings(tableConfig.tags)])].sort();
+  const meta = {
+    ...record(source.meta),
+    ...record(sourceConfig.meta),
+    ...record(table.meta),
+    ...record(tableConfig.meta),
+  };
+  const tags = [
+    ...new Set([
+      ...asStrings(source.tags),
+      ...asStrings(sourceConfig.tags),
+      ...asStrings(table.tags),
+      ...asStrings(tableConfig.tags),
+    ]),
+  ].sort();
   const precedence: PlainRecord = { ...cloneData(sourceConfig), ...cloneData(tableConfig) };
   const freshness = freshnessOf(source, table);
   delete precedence.freshness;
@@ -139,7 +180,14 @@ function buildSource(state: ParseState, item: SourceEntry): void {
   if (source.event_time !== undefined && precedence.event_time === undefined) precedence.event_time = source.event_time;
   const request = { kind: "source" as const, fqn, project, root: runtime.read.root, patch: precedence };
   const config = resolveConfig(request);
-  const quoting = { database: null, schema: null, identifier: null, column: null, ...record(source.quoting), ...record(table.quoting) };
+  const quoting = {
+    database: null,
+    schema: null,
+    identifier: null,
+    column: null,
+    ...record(source.quoting),
+    ...record(table.quoting),
+  };
   const node: SourceNode = {
     database: text(source.database) || runtime.target.database,
     schema: text(source.schema) || sourceName,
@@ -183,16 +231,24 @@ function buildSource(state: ParseState, item: SourceEntry): void {
   if (existing) throw duplicateSource(existing, node);
   runtime.manifest.sources[node.unique_id] = node;
   if (node.freshness && !node.loaded_at_field && !node.loaded_at_query) {
-    warn(runtime, `The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '${sourceName}.${tableName}'.`, {
-      name: "FreshnessConfigProblem",
-      code: "I064",
-    });
+    warn(
+      runtime,
+      `The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '${sourceName}.${tableName}'.`,
+      {
+        name: "FreshnessConfigProblem",
+        code: "I064",
+      },
+    );
   }
 }
 
 function duplicateSource(a: SourceNode, b: SourceNode) {
   const error = duplicateResource({ ...a, name: `${a.source_name}.${a.name}` }, b);
-  return engineError("duplicate", { message: error.message, hint: "Keep one of the two definitions.", place: { file: b.original_file_path } });
+  return engineError("duplicate", {
+    message: error.message,
+    hint: "Keep one of the two definitions.",
+    place: { file: b.original_file_path },
+  });
 }
 
 function sourceTests(item: SourceEntry, tags: string[]): void {
@@ -203,7 +259,12 @@ function sourceTests(item: SourceEntry, tags: string[]): void {
     source: String(source.name),
     name: String(table.name),
     version: null,
-    quoteColumns: (isRecord(table.quoting) ? table.quoting.column : isRecord(source.quoting) ? source.quoting.column : undefined) === true,
+    quoteColumns:
+      (isRecord(table.quoting)
+        ? table.quoting.column
+        : isRecord(source.quoting)
+          ? source.quoting.column
+          : undefined) === true,
     tags,
   };
   genericTests(section, entry, target, columnList(entry, table.columns), testsOf(entry, table));

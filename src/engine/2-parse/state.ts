@@ -25,6 +25,8 @@ export interface ParseState {
   captured: Map<string, Captured>;
   /** Merged config() calls by unique id, to resolve the config again when a properties file adds to it. */
   calls: Map<string, PlainRecord>;
+  /** The arguments of the config() call in a node's own text, as written. */
+  unrenderedCalls: Map<string, PlainRecord>;
   /** Texts of files for error frames. */
   sources: Map<string, string>;
 }
@@ -82,7 +84,10 @@ export function disable(state: ParseState, node: GraphNode | SourceNode | OtherN
 }
 
 /** Source: dbt-core exceptions.py DuplicateResourceNameError. */
-export function duplicateResource(a: { name: string; resource_type: string; unique_id: string; original_file_path: string }, b: { unique_id: string; original_file_path: string }) {
+export function duplicateResource(
+  a: { name: string; resource_type: string; unique_id: string; original_file_path: string },
+  b: { unique_id: string; original_file_path: string },
+) {
   const kind = a.resource_type === "test" ? "data test" : a.resource_type;
   return engineError("duplicate", {
     message:

@@ -17,10 +17,17 @@ export type Fixtures = Map<string, { contents: string; sql: boolean }>;
 const fixturesOf = new WeakMap<ParseState, Map<string, Fixtures>>();
 
 /** Makes a project's fixture files known before its unit tests are read. */
-export function registerFixtures(state: ParseState, packageName: string, files: { path: string; contents: string }[]): void {
+export function registerFixtures(
+  state: ParseState,
+  packageName: string,
+  files: { path: string; contents: string }[],
+): void {
   let all = fixturesOf.get(state);
   if (!all) fixturesOf.set(state, (all = new Map()));
-  all.set(packageName, new Map(files.map((f) => [stem(f.path), { contents: f.contents, sql: f.path.endsWith(".sql") }])));
+  all.set(
+    packageName,
+    new Map(files.map((f) => [stem(f.path), { contents: f.contents, sql: f.path.endsWith(".sql") }])),
+  );
 }
 
 /** Source: dbt-core parser/unit_tests.py UnitTestParser. */
@@ -29,11 +36,20 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
     collectErrors(section.state, () => {
       const { project, file } = section;
       const u = entry.data;
-      if (typeof u.model !== "string") throw invalid(entry, entry.path, `unit test ${String(u.name)} names no model`, "Add model:.");
+      if (typeof u.model !== "string")
+        throw invalid(entry, entry.path, `unit test ${String(u.name)} names no model`, "Add model:.");
       const folders = file.path.split("/").slice(1, -1);
       const fqn = [project.name, ...folders, u.model, String(u.name)];
-      const config = resolveConfig({ kind: "unit_test", fqn, project, root: section.state.runtime.read.root, patch: patchConfig(entry, u) });
-      const given = asList(u.given).filter(isRecord).map((g) => fixtureOf(section, entry, g, "input"));
+      const config = resolveConfig({
+        kind: "unit_test",
+        fqn,
+        project,
+        root: section.state.runtime.read.root,
+        patch: patchConfig(entry, u),
+      });
+      const given = asList(u.given)
+        .filter(isRecord)
+        .map((g) => fixtureOf(section, entry, g, "input"));
       const expect = fixtureOf(section, entry, isRecord(u.expect) ? u.expect : {}, "expected");
       const node = {
         model: u.model,
@@ -53,7 +69,9 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
         checksum: sha256(JSON.stringify([u.model, u.versions ?? null, given, expect, u.overrides ?? null])),
         schema: null,
         created_at: now(),
-        versions: isRecord(u.versions) ? { include: u.versions.include ?? null, exclude: u.versions.exclude ?? null } : null,
+        versions: isRecord(u.versions)
+          ? { include: u.versions.include ?? null, exclude: u.versions.exclude ?? null }
+          : null,
         version: null,
       } as unknown as OtherNode;
       if (!config.enabled) {
@@ -81,7 +99,13 @@ function fixtureOf(section: Section, entry: Entry, source: PlainRecord, kind: "i
     });
   const fixtureText = (name: string): string => {
     const found = fixturesOf.get(section.state)?.get(section.project.name)?.get(name);
-    if (!found) throw invalid(entry, entry.path, `File not found for fixture '${name}' in unit tests in ${entry.file.path}`, "Put it into tests/fixtures.");
+    if (!found)
+      throw invalid(
+        entry,
+        entry.path,
+        `File not found for fixture '${name}' in unit tests in ${entry.file.path}`,
+        "Put it into tests/fixtures.",
+      );
     return found.contents;
   };
   if (format === "dict") {
@@ -89,7 +113,9 @@ function fixtureOf(section: Section, entry: Entry, source: PlainRecord, kind: "i
     if (!Array.isArray(rows)) throw mismatch("");
   } else if (format === "csv") {
     if (typeof rows !== "string" && fixture === null) throw mismatch("string");
-    rows = csvRecords(fixture === null ? String(rows) : fixtureText(fixture)).map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, v === "" ? null : v])));
+    rows = csvRecords(fixture === null ? String(rows) : fixtureText(fixture)).map((row) =>
+      Object.fromEntries(Object.entries(row).map(([k, v]) => [k, v === "" ? null : v])),
+    );
   } else if (format === "sql") {
     if (typeof rows !== "string" && fixture === null) throw mismatch("string");
     rows = fixture === null ? rows : fixtureText(fixture);
@@ -100,13 +126,18 @@ function fixtureOf(section: Section, entry: Entry, source: PlainRecord, kind: "i
 
 /** The first row without nulls goes first: its values settle the columns' types. Source: parser/unit_tests.py _promote_first_non_none_row. */
 function promoteFullRow(rows: unknown[]): void {
-  const index = rows.findIndex((row) => isRecord(row) && Object.values(row).every((v) => v !== null && v !== undefined));
+  const index = rows.findIndex(
+    (row) => isRecord(row) && Object.values(row).every((v) => v !== null && v !== undefined),
+  );
   if (index > 0) [rows[0], rows[index]] = [rows[index], rows[0]];
 }
 
 function seedRows(section: Section, input: string): PlainRecord[] {
   const reference = staticReference(input);
-  const seed = reference?.kind === "ref" ? section.lookup().ref(reference.args.name, reference.args.package ?? section.project.name, null) : undefined;
+  const seed =
+    reference?.kind === "ref"
+      ? section.lookup().ref(reference.args.name, reference.args.package ?? section.project.name, null)
+      : undefined;
   if (seed?.resource_type !== "seed") {
     const name = reference?.kind === "ref" ? reference.args.name : input;
     throw engineError("parsing", {
@@ -119,7 +150,10 @@ function seedRows(section: Section, input: string): PlainRecord[] {
 }
 
 /** Finds each unit test's model and multiplies the test over its versions. Source: parser/unit_tests.py process_models_for_unit_test. */
-export function linkUnitTests(state: ParseState, find: (model: string, packageName: string, version: string | null) => { node?: GraphNode; disabled: boolean }): void {
+export function linkUnitTests(
+  state: ParseState,
+  find: (model: string, packageName: string, version: string | null) => { node?: GraphNode; disabled: boolean },
+): void {
   const { manifest } = state.runtime;
   for (const test of Object.values(manifest.unit_tests)) {
     collectErrors(state, () => {
@@ -167,22 +201,45 @@ function checkIncremental(test: OtherNode, node: GraphNode): void {
     });
   }
   if (overrides.is_incremental && !(test.given as PlainRecord[]).some((g) => String(g.input).trim() === "this")) {
-    throw engineError("parsing", { message: `Unit test '${test.name}' for incremental model '${node.name}' must have a 'this' input`, place, hint: "Add `- input: this` with rows." });
+    throw engineError("parsing", {
+      message: `Unit test '${test.name}' for incremental model '${node.name}' must have a 'this' input`,
+      place,
+      hint: "Add `- input: this` with rows.",
+    });
   }
 }
 
 function multiply(state: ParseState, test: OtherNode, node: GraphNode, single: boolean): void {
   const { manifest } = state.runtime;
-  const all = Object.values(manifest.nodes).filter((n) => n.resource_type === "model" && n.name === node.name && n.package_name === node.package_name);
+  const all = Object.values(manifest.nodes).filter(
+    (n) => n.resource_type === "model" && n.name === node.name && n.package_name === node.package_name,
+  );
   const rule = isRecord(test.versions) ? test.versions : {};
   const has = (list: unknown, n: GraphNode): boolean => asList(list).map(String).includes(String(n.version));
-  const wanted = single ? [node] : all.filter((n) => (rule.exclude !== null && rule.exclude !== undefined ? !has(rule.exclude, n) : rule.include !== null && rule.include !== undefined ? has(rule.include, n) : true));
+  const wanted = single
+    ? [node]
+    : all.filter((n) =>
+        rule.exclude !== null && rule.exclude !== undefined
+          ? !has(rule.exclude, n)
+          : rule.include !== null && rule.include !== undefined
+            ? has(rule.include, n)
+            : true,
+      );
   if (wanted.length === 0) {
-    throw engineError("parsing", { message: `Unit test '${test.name}' referenced a version of '${node.name}' which was not found.`, place: { file: test.original_file_path } });
+    throw engineError("parsing", {
+      message: `Unit test '${test.name}' referenced a version of '${node.name}' which was not found.`,
+      place: { file: test.original_file_path },
+    });
   }
   delete manifest.unit_tests[test.unique_id];
   for (const n of wanted) {
     const uniqueId = `unit_test.${test.package_name}.${String(test.model)}.${test.name}_v${n.version}`;
-    manifest.unit_tests[uniqueId] = { ...cloneData(test), unique_id: uniqueId, version: n.version, depends_on: { macros: [], nodes: [n.unique_id] }, fqn: [...test.fqn.slice(0, -1), `${test.name}_v${n.version}`].slice(0, test.fqn.length) };
+    manifest.unit_tests[uniqueId] = {
+      ...cloneData(test),
+      unique_id: uniqueId,
+      version: n.version,
+      depends_on: { macros: [], nodes: [n.unique_id] },
+      fqn: [...test.fqn.slice(0, -1), `${test.name}_v${n.version}`].slice(0, test.fqn.length),
+    };
   }
 }

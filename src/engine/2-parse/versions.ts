@@ -12,7 +12,8 @@ type VersionId = string | number;
 export function versionsOf(entry: Entry): PlainRecord[] {
   const versions = asList(entry.data.versions).filter(isRecord);
   for (const version of versions) {
-    if (typeof version.v !== "string" && typeof version.v !== "number") throw invalid(entry, [...entry.path, "versions"], "every version needs `v`", "Write `- v: 1`.");
+    if (typeof version.v !== "string" && typeof version.v !== "number")
+      throw invalid(entry, [...entry.path, "versions"], "every version needs `v`", "Write `- v: 1`.");
   }
   return versions;
 }
@@ -34,7 +35,8 @@ function columnsForVersion(entry: Entry, version: PlainRecord): PlainRecord[] {
   const rule = own.find((c) => "include" in c || "exclude" in c);
   const include = rule ? (rule.include ?? "all") : "all";
   const exclude = new Set(rule ? asList(rule.exclude).map(String) : []);
-  const wanted = (name: string): boolean => (include === "all" || include === "*" ? true : asList(include).map(String).includes(name)) && !exclude.has(name);
+  const wanted = (name: string): boolean =>
+    (include === "all" || include === "*" ? true : asList(include).map(String).includes(name)) && !exclude.has(name);
   const overrides = own.filter((c) => c !== rule);
   const overridden = new Set(overrides.map((c) => String(c.name)));
   return [...base.filter((c) => wanted(String(c.name)) && !overridden.has(String(c.name))), ...overrides];
@@ -65,7 +67,9 @@ export function patchVersions(section: Section, entry: Entry, versions: PlainRec
       continue;
     }
     rename(section, node, name, v);
-    const config = isRecord(version.config) ? { ...base.config, ...mergeDeep(base.config, version.config) } : base.config;
+    const config = isRecord(version.config)
+      ? { ...base.config, ...mergeDeep(base.config, version.config) }
+      : base.config;
     helpers.applyPatch(section, node, {
       ...base,
       description: text(version.description) || base.description,
@@ -82,11 +86,21 @@ export function patchVersions(section: Section, entry: Entry, versions: PlainRec
   }
   for (const version of versions) {
     const v = version.v as VersionId;
-    const tests = version.tests !== undefined || version.data_tests !== undefined ? testsOf(entry, version) : testsOf(entry, entry.data);
+    const tests =
+      version.tests !== undefined || version.data_tests !== undefined
+        ? testsOf(entry, version)
+        : testsOf(entry, entry.data);
     genericTests(
       section,
       entry,
-      { kind: "node", yamlKey: "models", name, version: v, quoteColumns: entry.data.quote_columns === true, attached: attached.get(v) },
+      {
+        kind: "node",
+        yamlKey: "models",
+        name,
+        version: v,
+        quoteColumns: entry.data.quote_columns === true,
+        attached: attached.get(v),
+      },
       columnsForVersion(entry, version),
       tests,
     );

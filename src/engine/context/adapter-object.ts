@@ -1,5 +1,14 @@
 import type { PyObject, Value } from "#jinja/index.ts";
-import { Adapter, AdapterObject, AdapterSession, ColumnClass, makeExceptions, RelationCache, RelationClass, type AdapterShared } from "../adapter/index.ts";
+import {
+  Adapter,
+  AdapterObject,
+  AdapterSession,
+  ColumnClass,
+  makeExceptions,
+  RelationCache,
+  RelationClass,
+  type AdapterShared,
+} from "../adapter/index.ts";
 import { engineError } from "../errors.ts";
 import { dispatchFunction } from "./dispatch.ts";
 import { warn, type Runtime } from "./runtime.ts";
@@ -24,17 +33,33 @@ const parseShared = new WeakMap<Runtime, AdapterShared>();
 export function unusedSession(): AdapterSession {
   return new AdapterSession({
     connect: () => {
-      throw engineError("compilation", { message: "The database cannot be reached while the project is parsed.", hint: "Guard the call with {% if execute %}." });
+      throw engineError("compilation", {
+        message: "The database cannot be reached while the project is parsed.",
+        hint: "Guard the call with {% if execute %}.",
+      });
     },
   });
 }
 
 /** `adapter` for the templates of one scope. */
-export function adapterObject(runtime: Runtime, options: { phase: "parse" | "run"; session: AdapterSession; scope: NodeScope; packageName: string; shared?: AdapterShared }): PyObject {
+export function adapterObject(
+  runtime: Runtime,
+  options: {
+    phase: "parse" | "run";
+    session: AdapterSession;
+    scope: NodeScope;
+    packageName: string;
+    shared?: AdapterShared;
+  },
+): PyObject {
   const { scope, packageName, session, phase } = options;
   let shared = options.shared ?? parseShared.get(runtime);
   if (!shared) parseShared.set(runtime, (shared = adapterShared(runtime)));
-  const adapter = new Adapter({ shared, session, executeMacro: (name, kwargs) => callMacro(runtime, scope, packageName, name, kwargs) });
+  const adapter = new Adapter({
+    shared,
+    session,
+    executeMacro: (name, kwargs) => callMacro(runtime, scope, packageName, name, kwargs),
+  });
   return new AdapterObject({
     adapter,
     phase,
@@ -44,9 +69,16 @@ export function adapterObject(runtime: Runtime, options: { phase: "parse" | "run
 }
 
 /** Runs a macro by name as the adapter does: the project's own before the built-in one. */
-export function callMacro(runtime: Runtime, scope: NodeScope, packageName: string, name: string, kwargs: Record<string, Value>) {
+export function callMacro(
+  runtime: Runtime,
+  scope: NodeScope,
+  packageName: string,
+  name: string,
+  kwargs: Record<string, Value>,
+) {
   const entry = runtime.macros.lookup(name, packageName) ?? runtime.macros.find(name);
-  if (!entry) throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
+  if (!entry)
+    throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
   return scope.call(entry, [], new Map(Object.entries(kwargs)));
 }
 
@@ -57,6 +89,9 @@ export const columnClass = new ColumnClass();
 export const relationClassOf = (runtime: Runtime): RelationClass => new RelationClass(runtime.read.root.quoting);
 
 /** `exceptions` for a node's templates. */
-export function exceptionsFor(runtime: Runtime, node: { unique_id: string; name: string; resource_type: string; original_file_path: string }): PyObject {
+export function exceptionsFor(
+  runtime: Runtime,
+  node: { unique_id: string; name: string; resource_type: string; original_file_path: string },
+): PyObject {
   return makeExceptions({ node, warn: (text) => warn(runtime, text, { name: "JinjaLogWarning", code: "I061" }) });
 }

@@ -132,21 +132,36 @@ function orDefault(body: () => Value, fallback: Value | undefined): Value {
 }
 
 /** The members that every context of dbt has. Source: dbt-core context/base.py, context/target.py, context/configured.py. */
-export function baseMembers(runtime: Runtime, options: { targetValue: () => Value; threadId: string; uniqueId?: string }): Members {
+export function baseMembers(
+  runtime: Runtime,
+  options: { targetValue: () => Value; threadId: string; uniqueId?: string },
+): Members {
   const message = (text: string, level: "info" | "debug", extra: { name: string; code: string; bare?: boolean }) => {
-    runtime.emit({ type: "message", level, text, ...extra, ...(options.uniqueId ? { uniqueId: options.uniqueId } : {}) });
+    runtime.emit({
+      type: "message",
+      level,
+      text,
+      ...extra,
+      ...(options.uniqueId ? { uniqueId: options.uniqueId } : {}),
+    });
     return "";
   };
   return {
     dbt_version: dbtVersion,
     env_var: () => envVarFunction(runtime),
     return: () => makeReturn(),
-    fromjson: () => hostFunction("fromjson", ["string", "default?"], (text, fallback) => orDefault(() => jsonLoads(str(text ?? null)), fallback)),
+    fromjson: () =>
+      hostFunction("fromjson", ["string", "default?"], (text, fallback) =>
+        orDefault(() => jsonLoads(str(text ?? null)), fallback),
+      ),
     tojson: () =>
       hostFunction("tojson", ["value", "default?", "sort_keys?"], (value, fallback, sortKeys) =>
         orDefault(() => jsonDumps(value ?? null, { sortKeys: truthy(sortKeys ?? false) }), fallback),
       ),
-    fromyaml: () => hostFunction("fromyaml", ["value", "default?"], (text, fallback) => orDefault(() => fromPlain(parseYaml(str(text ?? null), "fromyaml").data), fallback)),
+    fromyaml: () =>
+      hostFunction("fromyaml", ["value", "default?"], (text, fallback) =>
+        orDefault(() => fromPlain(parseYaml(str(text ?? null), "fromyaml").data), fallback),
+      ),
     toyaml: () =>
       hostFunction("toyaml", ["value", "default?", "sort_keys?"], (value, fallback, sortKeys) =>
         orDefault(() => yamlText(toPlain(value ?? null), truthy(sortKeys ?? false)), fallback),
@@ -159,7 +174,8 @@ export function baseMembers(runtime: Runtime, options: { targetValue: () => Valu
     set_strict: () =>
       hostFunction("set_strict", ["value"], (value) => {
         const items = iterableOrUndefined(value);
-        if (!items) throw engineError("compilation", { message: `set_strict expects an iterable, got ${str(value ?? null)}` });
+        if (!items)
+          throw engineError("compilation", { message: `set_strict expects an iterable, got ${str(value ?? null)}` });
         return new PySet(items);
       }),
     zip: () => rawFunction("zip", (args, kwargs) => zipOf(args) ?? kwargs.get("default") ?? null),
@@ -175,15 +191,25 @@ export function baseMembers(runtime: Runtime, options: { targetValue: () => Valu
           ? message(str(msg ?? null), "info", { name: "JinjaLogInfo", code: "I062" })
           : message(str(msg ?? null), "debug", { name: "JinjaLogDebug", code: "I063" }),
       ),
-    print: () => hostFunction("print", ["msg"], (msg) => message(str(msg ?? null), "info", { name: "PrintEvent", code: "Z052", bare: true })),
+    print: () =>
+      hostFunction("print", ["msg"], (msg) =>
+        message(str(msg ?? null), "info", { name: "PrintEvent", code: "Z052", bare: true }),
+      ),
     run_started_at: () => utcDateTime(runtime.startedAt),
     invocation_id: runtime.invocationId,
     thread_id: options.threadId,
     modules,
     flags: () => flagsObject(runtime),
     diff_of_two_dicts: () =>
-      hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) => (a instanceof PyDict && b instanceof PyDict ? diffOfTwoDicts(a, b) : null)),
-    local_md5: () => hostFunction("local_md5", ["value"], (value) => createHash("md5").update(str(value ?? null)).digest("hex")),
+      hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) =>
+        a instanceof PyDict && b instanceof PyDict ? diffOfTwoDicts(a, b) : null,
+      ),
+    local_md5: () =>
+      hostFunction("local_md5", ["value"], (value) =>
+        createHash("md5")
+          .update(str(value ?? null))
+          .digest("hex"),
+      ),
     target: options.targetValue,
     env: options.targetValue,
     project_name: runtime.read.root.name,
@@ -205,7 +231,10 @@ export function tryOrCompilerError(): PyObject {
     try {
       return func instanceof PyObject ? await func.call(rest, kwargs) : null;
     } catch (error) {
-      throw engineError("compilation", { message: str(message ?? null), cause: isLabsError(error) ? error : undefined });
+      throw engineError("compilation", {
+        message: str(message ?? null),
+        cause: isLabsError(error) ? error : undefined,
+      });
     }
   });
 }

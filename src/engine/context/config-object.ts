@@ -31,12 +31,20 @@ export class ParseConfig extends PyObject {
   override call(args: Value[], kwargs: Kwargs): Value {
     let options: PlainRecord;
     if (args.length === 1 && kwargs.size === 0 && args[0] instanceof PyDict) options = toData(args[0]) as PlainRecord;
-    else if (args.length === 0 && kwargs.size > 0) options = Object.fromEntries([...kwargs].map(([k, v]) => [k, toData(v)]));
-    else throw engineError("compilation", { message: "Invalid inline model config", hint: `Give config() keyword arguments or one dict, in ${this.#owner}.` });
+    else if (args.length === 0 && kwargs.size > 0)
+      options = Object.fromEntries([...kwargs].map(([k, v]) => [k, toData(v)]));
+    else
+      throw engineError("compilation", {
+        message: "Invalid inline model config",
+        hint: `Give config() keyword arguments or one dict, in ${this.#owner}.`,
+      });
     for (const [alias, name] of hookAliases) {
       if (!(alias in options)) continue;
       if (name in options) {
-        throw engineError("compilation", { message: `Invalid config, has conflicting keys "${alias}" and "${name}"`, hint: "Keep one of the two." });
+        throw engineError("compilation", {
+          message: `Invalid config, has conflicting keys "${alias}" and "${name}"`,
+          hint: "Keep one of the two.",
+        });
       }
       options[name] = options[alias];
       delete options[alias];
@@ -52,7 +60,9 @@ export class ParseConfig extends PyObject {
       case "meta_require":
         return hostFunction(name, ["name", "default?", "validator?"], () => "");
       case "set":
-        return hostFunction("set", ["name", "value"], (key, value) => this.call([new PyDict([[key ?? null, value ?? null]])], new Map()));
+        return hostFunction("set", ["name", "value"], (key, value) =>
+          this.call([new PyDict([[key ?? null, value ?? null]])], new Map()),
+        );
       case "persist_relation_docs":
       case "persist_column_docs":
         return hostFunction(name, [], () => false);
@@ -126,7 +136,11 @@ export class RunConfig extends PyObject {
       }
       const value = found === undefined ? (required ? null : (second ?? null)) : toValue(found);
       const validator = required ? second : third;
-      if (validator instanceof PyObject && validator.callable && (required || (second !== undefined && second !== null))) {
+      if (
+        validator instanceof PyObject &&
+        validator.callable &&
+        (required || (second !== undefined && second !== null))
+      ) {
         const checked = validator.call([value], new Map());
         if (checked instanceof Promise) return checked.then(() => value);
       }
@@ -137,7 +151,9 @@ export class RunConfig extends PyObject {
   #persist(kind: "relation" | "columns"): Value {
     const value = toValue(this.#lookup("persist_docs") ?? {});
     if (!(value instanceof PyDict)) {
-      throw engineError("compilation", { message: `Invalid value provided for 'persist_docs'. Expected dict but received ${typeof value}` });
+      throw engineError("compilation", {
+        message: `Invalid value provided for 'persist_docs'. Expected dict but received ${typeof value}`,
+      });
     }
     return truthy(value.get(kind) ?? false);
   }

@@ -38,6 +38,11 @@ export function isRecord(data: unknown): data is Record<string, unknown> {
 
 /** A moment as Python's aware datetime in UTC. */
 export function utcDateTime(time: Date): PyDateTime {
-  const clock = { hour: time.getUTCHours(), minute: time.getUTCMinutes(), second: time.getUTCSeconds(), micro: time.getUTCMilliseconds() * 1000 };
+  const clock = {
+    hour: time.getUTCHours(),
+    minute: time.getUTCMinutes(),
+    second: time.getUTCSeconds(),
+    micro: time.getUTCMilliseconds() * 1000,
+  };
   return new PyDateTime(time.getUTCFullYear(), time.getUTCMonth() + 1, time.getUTCDate(), clock, utcZone);
 }

@@ -17,7 +17,12 @@ export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName
     }
     const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === namespace)?.search_order;
     const missing = order?.find((p) => runtime.macros.package(p) === undefined && p !== "dbt");
-    const { found, attempts } = runtime.macros.dispatch(name, namespace, order?.filter((p) => p !== missing), packageName);
+    const { found, attempts } = runtime.macros.dispatch(
+      name,
+      namespace,
+      order?.filter((p) => p !== missing),
+      packageName,
+    );
     if (found) return scope.bind(found);
     throw engineError("compilation", {
       message: `In dispatch: No macro named '${name}' found within namespace: '${namespace ?? "None"}'\n    Searched for: ${attempts.map((a) => `'${a}'`).join(", ")}`,

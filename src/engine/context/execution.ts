@@ -33,4 +33,3 @@ export interface NodeExecution extends Execution {
   threadId: string;
   batch?: Batch;
 }
-

@@ -16,9 +16,11 @@ export function hostFunction(
     if (args.length > names.length) {
       throw typeError(`${name}() takes ${names.length} positional arguments but ${args.length} were given`);
     }
-    const values: (Value | undefined)[] = args.length === names.length && kwargs.size === 0 ? args : bind(name, names, args, kwargs);
+    const values: (Value | undefined)[] =
+      args.length === names.length && kwargs.size === 0 ? args : bind(name, names, args, kwargs);
     for (let i = args.length; i < names.length; i++) {
-      if (required[i] && values[i] === undefined) throw typeError(`${name}() missing 1 required positional argument: '${names[i]}'`);
+      if (required[i] && values[i] === undefined)
+        throw typeError(`${name}() missing 1 required positional argument: '${names[i]}'`);
     }
     return body(...values);
   });

@@ -11,6 +11,8 @@ export interface MacroEntry {
   node: MacroNode;
   /** Parsed when first called. */
   definition: MacroDefinition;
+  /** What it may call, where that is known without parsing. */
+  calls?: readonly string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export class MacroTable {
   }
 
   /** Adds a macro; the same name twice in one package is an error. */
-  add(node: MacroNode, definition: MacroDefinition): void {
+  add(node: MacroNode, definition: MacroDefinition, calls?: readonly string[]): void {
     let macros = this.#packages.get(node.package_name);
     if (!macros) this.#packages.set(node.package_name, (macros = new Map()));
     const existing = macros.get(node.name);
@@ -37,7 +39,7 @@ export class MacroTable {
         hint: "Rename or remove one of the two.",
       });
     }
-    macros.set(node.name, { node, definition });
+    macros.set(node.name, { node, definition, ...(calls ? { calls } : {}) });
   }
 
   /** The macros of one package by name. */
@@ -61,7 +63,9 @@ export class MacroTable {
 
   /** What an unqualified call from a node of `packageName` finds: its own package, the root project, the built-ins. */
   lookup(name: string, packageName: string): MacroEntry | undefined {
-    return this.#packages.get(packageName)?.get(name) ?? this.#packages.get(this.root)?.get(name) ?? this.internal(name);
+    return (
+      this.#packages.get(packageName)?.get(name) ?? this.#packages.get(this.root)?.get(name) ?? this.internal(name)
+    );
   }
 
   /** Whether a template can write `name.macro()`. */
@@ -131,7 +135,12 @@ export class MacroTable {
    * The candidates of `adapter.dispatch(name, namespace)` in search order: packages outside, prefixes inside.
    * Source: dbt-core context/providers.py BaseDatabaseWrapper.dispatch.
    */
-  dispatch(name: string, namespace: string | null, searchOrder: string[] | undefined, nodePackage: string): { found?: MacroEntry; attempts: string[]; missingPackage?: string } {
+  dispatch(
+    name: string,
+    namespace: string | null,
+    searchOrder: string[] | undefined,
+    nodePackage: string,
+  ): { found?: MacroEntry; attempts: string[]; missingPackage?: string } {
     let packages: (string | null)[] = [null];
     if (namespace !== null) {
       if (searchOrder && searchOrder.length > 0) packages = searchOrder;
@@ -142,7 +151,8 @@ export class MacroTable {
       for (const prefix of ["duckdb", "default"]) {
         const candidate = `${prefix}__${name}`;
         attempts.push(packageName === null ? candidate : `${packageName}.${candidate}`);
-        const found = packageName === null ? this.lookup(candidate, nodePackage) : this.inNamespace(packageName, candidate);
+        const found =
+          packageName === null ? this.lookup(candidate, nodePackage) : this.inNamespace(packageName, candidate);
         if (found) return { found, attempts };
       }
     }

@@ -7,7 +7,10 @@ import type { Runtime } from "./runtime.ts";
  * Source: dbt-core contracts/graph/nodes.py get_target_write_path.
  */
 export function targetFilePath(runtime: Runtime, node: GraphNode, folder: "compiled" | "run", suffix?: string): string {
-  let path = basename(node.path) === basename(node.original_file_path) ? node.original_file_path : join(node.original_file_path, node.path);
+  let path =
+    basename(node.path) === basename(node.original_file_path)
+      ? node.original_file_path
+      : join(node.original_file_path, node.path);
   if (node.resource_type === "operation") path = `${node.original_file_path}/${node.path}`;
   if (suffix !== undefined) {
     const extension = extname(path);
@@ -17,4 +20,5 @@ export function targetFilePath(runtime: Runtime, node: GraphNode, folder: "compi
   return `${runtime.flags.targetPath ?? runtime.read.root.paths.target}/${folder}/${node.package_name}/${path}`;
 }
 
-export const isNodeEphemeral = (node: GraphNode): boolean => node.resource_type === "model" && node.config.materialized === "ephemeral";
+export const isNodeEphemeral = (node: GraphNode): boolean =>
+  node.resource_type === "model" && node.config.materialized === "ephemeral";

@@ -25,7 +25,13 @@ export interface Captured {
  * The scope in which a node is rendered while the project is parsed: nothing touches the database, `ref` and `source` are
  * recorded and answer the node's own relation, `config()` collects. Source: dbt-core context/providers.py ParseProvider.
  */
-export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls: ConfigCalls | undefined, captured: Captured, relation: () => Relation): NodeScope {
+export function parseScope(
+  runtime: Runtime,
+  node: GraphNode | OtherNode,
+  calls: ConfigCalls | undefined,
+  captured: Captured,
+  relation: () => Relation,
+): NodeScope {
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
   let depth = 0;
   const hooks = {
@@ -38,9 +44,19 @@ export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls:
     },
   };
   const members: Members = {
-    ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread", uniqueId: node.unique_id }),
+    ...baseMembers(runtime, {
+      targetValue: () => targetValue(runtime.target),
+      threadId: "MainThread",
+      uniqueId: node.unique_id,
+    }),
     execute: false,
-    var: () => new VarFunction({ vars: () => varsFor(runtime, node.package_name), scope: () => scope, missing: "none", owner: node.name }),
+    var: () =>
+      new VarFunction({
+        vars: () => varsFor(runtime, node.package_name),
+        scope: () => scope,
+        missing: "none",
+        owner: node.name,
+      }),
     ref: () =>
       rawFunction("ref", (args, kwargs) => {
         captured.refs.push(refArguments(args, kwargs, owner));
@@ -63,8 +79,13 @@ export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls:
     graph: () => new PyDict(),
     database: () => (node as GraphNode).database ?? runtime.target.database,
     schema: () => (node as GraphNode).schema ?? runtime.target.schema,
-    adapter: () => adapterObject(runtime, { phase: "parse", session: unusedSession(), scope, packageName: node.package_name }),
-    api: () => new PyDict([["Relation", relationClassOf(runtime)], ["Column", columnClass]]),
+    adapter: () =>
+      adapterObject(runtime, { phase: "parse", session: unusedSession(), scope, packageName: node.package_name }),
+    api: () =>
+      new PyDict([
+        ["Relation", relationClassOf(runtime)],
+        ["Column", columnClass],
+      ]),
     column: () => columnClass,
     exceptions: () => exceptionsFor(runtime, node),
     pre_hooks: () => [],
@@ -78,7 +99,8 @@ export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls:
     selected_resources: () => [],
     load_result: () => hostFunction("load_result", ["name"], () => null),
     store_result: () => hostFunction("store_result", ["name", "response?", "agate_table?"], () => ""),
-    store_raw_result: () => hostFunction("store_raw_result", ["name", "message?", "code?", "rows_affected?", "agate_table?"], () => ""),
+    store_raw_result: () =>
+      hostFunction("store_raw_result", ["name", "message?", "code?", "rows_affected?", "agate_table?"], () => ""),
     load_agate_table: () => hostFunction("load_agate_table", [], () => null),
     write: () => hostFunction("write", ["payload"], () => ""),
     render: () => renderFunction(() => scope, node.original_file_path),
@@ -94,10 +116,30 @@ export function parseScope(runtime: Runtime, node: GraphNode | OtherNode, calls:
 
 /** The scope of generate_schema_name and its kin: nothing is captured, `config` reads nothing. Source: providers.py GenerateNameProvider. */
 export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
-  const owner = { ...entry.node, fqn: [], depends_on: { macros: [], nodes: [] }, config: { enabled: true } } as unknown as OtherNode;
-  const relation = () => Relation.create({ database: runtime.target.database, schema: runtime.target.schema, identifier: entry.node.name });
-  const scope = parseScope(runtime, { ...owner, package_name: runtime.macros.root }, undefined, { refs: [], sources: [], metrics: [], macros: [] }, relation);
-  scope.set("var", new VarFunction({ vars: () => varsFor(runtime, runtime.macros.root), scope: () => scope, missing: "error", owner: entry.node.name }));
+  const owner = {
+    ...entry.node,
+    fqn: [],
+    depends_on: { macros: [], nodes: [] },
+    config: { enabled: true },
+  } as unknown as OtherNode;
+  const relation = () =>
+    Relation.create({ database: runtime.target.database, schema: runtime.target.schema, identifier: entry.node.name });
+  const scope = parseScope(
+    runtime,
+    { ...owner, package_name: runtime.macros.root },
+    undefined,
+    { refs: [], sources: [], metrics: [], macros: [] },
+    relation,
+  );
+  scope.set(
+    "var",
+    new VarFunction({
+      vars: () => varsFor(runtime, runtime.macros.root),
+      scope: () => scope,
+      missing: "error",
+      owner: entry.node.name,
+    }),
+  );
   return scope;
 }
 

@@ -15,7 +15,8 @@ export function refArguments(args: Value[], kwargs: Kwargs, owner: string): RefA
   const packageName = args.length === 2 ? (args[0] ?? null) : null;
   const given = kwargs.get("version") || kwargs.get("v") || null;
   if (typeof name !== "string") throw wrongType("name", "ref()", "a string", name);
-  if (packageName !== null && typeof packageName !== "string") throw wrongType("package", "ref()", "a string or None", packageName);
+  if (packageName !== null && typeof packageName !== "string")
+    throw wrongType("package", "ref()", "a string or None", packageName);
   return { name, package: packageName, version: versionOf(given) };
 }
 
@@ -40,5 +41,7 @@ export function sourceArguments(args: Value[], owner: string): [string, string] 
 }
 
 function wrongType(argument: string, name: string, wanted: string, value: Value) {
-  return engineError("compilation", { message: `The ${argument} argument to ${name} must be ${wanted}, got <class '${typeName(value)}'>` });
+  return engineError("compilation", {
+    message: `The ${argument} argument to ${name} must be ${wanted}, got <class '${typeName(value)}'>`,
+  });
 }

@@ -9,7 +9,8 @@ type Quoting = Partial<Policy>;
 const policyOf = (quoting: unknown): Quoting => {
   const policy: Quoting = {};
   if (!isRecord(quoting)) return policy;
-  for (const key of ["database", "schema", "identifier"] as const) if (typeof quoting[key] === "boolean") policy[key] = quoting[key];
+  for (const key of ["database", "schema", "identifier"] as const)
+    if (typeof quoting[key] === "boolean") policy[key] = quoting[key];
   return policy;
 };
 
@@ -17,7 +18,11 @@ const policyOf = (quoting: unknown): Quoting => {
  * The relation of a node or source. Project quoting counts for nodes and not for sources.
  * Source: dbt-adapters base/relation.py create_from, dbt-duckdb relation.py create_from_source.
  */
-export function relationFromNode(node: GraphNode | SourceNode, projectQuoting: Quoting, extra: { limit?: number; eventTimeFilter?: EventTimeFilter } = {}): Relation {
+export function relationFromNode(
+  node: GraphNode | SourceNode,
+  projectQuoting: Quoting,
+  extra: { limit?: number; eventTimeFilter?: EventTimeFilter } = {},
+): Relation {
   if (node.resource_type === "source") {
     const source = node as SourceNode;
     return Relation.create({
@@ -69,7 +74,11 @@ function formatMap(template: string, fields: Value): string {
 
 function formatted(template: string, formatter: string, fields: PlainRecord, source: SourceNode): string {
   const problem = (message: string) =>
-    engineError("compilation", { message: `external_location of source ${source.source_name}.${source.name}: ${message}`, place: { file: source.original_file_path }, hint: "Correct external_location or its formatter." });
+    engineError("compilation", {
+      message: `external_location of source ${source.source_name}.${source.name}: ${message}`,
+      place: { file: source.original_file_path },
+      hint: "Correct external_location or its formatter.",
+    });
   const value = (key: string): string => {
     if (!Object.hasOwn(fields, key)) throw problem(`there is no field '${key}'`);
     return String(fields[key]);
@@ -78,11 +87,17 @@ function formatted(template: string, formatter: string, fields: PlainRecord, sou
     case "newstyle":
       return formatMap(template, fromPlain(fields));
     case "oldstyle":
-      return template.replace(/%\((\w+)\)s|%%/g, (all, key: string | undefined) => (key === undefined ? "%" : value(key)) || all);
+      return template.replace(
+        /%\((\w+)\)s|%%/g,
+        (all, key: string | undefined) => (key === undefined ? "%" : value(key)) || all,
+      );
     case "template":
-      return template.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (_all, braced: string | undefined, bare: string | undefined) => (braced ?? bare) === undefined ? "$" : value(braced ?? bare ?? ""));
+      return template.replace(
+        /\$(?:\$|\{(\w+)\}|(\w+))/g,
+        (_all, braced: string | undefined, bare: string | undefined) =>
+          (braced ?? bare) === undefined ? "$" : value(braced ?? bare ?? ""),
+      );
     default:
       throw problem(`Formatter ${formatter} not recognized. Must be one of 'newstyle', 'oldstyle', or 'template'.`);
   }
 }
-

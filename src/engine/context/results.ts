@@ -29,7 +29,9 @@ export class StatementResults {
     const found = this.#stored.get(name);
     if (found === undefined) return null;
     if (found === null) {
-      throw engineError("compilation", { message: `The 'statement' result named '${name}' has already been loaded into a variable` });
+      throw engineError("compilation", {
+        message: `The 'statement' result named '${name}' has already been loaded into a variable`,
+      });
     }
     if (name !== "main") this.#stored.set(name, null);
     return found.entry;
@@ -50,15 +52,19 @@ export class StatementResults {
           return "";
         }),
       store_raw_result: () =>
-        hostFunction("store_raw_result", ["name", "message?", "code?", "rows_affected?", "agate_table?"], (name, message, code, rows, table) => {
-          const response = new ResponseValue({
-            _message: message === undefined ? "" : str(message),
-            ...(code === undefined || code === null ? {} : { code: str(code) }),
-            ...(typeof rows === "number" ? { rows_affected: rows } : {}),
-          });
-          this.store(str(name ?? null), response, table ?? emptyTable());
-          return "";
-        }),
+        hostFunction(
+          "store_raw_result",
+          ["name", "message?", "code?", "rows_affected?", "agate_table?"],
+          (name, message, code, rows, table) => {
+            const response = new ResponseValue({
+              _message: message === undefined ? "" : str(message),
+              ...(code === undefined || code === null ? {} : { code: str(code) }),
+              ...(typeof rows === "number" ? { rows_affected: rows } : {}),
+            });
+            this.store(str(name ?? null), response, table ?? emptyTable());
+            return "";
+          },
+        ),
       _sql_results: () => new PyDict(),
     };
   }

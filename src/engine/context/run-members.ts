@@ -35,9 +35,15 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
   const { runtime, node, threadId } = execution;
   const results = new StatementResults();
   const stack: string[] = [];
+  const ofTest = node.resource_type === "test" || node.resource_type === "unit_test";
   const hooks = {
     enter: (entry: MacroEntry) => {
-      stack.push(entry.node.unique_id);
+      const id = entry.node.unique_id;
+      // Macros that show only while running are dependencies too. A test's materialization is no caller to dbt, a model's is.
+      const depth = stack.length - (ofTest && stack[0]?.includes(".materialization_") ? 1 : 0);
+      if (depth === 0 && !id.includes(".materialization_") && !node.depends_on.macros.includes(id))
+        node.depends_on.macros.push(id);
+      stack.push(id);
     },
     leave: () => {
       stack.pop();
@@ -48,17 +54,33 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
     ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId, uniqueId: node.unique_id }),
     ...results.members(),
     execute: true,
-    var: () => new VarFunction({ vars: () => varsFor(runtime, node.package_name), scope: () => scope, missing: "error", owner: node.name }),
+    var: () =>
+      new VarFunction({
+        vars: () => varsFor(runtime, node.package_name),
+        scope: () => scope,
+        missing: "error",
+        owner: node.name,
+      }),
     ref: () => runRef(execution),
     source: () => runSource(execution),
     metric: () => hostFunction("metric", ["name", "package?"], (name) => name ?? null),
     config: () => new RunConfig(node.resource_type === "macro" ? undefined : node.config, node.unique_id),
-    this: () => (node.resource_type === "operation" || node.resource_type === "macro" ? null : relationFromNode(node, runtime.read.root.quoting)),
+    this: () =>
+      node.resource_type === "operation" || node.resource_type === "macro"
+        ? null
+        : relationFromNode(node, runtime.read.root.quoting),
     model: () => modelValue(node),
     graph: () => graphValue(runtime),
     database: () => node.database ?? runtime.target.database,
     schema: () => node.schema ?? runtime.target.schema,
-    adapter: () => adapterObject(runtime, { phase: "run", session: execution.session, scope, packageName: node.package_name, shared: execution.adapter }),
+    adapter: () =>
+      adapterObject(runtime, {
+        phase: "run",
+        session: execution.session,
+        scope,
+        packageName: node.package_name,
+        shared: execution.adapter,
+      }),
     api: () =>
       new PyDict([
         ["Relation", relationClassOf(runtime)],
@@ -84,10 +106,15 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
         return "";
       }),
     render: () => renderFunction(() => scope, node.original_file_path),
-    submit_python_job: () => hostFunction("submit_python_job", ["parsed_model", "compiled_code"], () => pythonUnsupported(node)),
+    submit_python_job: () =>
+      hostFunction("submit_python_job", ["parsed_model", "compiled_code"], () => pythonUnsupported(node)),
     try_or_compiler_error: () => tryOrCompilerError(),
     validation: () => validationMember(),
-    context_macro_stack: () => new PyDict([["call_stack", stack], ["depth", stack.length]]),
+    context_macro_stack: () =>
+      new PyDict([
+        ["call_stack", stack],
+        ["depth", stack.length],
+      ]),
     ...overrides,
   };
   members.context = () => new ScopeDict(scope);
@@ -105,7 +132,8 @@ function modelValue(node: GraphNode): Value {
     if (columns instanceof PyDict) {
       for (const column of columns.values()) {
         const type = column instanceof PyDict ? column.get("data_type") : undefined;
-        if (column instanceof PyDict && typeof type === "string") column.set("data_type", AdapterColumn.translateType(type));
+        if (column instanceof PyDict && typeof type === "string")
+          column.set("data_type", AdapterColumn.translateType(type));
       }
     }
   }
@@ -120,7 +148,17 @@ function graphValue(runtime: Runtime): PyDict {
   if (graph) return graph;
   const { manifest } = runtime;
   graph = new PyDict();
-  for (const section of ["exposures", "groups", "metrics", "nodes", "sources", "semantic_models", "saved_queries", "unit_tests", "functions"] as const) {
+  for (const section of [
+    "exposures",
+    "groups",
+    "metrics",
+    "nodes",
+    "sources",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+    "functions",
+  ] as const) {
     const dict = new PyDict();
     for (const [id, node] of Object.entries(manifest[section])) dict.setLazy(id, () => fromPlain(node));
     graph.set(section, dict);
@@ -131,7 +169,14 @@ function graphValue(runtime: Runtime): PyDict {
 
 function deferRelation(execution: NodeExecution): Value {
   const other = execution.node.defer_relation as { database: string; schema: string; alias: string } | null | undefined;
-  return other ? Relation.create({ database: other.database, schema: other.schema, identifier: other.alias, quotePolicy: execution.runtime.read.root.quoting }) : null;
+  return other
+    ? Relation.create({
+        database: other.database,
+        schema: other.schema,
+        identifier: other.alias,
+        quotePolicy: execution.runtime.read.root.quoting,
+      })
+    : null;
 }
 
 function pythonUnsupported(node: GraphNode): Value {

@@ -12,44 +12,69 @@ import { refArguments, sourceArguments } from "./reference-arguments.ts";
 export function runRef(execution: NodeExecution): PyObject {
   const { node, runtime, lookup } = execution;
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
-  const isOperation = node.resource_type === "operation" || node.resource_type === "sql_operation" || node.resource_type === "macro";
+  const isOperation =
+    node.resource_type === "operation" || node.resource_type === "sql_operation" || node.resource_type === "macro";
   return rawFunction("ref", (args, kwargs) => {
     const reference = refArguments(args, kwargs, owner);
     const resolved = resolveRef(lookup, runtime.read.root.name, node, reference);
     if (!("node" in resolved)) {
-      throw notFound(lookup, node, "node", reference.name, { package: reference.package, version: reference.version, disabled: resolved.disabled });
+      throw notFound(lookup, node, "node", reference.name, {
+        package: reference.package,
+        version: reference.version,
+        disabled: resolved.disabled,
+      });
     }
     const target = resolved.node;
     assertAccess(node, target, runtime.projects);
     if (!isOperation && !node.depends_on.nodes.includes(target.unique_id)) throw badContext(node, reference);
     if (target.resource_type === "model" && target.config.materialized === "ephemeral") {
       if (isOperation) {
-        throw engineError("compilation", { message: `Operations can not ref() ephemeral nodes, but ${target.name} is ephemeral`, hint: "Materialize it as a view or table." });
+        throw engineError("compilation", {
+          message: `Operations can not ref() ephemeral nodes, but ${target.name} is ephemeral`,
+          hint: "Materialize it as a view or table.",
+        });
       }
-      if (!node.extra_ctes.some((c) => c.id === target.unique_id)) node.extra_ctes.push({ id: target.unique_id, sql: "" });
+      if (!node.extra_ctes.some((c) => c.id === target.unique_id))
+        node.extra_ctes.push({ id: target.unique_id, sql: "" });
       return Relation.ephemeral(target.alias, limits(execution, target));
     }
-    return deferred(execution, target) ?? relationFromNode(target, runtime.read.root.quoting, limits(execution, target));
+    return (
+      deferred(execution, target) ?? relationFromNode(target, runtime.read.root.quoting, limits(execution, target))
+    );
   });
 }
 
 /** The relation of another environment, when `--defer` says to use it. */
 function deferred(execution: NodeExecution, target: GraphNode): Relation | undefined {
   const { flags, read } = execution.runtime;
-  const other = target.defer_relation as { database: string; schema: string; alias: string; identifier?: string } | null | undefined;
+  const other = target.defer_relation as
+    | { database: string; schema: string; alias: string; identifier?: string }
+    | null
+    | undefined;
   if (!flags.defer || !other) return undefined;
   const prefer = flags.favorState && !execution.selected.has(target.unique_id);
   if (!prefer && hasRelation(execution, target)) return undefined;
-  return Relation.create({ database: other.database, schema: other.schema, identifier: other.identifier ?? other.alias, quotePolicy: read.root.quoting, ...limits(execution, target) });
+  return Relation.create({
+    database: other.database,
+    schema: other.schema,
+    identifier: other.identifier ?? other.alias,
+    quotePolicy: read.root.quoting,
+    ...limits(execution, target),
+  });
 }
 
 function hasRelation(execution: NodeExecution, target: GraphNode): boolean {
   const wanted = target.alias.toLowerCase();
-  return execution.adapter.cache.relations(target.database, target.schema).some((r) => r.identifier?.toLowerCase() === wanted);
+  return execution.adapter.cache
+    .relations(target.database, target.schema)
+    .some((r) => r.identifier?.toLowerCase() === wanted);
 }
 
 /** `--empty` and microbatch narrow what a reference reads. */
-function limits(execution: NodeExecution, target: GraphNode | SourceNode): { limit?: number; eventTimeFilter?: EventTimeFilter } {
+function limits(
+  execution: NodeExecution,
+  target: GraphNode | SourceNode,
+): { limit?: number; eventTimeFilter?: EventTimeFilter } {
   const { runtime, node, batch } = execution;
   const result: { limit?: number; eventTimeFilter?: EventTimeFilter } = {};
   if (runtime.flags.empty) result.limit = 0;
@@ -75,7 +100,8 @@ export function runSource(execution: NodeExecution): PyObject {
 /** Source: dbt-core exceptions.py RefBadContextError. */
 function badContext(node: GraphNode, reference: RefArgs) {
   const positional = [reference.package, reference.name].filter((x) => x !== null).map((x) => `'${x}'`);
-  if (reference.version !== null) positional.push(`v=${typeof reference.version === "string" ? `'${reference.version}'` : reference.version}`);
+  if (reference.version !== null)
+    positional.push(`v=${typeof reference.version === "string" ? `'${reference.version}'` : reference.version}`);
   const call = `ref(${positional.join(", ")})`;
   return engineError("compilation", {
     message: `dbt was unable to infer all dependencies for the model "${node.name}".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model "${node.name}":\n\n-- depends_on: {{ ${call} }}`,

@@ -62,7 +62,8 @@ export class NodeScope implements Scope {
   }
 
   #resolve(name: string): Value | undefined {
-    const local = this.#macros.package(this.#packageName)?.get(name) ?? this.#macros.package(this.#macros.root)?.get(name);
+    const local =
+      this.#macros.package(this.#packageName)?.get(name) ?? this.#macros.package(this.#macros.root)?.get(name);
     if (local) return this.bind(local);
     if (this.#macros.isNamespace(name)) return new MacroNamespace(name, this.#macros, this);
     const internal = this.#macros.internal(name);

@@ -9,7 +9,10 @@ import { isRecord } from "./data.ts";
 export function loadSeedTable(execution: NodeExecution): SeedTable {
   const { node, runtime } = execution;
   if (node.resource_type !== "seed") {
-    throw engineError("compilation", { message: `can only load_agate_table for seeds (got a ${node.resource_type})`, place: { file: node.original_file_path } });
+    throw engineError("compilation", {
+      message: `can only load_agate_table for seeds (got a ${node.resource_type})`,
+      place: { file: node.original_file_path },
+    });
   }
   const text = readSeedText(node.root_path ?? runtime.read.root.root, node.original_file_path);
   const columnTypes = isRecord(node.config.column_types) ? node.config.column_types : {};

@@ -16,12 +16,17 @@ export function staticReference(expression: string): StaticReference | undefined
   if (!call) return undefined;
   const texts = call.args.filter((a): a is string => typeof a === "string");
   if (texts.length !== call.args.length) return undefined;
-  if (call.name === "source") return texts.length === 2 ? { kind: "source", args: [texts[0] ?? "", texts[1] ?? ""] } : undefined;
-  const keyword = (name: string): Value | undefined => (call.kwargs.get(name));
+  if (call.name === "source")
+    return texts.length === 2 ? { kind: "source", args: [texts[0] ?? "", texts[1] ?? ""] } : undefined;
+  const keyword = (name: string): Value | undefined => call.kwargs.get(name);
   const version = keyword("version") ?? keyword("v") ?? null;
   if (texts.length !== 1 && texts.length !== 2) return undefined;
   return {
     kind: "ref",
-    args: { name: texts[texts.length - 1] ?? "", package: texts.length === 2 ? (texts[0] ?? null) : null, version: typeof version === "string" || typeof version === "number" ? version : null },
+    args: {
+      name: texts[texts.length - 1] ?? "",
+      package: texts.length === 2 ? (texts[0] ?? null) : null,
+      version: typeof version === "string" || typeof version === "number" ? version : null,
+    },
   };
 }

@@ -1,4 +1,12 @@
-import { hasJinja, parseTemplate, PyObject, type Kwargs, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
+import {
+  hasJinja,
+  parseTemplate,
+  PyObject,
+  type Kwargs,
+  type MaybePromise,
+  type Scope,
+  type Value,
+} from "#jinja/index.ts";
 import { jsonDumps } from "#jinja/index.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
