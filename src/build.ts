@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Metafile } from "esbuild";
+import type { Metafile, Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -26,8 +26,43 @@ const dist = join(root, "dist");
 const staging = join(dist, `.next-${process.pid}`);
 const stamp = ".inputs";
 
-/** Native packages cannot be bundled; users install them as dependencies. */
-const external = ["@duckdb/node-api", "better-sqlite3"];
+/** Native code cannot be bundled; users install these packages as dependencies. */
+const external = ["better-sqlite3"];
+
+/**
+ * DuckDB's own loader asks Node for a diagnostic report to learn which C library there is, and its binding is a hundred
+ * small modules: together they took longer than opening the database. The binding is bundled, and its native part is
+ * found from where npm put it.
+ */
+const nativeDuck = `
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+const musl = () => {
+  try {
+    return /ld-musl/.test(readFileSync("/proc/self/maps", "latin1"));
+  } catch {
+    return false;
+  }
+};
+const own = createRequire(import.meta.url);
+const bindings = createRequire(createRequire(own.resolve("@duckdb/node-api")).resolve("@duckdb/node-bindings"));
+const suffix = process.platform === "linux" && musl() ? "-musl" : "";
+let native;
+try {
+  native = bindings("@duckdb/node-bindings-" + process.platform + "-" + process.arch + suffix + "/duckdb.node");
+} catch {
+  native = bindings("./duckdb.js");
+}
+export default native;
+`;
+
+const nativePlugin: Plugin = {
+  name: "native-duckdb",
+  setup(build) {
+    build.onResolve({ filter: /^@duckdb\/node-bindings$/ }, () => ({ path: "native-duckdb", namespace: "native" }));
+    build.onLoad({ filter: /.*/, namespace: "native" }, () => ({ contents: nativeDuck, loader: "js" }));
+  },
+};
 const entries = { labs: "src/cli/main.ts", index: "src/index.ts", engine: "src/engine/index.ts" };
 const entryFiles = Object.fromEntries(Object.keys(entries).map((name) => [`${name}.js`, true]));
 const typeEntries = ["index.d.ts", "engine/index.d.ts"];
@@ -72,6 +107,11 @@ async function bundle(): Promise<Metafile> {
     // Flat, so that a file beside the bundle is beside every chunk of it.
     chunkNames: "[name]-[hash]",
     external,
+    plugins: [nativePlugin],
+    // The bundled binding is CommonJS and asks for Node's own modules.
+    banner: {
+      js: `import { createRequire as __moduleRequire } from "node:module"; const require = __moduleRequire(import.meta.url);`,
+    },
     // The package's Node build is CommonJS, which neither shakes nor splits.
     alias: { yaml: "./node_modules/yaml/browser/index.js" },
     metafile: true,
@@ -135,10 +175,9 @@ function types(): void {
 }
 
 async function macros(): Promise<void> {
-  const file = join(root, "src", "engine", "builtins", "index.ts");
-  if (!existsSync(file)) return;
-  const { collectBuiltins } = (await import(pathToFileURL(file).href)) as { collectBuiltins: () => unknown };
-  writeFileSync(join(staging, "builtins.json"), JSON.stringify(await collectBuiltins()));
+  const file = join(root, "src", "engine", "builtins", "pack.ts");
+  const { packBuiltins } = (await import(pathToFileURL(file).href)) as { packBuiltins: () => unknown };
+  writeFileSync(join(staging, "builtins.json"), JSON.stringify(packBuiltins()));
 }
 
 /** Chunks have their content in their names: new ones come first, the entries that name them next, old ones go last. */

@@ -7,25 +7,62 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
     case "step-finish": {
       const { status, error } = event.outcome;
       const level = status === "failed" ? "error" : status === "cancelled" ? "warn" : "info";
-      recorder.event({ level, type: event.type, step: event.step, text: `${event.step} ${status}${event.detail ? `: ${event.detail}` : ""}${error ? `: ${error.message}` : ""}`, ...(error ? { data: error } : {}) });
+      recorder.event({
+        level,
+        type: event.type,
+        step: event.step,
+        text: `${event.step} ${status}${event.detail ? `: ${event.detail}` : ""}${error ? `: ${error.message}` : ""}`,
+        ...(error ? { data: error } : {}),
+      });
       break;
     }
     case "checked":
-      for (const change of event.changes) recorder.event({ type: "file-change", text: `${change.name}: ${change.explain}`, data: change });
-      for (const file of event.unclaimed) recorder.event({ level: "warn", type: "file-unclaimed", text: `${file}: no source of lab.yml claims this file` });
+      for (const change of event.changes)
+        recorder.event({ type: "file-change", text: `${change.name}: ${change.explain}`, data: change });
+      for (const file of event.unclaimed)
+        recorder.event({
+          level: "warn",
+          type: "file-unclaimed",
+          text: `${file}: no source of lab.yml claims this file`,
+        });
       break;
     case "ingest":
       if (event.event.type === "file-finish") {
         const { file, table, outcome, rowsLoaded, rowsQuarantined, error } = event.event.result;
-        recorder.event({ level: outcome === "failed" ? "error" : "info", type: "file-finish", text: `${file} → ${table}: ${outcome}, ${rowsLoaded} rows loaded, ${rowsQuarantined} quarantined${error ? `: ${error.message}` : ""}`, data: event.event.result });
-      } else if (event.event.type === "drift") recorder.event({ level: "warn", type: "drift", text: `${event.event.file}: new columns ${event.event.added.join(", ")}`, data: event.event });
+        recorder.event({
+          level: outcome === "failed" ? "error" : "info",
+          type: "file-finish",
+          text: `${file} → ${table}: ${outcome}, ${rowsLoaded} rows loaded, ${rowsQuarantined} quarantined${error ? `: ${error.message}` : ""}`,
+          data: event.event.result,
+        });
+      } else if (event.event.type === "drift")
+        recorder.event({
+          level: "warn",
+          type: "drift",
+          text: `${event.event.file}: new columns ${event.event.added.join(", ")}`,
+          data: event.event,
+        });
       break;
     case "node-finish": {
       const { node } = event;
       const bad = node.status === "error" || node.status === "fail" || node.status === "partial success";
       const level = bad ? "error" : node.status === "warn" ? "warn" : "info";
-      recorder.model({ uniqueId: node.uniqueId, name: node.name, resourceType: node.resourceType, status: node.status, seconds: node.seconds, failures: node.failures, message: node.message, relation: node.relation });
-      recorder.event({ level, type: event.type, text: `${node.resourceType} ${node.relation && node.attachedTo === null ? node.relation : node.name}: ${node.status}${bad && node.message ? `: ${node.message}` : ""}`, data: { uniqueId: node.uniqueId, seconds: node.seconds } });
+      recorder.model({
+        uniqueId: node.uniqueId,
+        name: node.name,
+        resourceType: node.resourceType,
+        status: node.status,
+        seconds: node.seconds,
+        failures: node.failures,
+        message: node.message,
+        relation: node.relation,
+      });
+      recorder.event({
+        level,
+        type: event.type,
+        text: `${node.resourceType} ${node.relation && node.attachedTo === null ? node.relation : node.name}: ${node.status}${bad && node.message ? `: ${node.message}` : ""}`,
+        data: { uniqueId: node.uniqueId, seconds: node.seconds },
+      });
       break;
     }
     case "message":

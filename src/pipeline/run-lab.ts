@@ -47,7 +47,13 @@ class LabRun {
   readonly #started = performance.now();
   #recorder: RunRecorder | undefined;
 
-  constructor(workspace: Workspace, lab: Lab, options: RunLabOptions, ledger: Ledger, onEvent: (event: LabEvent) => void) {
+  constructor(
+    workspace: Workspace,
+    lab: Lab,
+    options: RunLabOptions,
+    ledger: Ledger,
+    onEvent: (event: LabEvent) => void,
+  ) {
     this.#workspace = workspace;
     this.#lab = lab;
     this.#options = options;
@@ -60,7 +66,13 @@ class LabRun {
     const recorder = await this.#ledger.startRun({ lab: this.#lab.name, trigger, command });
     this.#recorder = recorder;
     this.#emit({ type: "run-start", lab: this.#lab.name, runId: recorder.id });
-    if (this.#ledger.problem) this.#emit({ type: "message", lab: this.#lab.name, level: "warn", text: `This run is not recorded: ${this.#ledger.problem.message}` });
+    if (this.#ledger.problem)
+      this.#emit({
+        type: "message",
+        lab: this.#lab.name,
+        level: "warn",
+        text: `This run is not recorded: ${this.#ledger.problem.message}`,
+      });
     const result = await this.#stages();
     this.#emit({ type: "run-finish", lab: this.#lab.name, result });
     await recorder.finish(result.status, {
@@ -89,8 +101,24 @@ class LabRun {
         database = await openForLoading(lab);
         plan = await detectChanges({ lab, database, verify, fullRefresh, ...(signal ? { signal } : {}) });
         const { changes, unchanged, unclaimed } = plan;
-        this.#emit({ type: "checked", lab: lab.name, changes: changes.map(({ name, source, table, action, reason, explain }) => ({ name, source, table, action, reason, explain })), unchanged, unclaimed });
-        return changes.length === 0 ? `${unchanged} files unchanged` : `${changes.length} of ${changes.length + unchanged} files to look at`;
+        this.#emit({
+          type: "checked",
+          lab: lab.name,
+          changes: changes.map(({ name, source, table, action, reason, explain }) => ({
+            name,
+            source,
+            table,
+            action,
+            reason,
+            explain,
+          })),
+          unchanged,
+          unclaimed,
+        });
+        if (changes.length + unchanged === 0) return `no files in ${this.#workspace.display(lab.paths.raw)}`;
+        return changes.length === 0
+          ? `${counted(unchanged, "file")} unchanged`
+          : `${changes.length} of ${counted(changes.length + unchanged, "file")} to look at`;
       });
       await this.#step("load", async () => {
         if (!plan || !database) return "";
@@ -100,16 +128,28 @@ class LabRun {
           ...(signal ? { signal } : {}),
           onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
         });
-        if (loaded.failed > 0) throw new StepFailure(`${loaded.failed} of ${loaded.files.length} files could not be loaded`);
+        if (loaded.failed > 0)
+          throw new StepFailure(`${loaded.failed} of ${counted(loaded.files.length, "file")} could not be loaded`);
         const rejected = loaded.rowsQuarantined > 0 ? `, ${loaded.rowsQuarantined} quarantined` : "";
-        return `${loaded.rowsLoaded} rows from ${loaded.files.filter((f) => f.outcome === "loaded").length} files${rejected}`;
+        const files = loaded.files.filter((f) => f.outcome === "loaded").length;
+        return files === 0
+          ? "nothing new"
+          : `${counted(loaded.rowsLoaded, "row")} from ${counted(files, "file")}${rejected}`;
       });
       await this.#step("transform", async () => {
         database ??= await openForLoading(lab);
         built = await transform(this.#workspace, lab, database, "build", this.#options, (event) => this.#emit(event));
         const { models, tests } = counts(built.nodes);
-        if (!built.success) throw new StepFailure([models.failed > 0 ? `${models.failed} models failed` : "", tests.failed > 0 ? `${tests.failed} tests failed` : ""].filter(Boolean).join(", ") || "the build failed");
-        return `${models.ok} models, ${tests.passed} tests passed`;
+        if (!built.success)
+          throw new StepFailure(
+            [
+              models.failed > 0 ? `${counted(models.failed, "model")} failed` : "",
+              tests.failed > 0 ? `${counted(tests.failed, "test")} failed` : "",
+            ]
+              .filter(Boolean)
+              .join(", ") || "the build failed",
+          );
+        return `${counted(models.ok, "model")}, ${counted(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
         database ??= await openForLoading(lab);
@@ -161,7 +201,11 @@ class LabRun {
     try {
       if (this.#options.signal?.aborted) throw cancelled();
       detail = await body();
-      outcome = { name, status: this.#options.signal?.aborted ? "cancelled" : "ok", seconds: (performance.now() - started) / 1000 };
+      outcome = {
+        name,
+        status: this.#options.signal?.aborted ? "cancelled" : "ok",
+        seconds: (performance.now() - started) / 1000,
+      };
     } catch (error) {
       const seconds = (performance.now() - started) / 1000;
       const status = this.#options.signal?.aborted ? "cancelled" : "failed";
@@ -178,7 +222,11 @@ class LabRun {
     if (fatal || outcome.status === "cancelled") throw new Stopped();
   }
 
-  #report(loaded: Awaited<ReturnType<typeof loadChanges>> | undefined, built: TransformResult | undefined, quality: LabQuality | undefined): LabRunResult {
+  #report(
+    loaded: Awaited<ReturnType<typeof loadChanges>> | undefined,
+    built: TransformResult | undefined,
+    quality: LabQuality | undefined,
+  ): LabRunResult {
     const failed = this.#steps.find((s) => s.status === "failed");
     const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
     const nodes = built?.nodes ?? [];
@@ -195,7 +243,15 @@ class LabRun {
       rowsQuarantined: loaded?.rowsQuarantined ?? 0,
       nodes,
       ...totals,
-      quality: quality ? { score: quality.score, parts: quality.parts, notCounted: quality.notCounted, layers: quality.layers, warnings: quality.warnings } : null,
+      quality: quality
+        ? {
+            score: quality.score,
+            parts: quality.parts,
+            notCounted: quality.notCounted,
+            layers: quality.layers,
+            warnings: quality.warnings,
+          }
+        : null,
       message: messageOf(status, error, loaded?.failed ?? 0, nodes, totals),
       ...(error ? { error } : {}),
     };
@@ -218,6 +274,8 @@ function jsonOf(error: unknown): ErrorJson {
   return errorToJson(error);
 }
 
+const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
 const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
 
 function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
@@ -237,16 +295,31 @@ function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
 }
 
 /** The root cause in one sentence: the first model that broke, not those behind it. */
-function messageOf(status: LabRunResult["status"], error: ErrorJson | undefined, failedFiles: number, nodes: NodeOutcome[], { models, tests }: Pick<LabRunResult, "models" | "tests">): string {
+function messageOf(
+  status: LabRunResult["status"],
+  error: ErrorJson | undefined,
+  failedFiles: number,
+  nodes: NodeOutcome[],
+  { models, tests }: Pick<LabRunResult, "models" | "tests">,
+): string {
   if (status === "cancelled") return "Cancelled; finished models are kept.";
   if (error) return error.message;
   const parts: string[] = [];
-  if (failedFiles > 0) parts.push(`${failedFiles} ${failedFiles === 1 ? "file" : "files"} could not be loaded`);
-  const broken = nodes.find((n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test");
-  if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${models.skipped > 0 ? ` and ${models.skipped} behind it were skipped` : ""}`);
-  const test = nodes.find((n) => n.status === "fail" || (n.status === "error" && (n.resourceType === "test" || n.resourceType === "unit_test")));
-  if (test) parts.push(tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`);
+  if (failedFiles > 0) parts.push(`${counted(failedFiles, "file")} could not be loaded`);
+  const broken = nodes.find(
+    (n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test",
+  );
+  if (broken)
+    parts.push(
+      `${broken.resourceType} ${broken.name} failed${models.skipped > 0 ? ` and ${models.skipped} behind it were skipped` : ""}`,
+    );
+  const test = nodes.find(
+    (n) =>
+      n.status === "fail" || (n.status === "error" && (n.resourceType === "test" || n.resourceType === "unit_test")),
+  );
+  if (test)
+    parts.push(tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`);
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (nodes.length === 0) return "Nothing to build.";
-  return `${models.ok} models built, ${tests.passed} tests passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
+  return `${counted(models.ok, "model")} built, ${counted(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
 }

@@ -37,7 +37,10 @@ export async function runLabs(workspace: Workspace, labs: Lab[], options: RunLab
 function runInProcess(workspace: Workspace, lab: Lab, options: RunLabsOptions): Promise<LabRunResult> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = fork(options.script, [workerFlag], { stdio: ["ignore", "inherit", "inherit", "ipc"], env: { ...process.env, UV_THREADPOOL_SIZE: "16" } });
+    const child = fork(options.script, [workerFlag], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, UV_THREADPOOL_SIZE: "16" },
+    });
     let result: LabRunResult | undefined;
     const abort = () => child.connected && child.send({ type: "abort" });
     options.signal?.addEventListener("abort", abort, { once: true });
@@ -54,7 +57,10 @@ function runInProcess(workspace: Workspace, lab: Lab, options: RunLabsOptions): 
       options.signal?.removeEventListener("abort", abort);
       if (!result) {
         const how = signal === null ? `with code ${code}` : `by ${signal}`;
-        const error = pipelineErrors.workerDied({ message: `The process of lab ${lab.name} ended ${how} before it was done.`, hint: "Run it again; what was committed is kept. If it was out of memory, lower memory_limit in the profile's settings." });
+        const error = pipelineErrors.workerDied({
+          message: `The process of lab ${lab.name} ended ${how} before it was done.`,
+          hint: "Run it again; what was committed is kept. If it was out of memory, lower memory_limit in the profile's settings.",
+        });
         result = broken(lab, started, errorToJson(error));
         options.onEvent({ type: "run-finish", lab: lab.name, result });
       }
@@ -66,10 +72,20 @@ function runInProcess(workspace: Workspace, lab: Lab, options: RunLabsOptions): 
 }
 
 function broken(lab: Lab, started: number, error: NonNullable<LabRunResult["error"]>): LabRunResult {
-  return { ...empty(lab), status: "failed", seconds: (performance.now() - started) / 1000, message: error.message, error };
+  return {
+    ...empty(lab),
+    status: "failed",
+    seconds: (performance.now() - started) / 1000,
+    message: error.message,
+    error,
+  };
 }
 
-const notRun = (lab: Lab): LabRunResult => ({ ...empty(lab), status: "cancelled", message: "Not started: the run was cancelled." });
+const notRun = (lab: Lab): LabRunResult => ({
+  ...empty(lab),
+  status: "cancelled",
+  message: "Not started: the run was cancelled.",
+});
 
 const empty = (lab: Lab): LabRunResult => ({
   lab: lab.name,

@@ -1,5 +1,15 @@
 import type { Database } from "#duck/index.ts";
-import { defaultFlags, platformTarget, runCommand, type AnyNode, type Command, type EngineEvent, type Flags, type GraphNode, type RunResult } from "#engine/index.ts";
+import {
+  defaultFlags,
+  platformTarget,
+  runCommand,
+  type AnyNode,
+  type Command,
+  type EngineEvent,
+  type Flags,
+  type GraphNode,
+  type RunResult,
+} from "#engine/index.ts";
 import { labTarget, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { TestOutcome } from "#quality/index.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
@@ -11,7 +21,12 @@ export interface TransformResult {
 }
 
 /** What the engine needs for a lab: its flags and its own database, checked against the other labs' before anything runs. */
-export function engineSettings(workspace: Workspace, lab: Lab, command: Command, options: RunLabOptions): { flags: Flags; target: ReturnType<typeof platformTarget>["target"]; guard: (path: string) => void } {
+export function engineSettings(
+  workspace: Workspace,
+  lab: Lab,
+  command: Command,
+  options: RunLabOptions,
+): { flags: Flags; target: ReturnType<typeof platformTarget>["target"]; guard: (path: string) => void } {
   requireOwnDatabase(workspace, lab);
   const { projectDir, profilesDirs, database, guard } = labTarget(workspace, lab);
   const flags = defaultFlags(command, projectDir, {
@@ -32,12 +47,20 @@ export function engineSettings(workspace: Workspace, lab: Lab, command: Command,
     ...(options.target === undefined ? {} : { target: options.target }),
   });
   // A profile is never followed to another database, but one that names another lab's is a mistake to be told.
-  if (profilePath !== undefined) guard(profilePath, { write: true, ...(profileFile === undefined ? {} : { place: { file: profileFile } }) });
+  if (profilePath !== undefined)
+    guard(profilePath, { write: true, ...(profileFile === undefined ? {} : { place: { file: profileFile } }) });
   return { flags, target, guard: (path) => guard(path, { write: true }) };
 }
 
 /** Builds the lab's dbt project on the open database: run and test in graph order. */
-export async function transform(workspace: Workspace, lab: Lab, database: Database, command: Command, options: RunLabOptions, emit: (event: LabEvent) => void): Promise<TransformResult> {
+export async function transform(
+  workspace: Workspace,
+  lab: Lab,
+  database: Database,
+  command: Command,
+  options: RunLabOptions,
+  emit: (event: LabEvent) => void,
+): Promise<TransformResult> {
   const { flags, target, guard } = engineSettings(workspace, lab, command, options);
   const nodes: NodeOutcome[] = [];
   const tests: TestOutcome[] = [];
@@ -46,7 +69,16 @@ export async function transform(workspace: Workspace, lab: Lab, database: Databa
     switch (event.type) {
       case "selected":
         for (const node of event.nodes) byId.set(node.unique_id, node);
-        emit({ type: "selected", lab: lab.name, nodes: event.nodes.map((n) => ({ uniqueId: n.unique_id, name: n.name, resourceType: n.resource_type, attachedTo: attachedTo(n, byId) })) });
+        emit({
+          type: "selected",
+          lab: lab.name,
+          nodes: event.nodes.map((n) => ({
+            uniqueId: n.unique_id,
+            name: n.name,
+            resourceType: n.resource_type,
+            attachedTo: attachedTo(n, byId),
+          })),
+        });
         break;
       case "node-start":
         byId.set(event.node.unique_id, event.node);
@@ -62,7 +94,8 @@ export async function transform(workspace: Workspace, lab: Lab, database: Databa
         break;
       }
       case "hook-finish":
-        if (!event.ok) emit({ type: "message", lab: lab.name, level: "error", text: event.message ?? `${event.name} failed` });
+        if (!event.ok)
+          emit({ type: "message", lab: lab.name, level: "error", text: event.message ?? `${event.name} failed` });
         break;
       case "message":
         if (event.level !== "debug") emit({ type: "message", lab: lab.name, level: event.level, text: event.text });
@@ -71,7 +104,13 @@ export async function transform(workspace: Workspace, lab: Lab, database: Databa
         break;
     }
   };
-  const result = await runCommand(flags, { sink, target, guard, database, ...(options.signal ? { signal: options.signal } : {}) });
+  const result = await runCommand(flags, {
+    sink,
+    target,
+    guard,
+    database,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
   return { success: result.success, nodes, tests };
 }
 
@@ -107,7 +146,10 @@ function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode
 }
 
 function testOutcome(node: GraphNode, outcome: NodeOutcome): TestOutcome {
-  const status = outcome.status === "pass" || outcome.status === "warn" || outcome.status === "fail" || outcome.status === "skipped" ? outcome.status : "error";
+  const status =
+    outcome.status === "pass" || outcome.status === "warn" || outcome.status === "fail" || outcome.status === "skipped"
+      ? outcome.status
+      : "error";
   return {
     uniqueId: node.unique_id,
     name: node.name,

@@ -59,9 +59,19 @@ export type LabEvent =
   | { type: "waiting"; lab: string; holder: string }
   | { type: "step-start"; lab: string; step: StepName }
   | { type: "step-finish"; lab: string; step: StepName; outcome: StepOutcome; detail: string }
-  | { type: "checked"; lab: string; changes: Pick<FileChange, "name" | "source" | "table" | "action" | "reason" | "explain">[]; unchanged: number; unclaimed: string[] }
+  | {
+      type: "checked";
+      lab: string;
+      changes: Pick<FileChange, "name" | "source" | "table" | "action" | "reason" | "explain">[];
+      unchanged: number;
+      unclaimed: string[];
+    }
   | { type: "ingest"; lab: string; event: IngestEvent }
-  | { type: "selected"; lab: string; nodes: { uniqueId: string; name: string; resourceType: string; attachedTo: string | null }[] }
+  | {
+      type: "selected";
+      lab: string;
+      nodes: { uniqueId: string; name: string; resourceType: string; attachedTo: string | null }[];
+    }
   | { type: "node-start"; lab: string; uniqueId: string; description: string }
   | { type: "node-finish"; lab: string; node: NodeOutcome }
   | { type: "message"; lab: string; level: "info" | "warn" | "error"; text: string }
@@ -87,4 +97,3 @@ export interface RunLabOptions {
   signal?: AbortSignal;
   onEvent?: (event: LabEvent) => void;
 }
-

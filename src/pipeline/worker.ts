@@ -46,7 +46,11 @@ export function serveRun(): void {
 async function run(request: Request, signal: AbortSignal, send: (message: WorkerMessage) => void): Promise<void> {
   try {
     const workspace = openRegistry(request.workspace);
-    await runLab(workspace, workspace.lab(request.lab), { ...request.options, signal, onEvent: (event) => send({ type: "event", event }) });
+    await runLab(workspace, workspace.lab(request.lab), {
+      ...request.options,
+      signal,
+      onEvent: (event) => send({ type: "event", event }),
+    });
   } catch (error) {
     send({ type: "failed", error: errorToJson(error) });
   }

@@ -7,7 +7,10 @@ import type { VerbInput } from "../io.ts";
 export function labsOf(input: VerbInput, workspace: Workspace): Lab[] {
   const all = input.options["all"] === true;
   if (all && input.args.length > 0) {
-    throw cliErrors.usage({ message: "`--all` and the name of a lab exclude each other.", hint: "Leave one of them out." });
+    throw cliErrors.usage({
+      message: "`--all` and the name of a lab exclude each other.",
+      hint: "Leave one of them out.",
+    });
   }
   if (all) return workspace.active;
   if (input.args.length > 0) return [...new Set(input.args)].map((name) => workspace.lab(name));

@@ -1,6 +1,14 @@
 import type { LabEvent, LabRunResult, NodeOutcome } from "#pipeline/index.ts";
 import type { Io } from "../io.ts";
-import { formatCount, formatDuration, formatScore, palette, renderTable, scoreColor, truncate } from "../render/index.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatScore,
+  palette,
+  renderTable,
+  scoreColor,
+  truncate,
+} from "../render/index.ts";
 
 type Paint = ReturnType<typeof palette>;
 
@@ -50,21 +58,32 @@ export class RunScreen {
         break;
       case "step-finish": {
         const { status, seconds, error } = event.outcome;
-        const mark = status === "ok" ? this.#paint.green("✓") : status === "failed" ? this.#paint.red("✗") : this.#paint.yellow("■");
+        const mark =
+          status === "ok"
+            ? this.#paint.green("✓")
+            : status === "failed"
+              ? this.#paint.red("✗")
+              : this.#paint.yellow("■");
         if (event.step === "transform") this.#flushModels(event.lab, state);
-        this.#line(event.lab, `${mark} ${event.step.padEnd(10)}${event.detail} ${this.#paint.dim(formatDuration(seconds))}`);
+        this.#line(
+          event.lab,
+          `${mark} ${event.step.padEnd(10)}${event.detail} ${this.#paint.dim(formatDuration(seconds))}`,
+        );
         if (error) for (const line of errorLines(error)) this.#line(event.lab, `  ${line}`);
         break;
       }
       case "checked":
-        for (const file of event.unclaimed) this.#line(event.lab, `  ${this.#paint.yellow("!")} ${file}: no source of lab.yml claims this file`);
+        for (const file of event.unclaimed)
+          this.#line(event.lab, `  ${this.#paint.yellow("!")} ${file}: no source of lab.yml claims this file`);
         break;
       case "ingest":
         this.#ingest(event.lab, event.event);
         break;
       case "selected":
         state.total = event.nodes.length;
-        for (const node of event.nodes) if (isTest(node.resourceType) && node.attachedTo) state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
+        for (const node of event.nodes)
+          if (isTest(node.resourceType) && node.attachedTo)
+            state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
         break;
       case "node-start":
         state.running.add(event.uniqueId);
@@ -75,7 +94,11 @@ export class RunScreen {
         this.#node(event.lab, state, event.node);
         break;
       case "message":
-        if (event.level !== "info") this.#line(event.lab, `  ${event.level === "error" ? this.#paint.red("✗") : this.#paint.yellow("!")} ${event.text.split("\n").join(`\n${" ".repeat(6)}`)}`);
+        if (event.level !== "info")
+          this.#line(
+            event.lab,
+            `  ${event.level === "error" ? this.#paint.red("✗") : this.#paint.yellow("!")} ${event.text.split("\n").join(`\n${" ".repeat(6)}`)}`,
+          );
         else this.#line(event.lab, `  ${event.text}`);
         break;
       case "run-finish":
@@ -95,7 +118,11 @@ export class RunScreen {
 
   #state(lab: string): LabState {
     let state = this.#labs.get(lab);
-    if (!state) this.#labs.set(lab, (state = { pending: new Map(), tests: new Map(), models: new Map(), running: new Set(), done: 0, total: 0 }));
+    if (!state)
+      this.#labs.set(
+        lab,
+        (state = { pending: new Map(), tests: new Map(), models: new Map(), running: new Set(), done: 0, total: 0 }),
+      );
     return state;
   }
 
@@ -103,9 +130,18 @@ export class RunScreen {
     if (event.type === "file-finish") {
       const { file, table, outcome, rowsLoaded, rowsQuarantined, seconds, error, reason } = event.result;
       if (outcome === "recorded") return;
-      const mark = outcome === "loaded" ? this.#paint.green("✓") : outcome === "failed" ? this.#paint.red("✗") : this.#paint.yellow("…");
-      const quarantined = rowsQuarantined > 0 ? this.#paint.yellow(`, ${formatCount(rowsQuarantined)} quarantined`) : "";
-      this.#line(lab, `  ${mark} ${file} → ${table}  ${reason}  ${formatCount(rowsLoaded)} rows${quarantined} ${this.#paint.dim(formatDuration(seconds))}`);
+      const mark =
+        outcome === "loaded"
+          ? this.#paint.green("✓")
+          : outcome === "failed"
+            ? this.#paint.red("✗")
+            : this.#paint.yellow("…");
+      const quarantined =
+        rowsQuarantined > 0 ? this.#paint.yellow(`, ${formatCount(rowsQuarantined)} quarantined`) : "";
+      this.#line(
+        lab,
+        `  ${mark} ${file} → ${table}  ${reason}  ${formatCount(rowsLoaded)} rows${quarantined} ${this.#paint.dim(formatDuration(seconds))}`,
+      );
       if (error) for (const line of errorLines(error)) this.#line(lab, `      ${line}`);
     } else if (event.type === "drift") {
       this.#line(lab, `  ${this.#paint.yellow("!")} ${event.file}: new columns ${event.added.join(", ")}`);
@@ -122,11 +158,13 @@ export class RunScreen {
       if ((state.pending.get(owner) ?? 0) <= 0) {
         if (model) this.#model(lab, state, model);
         // Tests of a source, or of a model that this run does not build.
-        else if (!owner.startsWith("model.") && !owner.startsWith("seed.") && !owner.startsWith("snapshot.")) this.#testsOnly(lab, state, owner);
+        else if (!owner.startsWith("model.") && !owner.startsWith("seed.") && !owner.startsWith("snapshot."))
+          this.#testsOnly(lab, state, owner);
       }
       return;
     }
-    if ((state.pending.get(node.uniqueId) ?? 0) > 0 && node.status !== "error" && node.status !== "skipped") state.models.set(node.uniqueId, node);
+    if ((state.pending.get(node.uniqueId) ?? 0) > 0 && node.status !== "error" && node.status !== "skipped")
+      state.models.set(node.uniqueId, node);
     else this.#model(lab, state, node);
   }
 
@@ -151,12 +189,18 @@ export class RunScreen {
     const kind = model.resourceType === "model" ? (model.materialized ?? "model") : model.resourceType;
     const name = model.relation ?? model.name;
     if (model.status === "skipped") {
-      this.#line(lab, `  ${this.#paint.yellow("−")} ${name.padEnd(44)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`);
+      this.#line(
+        lab,
+        `  ${this.#paint.yellow("−")} ${name.padEnd(44)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`,
+      );
       return;
     }
     const failed = model.status === "error" || model.status === "partial success";
     const symbol = failed ? this.#paint.red("✗") : mark(tests, this.#paint);
-    this.#line(lab, `  ${symbol} ${name.padEnd(44)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd());
+    this.#line(
+      lab,
+      `  ${symbol} ${name.padEnd(44)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
+    );
     if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
     for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
   }
@@ -164,7 +208,12 @@ export class RunScreen {
   #line(lab: string, text: string): void {
     this.#erase();
     const prefix = this.#many ? `${this.#paint.dim(lab.padEnd(this.#width))} ${this.#paint.dim("│")} ` : "";
-    this.#io.err(text.split("\n").map((line) => `${prefix}${line}\n`).join(""));
+    this.#io.err(
+      text
+        .split("\n")
+        .map((line) => `${prefix}${line}\n`)
+        .join(""),
+    );
   }
 
   #status(): void {
@@ -173,7 +222,9 @@ export class RunScreen {
     const parts = [...this.#labs].flatMap(([lab, state]) => {
       if (state.total === 0) return [];
       const now = [...state.running].slice(0, 3).map((id) => id.split(".").slice(2).join("."));
-      return [`${this.#many ? `${lab} ` : ""}${state.done}/${state.total}${now.length > 0 ? ` ${now.join(", ")}` : ""}`];
+      return [
+        `${this.#many ? `${lab} ` : ""}${state.done}/${state.total}${now.length > 0 ? ` ${now.join(", ")}` : ""}`,
+      ];
     });
     if (parts.length === 0) return;
     this.#io.err(`  ${this.#paint.cyan("▸")} ${truncate(parts.join("   "), Math.max(20, this.#io.width - 6))}`);
@@ -197,19 +248,43 @@ function testsSummary(tests: NodeOutcome[], paint: Paint): string {
   const warned = tests.filter((t) => t.status === "warn").length;
   const failed = tests.filter((t) => t.status === "fail" || t.status === "error").length;
   if (failed === 0 && warned === 0) return paint.dim(`${passed} ${passed === 1 ? "test" : "tests"} ok`);
-  return [passed > 0 ? paint.dim(`${passed} ok`) : "", warned > 0 ? paint.yellow(`${warned} warned`) : "", failed > 0 ? paint.red(`${failed} failed`) : ""].filter(Boolean).join(", ");
+  return [
+    passed > 0 ? paint.dim(`${passed} ok`) : "",
+    warned > 0 ? paint.yellow(`${warned} warned`) : "",
+    failed > 0 ? paint.red(`${failed} failed`) : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function testLine(test: NodeOutcome, paint: Paint): string {
-  const color = test.status === "warn" ? paint.yellow : test.status === "pass" ? paint.green : test.status === "skipped" ? paint.dim : paint.red;
+  const color =
+    test.status === "warn"
+      ? paint.yellow
+      : test.status === "pass"
+        ? paint.green
+        : test.status === "skipped"
+          ? paint.dim
+          : paint.red;
   const symbol = test.status === "pass" ? "✓" : test.status === "warn" ? "!" : test.status === "skipped" ? "−" : "✗";
   const [first = "", ...more] = (test.message ?? "").split("\n");
-  return [`    ${color(symbol)} ${test.name}${first ? `: ${first}` : ""}`, ...more.map((l) => `        ${l}`)].join("\n").trimEnd();
+  return [`    ${color(symbol)} ${test.name}${first ? `: ${first}` : ""}`, ...more.map((l) => `        ${l}`)]
+    .join("\n")
+    .trimEnd();
 }
 
-function errorLines(error: { code: string; message: string; hint?: string; place?: { file: string; line?: number; column?: number } }): string[] {
-  const place = error.place ? [`at ${[error.place.file, error.place.line, error.place.column].filter((p) => p !== undefined).join(":")}`] : [];
-  return [`${error.code}: ${error.message}`, ...place, ...(error.hint ? [`fix: ${error.hint}`] : [])].flatMap((l) => l.split("\n"));
+function errorLines(error: {
+  code: string;
+  message: string;
+  hint?: string;
+  place?: { file: string; line?: number; column?: number };
+}): string[] {
+  const place = error.place
+    ? [`at ${[error.place.file, error.place.line, error.place.column].filter((p) => p !== undefined).join(":")}`]
+    : [];
+  return [`${error.code}: ${error.message}`, ...place, ...(error.hint ? [`fix: ${error.hint}`] : [])].flatMap((l) =>
+    l.split("\n"),
+  );
 }
 
 function finishLine(result: LabRunResult, paint: Paint): string {
@@ -222,8 +297,16 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
   const paint = palette(io.color);
   const rows = results.map((r) => {
     const color = r.status === "ok" ? paint.green : r.status === "failed" ? paint.red : paint.yellow;
-    const tests = [`${r.tests.passed} ok`, ...(r.tests.warned > 0 ? [paint.yellow(`${r.tests.warned} warned`)] : []), ...(r.tests.failed > 0 ? [paint.red(`${r.tests.failed} failed`)] : [])];
-    const models = [`${r.models.ok} ok`, ...(r.models.failed > 0 ? [paint.red(`${r.models.failed} failed`)] : []), ...(r.models.skipped > 0 ? [`${r.models.skipped} skipped`] : [])];
+    const tests = [
+      `${r.tests.passed} ok`,
+      ...(r.tests.warned > 0 ? [paint.yellow(`${r.tests.warned} warned`)] : []),
+      ...(r.tests.failed > 0 ? [paint.red(`${r.tests.failed} failed`)] : []),
+    ];
+    const models = [
+      `${r.models.ok} ok`,
+      ...(r.models.failed > 0 ? [paint.red(`${r.models.failed} failed`)] : []),
+      ...(r.models.skipped > 0 ? [`${r.models.skipped} skipped`] : []),
+    ];
     const score = r.quality?.score ?? null;
     return [
       paint.bold(r.lab),

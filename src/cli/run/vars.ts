@@ -10,5 +10,8 @@ export function varsOf(text: string): Record<string, unknown> {
     value = undefined;
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw cliErrors.usage({ message: `--vars takes a YAML mapping, not '${text}'.`, hint: "Write --vars '{name: value}'." });
+  throw cliErrors.usage({
+    message: `--vars takes a YAML mapping, not '${text}'.`,
+    hint: "Write --vars '{name: value}'.",
+  });
 }

@@ -1,5 +1,14 @@
 import { isLabsError } from "#errors/index.ts";
-import { planLab, runLab, runLabs, stepNames, type LabEvent, type LabRunResult, type RunLabOptions, type StepName } from "#pipeline/index.ts";
+import {
+  planLab,
+  runLab,
+  runLabs,
+  stepNames,
+  type LabEvent,
+  type LabRunResult,
+  type RunLabOptions,
+  type StepName,
+} from "#pipeline/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
@@ -14,7 +23,10 @@ export const verb: Verb = {
     { flags: "--all", description: "Every active lab" },
     { flags: "-s, --select <expr...>", description: "Only these nodes of the dbt project, in dbt's selection grammar" },
     { flags: "--exclude <expr...>", description: "Without these nodes" },
-    { flags: "--full-refresh", description: "Load every file again and build incremental models and seeds from scratch" },
+    {
+      flags: "--full-refresh",
+      description: "Load every file again and build incremental models and seeds from scratch",
+    },
     { flags: "--step <name...>", description: "Only these steps", choices: [...stepNames] },
     { flags: "--dry-run", description: "Show what would run and why, and change nothing" },
     { flags: "--verify", description: "Look at the content of every file, also of those that seem untouched" },
@@ -28,7 +40,10 @@ export const verb: Verb = {
   examples: [
     { command: "labs run lab1_sales_performance", does: "Load new files, build, test, inspect and score one lab" },
     { command: "labs run --all", does: "All active labs, several at a time; one that fails stops no other" },
-    { command: "labs run lab1_sales_performance --select +gold.kpi_by_product_line", does: "One model and what it needs" },
+    {
+      command: "labs run lab1_sales_performance --select +gold_product_line_kpis",
+      does: "One model and what it needs",
+    },
     { command: "labs run --all --dry-run", does: "What would run, and why" },
     { command: "labs run --all -o json", does: "The result of every lab for a program" },
   ],
@@ -45,14 +60,21 @@ export const verb: Verb = {
     const settings = runOptions(input);
     if (options["dryRun"] === true) return dryRun(input, workspace, labs, settings);
     const text = global.output === "text";
-    const screen = new RunScreen(io, { many: labs.length > 1, live: text && io.isTTY && !global.quiet, labWidth: Math.max(...labs.map((l) => l.name.length)) });
+    const screen = new RunScreen(io, {
+      many: labs.length > 1,
+      live: text && io.isTTY && !global.quiet,
+      labWidth: Math.max(...labs.map((l) => l.name.length)),
+    });
     const onEvent = (event: LabEvent) => {
       if (text && !global.quiet) screen.on(event);
     };
     let results: LabRunResult[];
     try {
       const [only] = labs;
-      results = labs.length === 1 && only ? [await runLab(workspace, only, { ...settings, onEvent })] : await runLabs(workspace, labs, { ...settings, onEvent, script: scriptOf(), ...jobsOf(input) });
+      results =
+        labs.length === 1 && only
+          ? [await runLab(workspace, only, { ...settings, onEvent })]
+          : await runLabs(workspace, labs, { ...settings, onEvent, script: scriptOf(), ...jobsOf(input) });
     } finally {
       screen.end();
     }
@@ -67,7 +89,9 @@ export const verb: Verb = {
 
 /** A single lab that could not even start because of its configuration is wrong usage, as it is for every other verb. */
 function exitOf(results: LabRunResult[]): number {
-  const configuration = results.every((r) => r.status === "failed" && r.error !== undefined && /^(REG|READ)-/.test(r.error.code));
+  const configuration = results.every(
+    (r) => r.status === "failed" && r.error !== undefined && /^(REG|READ)-/.test(r.error.code),
+  );
   return configuration ? 2 : 1;
 }
 
@@ -94,7 +118,11 @@ function jobsOf({ options }: VerbInput): { jobs?: number } {
 
 function positive(value: unknown, flag: string): number {
   const n = Number(value);
-  if (!Number.isInteger(n) || n < 1) throw cliErrors.usage({ message: `${flag} takes a whole number from 1, not '${String(value)}'.`, hint: `Write ${flag} 2.` });
+  if (!Number.isInteger(n) || n < 1)
+    throw cliErrors.usage({
+      message: `${flag} takes a whole number from 1, not '${String(value)}'.`,
+      hint: `Write ${flag} 2.`,
+    });
   return n;
 }
 
@@ -120,7 +148,12 @@ function runOptions(input: VerbInput): Omit<RunLabOptions, "onEvent"> {
   };
 }
 
-async function dryRun(input: VerbInput, workspace: ReturnType<typeof workspaceOf>, labs: Awaited<ReturnType<typeof labsOf>>, settings: Omit<RunLabOptions, "onEvent">): Promise<number> {
+async function dryRun(
+  input: VerbInput,
+  workspace: ReturnType<typeof workspaceOf>,
+  labs: Awaited<ReturnType<typeof labsOf>>,
+  settings: Omit<RunLabOptions, "onEvent">,
+): Promise<number> {
   const { io, global } = input;
   const paint = palette(io.color);
   const plans: unknown[] = [];
@@ -147,7 +180,8 @@ async function dryRun(input: VerbInput, workspace: ReturnType<typeof workspaceOf
       if (labs.length === 1 || !isLabsError(error)) throw error;
       failed++;
       plans.push({ lab: lab.name, error: { code: error.code, message: error.message } });
-      if (global.output !== "json") io.out(`${paint.bold(lab.name)}\n  ${paint.red(`${error.code}: ${error.message}`)}\n`);
+      if (global.output !== "json")
+        io.out(`${paint.bold(lab.name)}\n  ${paint.red(`${error.code}: ${error.message}`)}\n`);
     }
   }
   if (global.output === "json") writeJson(input, { dry_run: true, labs: plans });

@@ -21,7 +21,11 @@ export const verb: Verb = {
     const workspace = workspaceOf(input);
     const lab = labOf(input, workspace, input.args[0]);
     const text = global.output === "text";
-    const screen = new RunScreen(io, { many: false, live: text && io.isTTY && !global.quiet, labWidth: lab.name.length });
+    const screen = new RunScreen(io, {
+      many: false,
+      live: text && io.isTTY && !global.quiet,
+      labWidth: lab.name.length,
+    });
     const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
     let result: Awaited<ReturnType<typeof testLab>>;
     try {
@@ -34,7 +38,14 @@ export const verb: Verb = {
           if (text && !global.quiet) screen.on(event);
         },
       });
-      if (text && !global.quiet) screen.on({ type: "step-finish", lab: lab.name, step: "transform", outcome: { name: "transform", status: result.success ? "ok" : "failed", seconds: 0 }, detail: "tests" });
+      if (text && !global.quiet)
+        screen.on({
+          type: "step-finish",
+          lab: lab.name,
+          step: "transform",
+          outcome: { name: "transform", status: result.success ? "ok" : "failed", seconds: 0 },
+          detail: "tests",
+        });
     } finally {
       screen.end();
     }
@@ -43,7 +54,9 @@ export const verb: Verb = {
     else {
       const paint = palette(io.color);
       const [passed, warned, failed] = [count("pass"), count("warn"), count("fail", "error", "runtime error")];
-      io.out(`${plural(passed, "test")} passed${warned > 0 ? paint.yellow(`, ${warned} warned`) : ""}${failed > 0 ? paint.red(`, ${failed} failed`) : ""}\n`);
+      io.out(
+        `${plural(passed, "test")} passed${warned > 0 ? paint.yellow(`, ${warned} warned`) : ""}${failed > 0 ? paint.red(`, ${failed} failed`) : ""}\n`,
+      );
     }
     return result.success ? 0 : 1;
   },

@@ -14,7 +14,7 @@ export function linkMacroDependencies(runtime: Runtime): void {
     const { node } = entry;
     if (node.depends_on.macros.length > 0) continue;
     const found: string[] = [];
-    for (const call of findMacroCalls(node.macro_sql)) {
+    for (const call of entry.calls ?? findMacroCalls(entry.definition.template)) {
       const [first = "", second] = call.split(".");
       if (second === undefined && notMacros.has(first)) continue;
       const target = second === undefined ? runtime.macros.lookup(first, node.package_name) : runtime.macros.inNamespace(first, second);

@@ -8,10 +8,25 @@ export interface BuiltinFile {
   contents: string;
 }
 
+/** What is known of a packed macro without parsing it. */
+export interface PackedMacro {
+  file: number;
+  name: string;
+  offset: number;
+  /** Of its whole text. */
+  length: number;
+  arguments: { name: string; type: string | null }[];
+  languages: string[] | null;
+  /** Macros that it may call, as `findMacroCalls` gives them. */
+  calls: string[];
+}
+
 /** One of the two packages that every project has without installing it. */
 export interface BuiltinPackage {
   name: "dbt" | "dbt_duckdb";
   files: BuiltinFile[];
+  /** Only in the published package: an index made by the build, so that a start reads instead of parses. */
+  macros?: PackedMacro[];
 }
 
 const names = ["dbt", "dbt_duckdb"] as const;

@@ -17,12 +17,9 @@ export const datetimeModule = new PyDict(
   ]),
 );
 
-/** dbt's `modules`: dicts of Python's functions, as dbt gives them to templates. */
-export const modules = new PyDict(
-  new Map<Value, Value>([
-    ["datetime", datetimeModule],
-    ["pytz", pytzModule],
-    ["re", regexModule],
-    ["itertools", itertoolsModule],
-  ]),
-);
+/** dbt's `modules`: dicts of Python's functions, as dbt gives them to templates. Made when a template asks for them. */
+export const modules = new PyDict();
+modules.setLazy("datetime", () => datetimeModule);
+modules.setLazy("pytz", pytzModule);
+modules.setLazy("re", () => regexModule);
+modules.setLazy("itertools", () => itertoolsModule);

@@ -155,6 +155,15 @@ function timeTuple(self: PyDate, dst: number): PyTuple {
   return new PyTuple([f.year, f.month, f.day, f.hour, f.minute, f.second, weekday(self.ordinal), yearDay, dst]);
 }
 
+/** The constructors are written in C: their message about missing arguments is their own. */
+function needed(args: Value[], kwargs: Kwargs): void {
+  ["year", "month", "day"].forEach((name, i) => {
+    if (i >= args.length && !kwargs.has(name)) {
+      throw typeError(`function missing required argument '${name}' (pos ${i + 1})`);
+    }
+  });
+}
+
 function makeDate(parts: (Value | undefined)[]): PyDate {
   const [year, month, day] = parts.map((p) => ranged(p, undefined, -1e9, 1e9, ""));
   return new PyDate(year as number, month as number, day as number);
@@ -475,7 +484,10 @@ const localNow = (): PyDateTime => {
 
 export const dateType: PyType = new PyType(
   "datetime.date",
-  (args, kwargs) => makeDate(bindArguments("date", ["year", "month", "day"], args, kwargs)),
+  (args, kwargs) => {
+    needed(args, kwargs);
+    return makeDate(bindArguments("date", ["year", "month", "day"], args, kwargs));
+  },
   new Map<string, Value>([
     method("today", () => PyDate.ofOrdinal(localNow().ordinal)),
     method("fromisoformat", (args) => parseDate(iso(args))),
@@ -537,6 +549,7 @@ export const dateTimeType: PyType = new PyType(
   "datetime.datetime",
   (args, kwargs) => {
     const names = ["year", "month", "day", "hour?", "minute?", "second?", "microsecond?", "tzinfo?", "fold?"];
+    needed(args, kwargs);
     const [year, month, day, h, m, s, us, tz] = bindArguments("datetime", names, args, kwargs);
     const date = makeDate([year, month, day]);
     return new PyDateTime(date.year, date.month, date.day, clockOf([h, m, s, us]), zoneOf(tz));

@@ -215,26 +215,26 @@ const zoneError = new PyFunction("UnknownTimeZoneError", (args) => {
   throw pyError("KeyError", textOf(args[0] ?? null) ?? "");
 });
 
-/** dbt's `modules.pytz` */
-export const pytzModule = new PyDict(
-  new Map<Value, Value>([
-    ["timezone", new PyFunction("timezone", (args) => timezone(textOf(args[0] ?? null) ?? ""))],
-    ["utc", pytzUtc],
-    ["UTC", pytzUtc],
-    [
-      "FixedOffset",
-      new PyFunction("FixedOffset", (args) => {
-        const minutes = indexNumber(args[0] ?? null);
-        if (minutes === undefined) throw typeError("FixedOffset needs a number of minutes");
-        if (minutes === 0) return pytzUtc;
-        return new FixedPytz(BigInt(minutes * 60) * microsPerSecond, undefined, "pytz._FixedOffset");
-      }),
-    ],
-    ["all_timezones", allZones()],
-    ["all_timezones_set", new PySet(allZones())],
-    ["common_timezones", allZones()],
-    ["common_timezones_set", new PySet(allZones())],
-    ["UnknownTimeZoneError", zoneError],
-    ["ZERO", new PyTimedelta(0n)],
-  ]),
-);
+/** dbt's `modules.pytz`; listing every zone takes a while, so it is made when a template asks for it. */
+export const pytzModule = (): PyDict =>
+  new PyDict(
+    new Map<Value, Value>([
+      ["timezone", new PyFunction("timezone", (args) => timezone(textOf(args[0] ?? null) ?? ""))],
+      ["utc", pytzUtc],
+      ["UTC", pytzUtc],
+      [
+        "FixedOffset",
+        new PyFunction("FixedOffset", (args) => {
+          const minutes = indexNumber(args[0] ?? null);
+          if (minutes === undefined) throw typeError("FixedOffset needs a number of minutes");
+          if (minutes === 0) return pytzUtc;
+          return new FixedPytz(BigInt(minutes * 60) * microsPerSecond, undefined, "pytz._FixedOffset");
+        }),
+      ],
+      ["all_timezones", allZones()],
+      ["all_timezones_set", new PySet(allZones())],
+      ["common_timezones", allZones()],
+      ["common_timezones_set", new PySet(allZones())],
+      ["UnknownTimeZoneError", zoneError],
+    ]),
+  );

@@ -114,7 +114,7 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
 
   const charClass = (): string => {
     let body = "[";
-    at++;
+    const open = at++;
     if (pattern[at] === "^") {
       body += "^";
       at++;
@@ -122,7 +122,7 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
     let first = true;
     for (;;) {
       const ch = pattern[at];
-      if (ch === undefined) throw bad("unterminated character set", at);
+      if (ch === undefined) throw bad("unterminated character set", open);
       if (ch === "]" && !first) break;
       first = false;
       if (ch === "\\") body += escape(true);
