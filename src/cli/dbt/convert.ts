@@ -86,7 +86,8 @@ function mapping(option: DbtOption, raw: string, command: string | undefined): u
   } catch (error) {
     return fail(error);
   }
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : fail();
+  // A date is an object too, but no mapping.
+  return typeof data === "object" && data !== null && Object.getPrototypeOf(data) === Object.prototype ? data : fail();
 }
 
 function dateTime(text: string): string | undefined {

@@ -46,10 +46,26 @@ export function helpText(command: string | undefined, group: string | undefined)
     group === undefined
       ? "Runs any dbt command on a project with this engine; no Python is needed."
       : (groups[group] ?? "");
-  return [usageLine(group), "", `  ${about}`, "", "Commands:", ...list, "", "Global options:", ...globals(), ""].join(
-    "\n",
-  );
+  const lines = [usageLine(group), "", `  ${about}`, "", "Commands:", ...list, "", "Global options:", ...globals(), ""];
+  if (group === undefined) lines.push(...examples, "");
+  return lines.join("\n");
 }
+
+const examples = [
+  "Examples:",
+  "  # Seed, run and test the lab of the current folder",
+  `  ${program} build`,
+  "  # Run part of a lab from anywhere in the workspace",
+  `  ${program} --lab lab1_sales_performance run --select tag:gold+`,
+  "  # Run a dbt project that belongs to no workspace",
+  `  ${program} run --project-dir my_project --profiles-dir my_project`,
+  "",
+  "Exit codes:",
+  "  0    ok",
+  "  1    a model or a test failed",
+  "  2    the command could not be carried out",
+  "  130  stopped by ctrl-C",
+];
 
 const globals = (): string[] => [
   ...globalOptions.filter(({ hidden }) => !hidden).flatMap(optionLines),
