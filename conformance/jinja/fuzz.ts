@@ -63,6 +63,8 @@ const alike: Record<string, string> = {
   UnicodeEncodeError: "ValueError",
   DivisionByZero: "ZeroDivisionError",
   JSONDecodeError: "ValueError",
+  error: "ValueError",
+  UnknownTimeZoneError: "KeyError",
 };
 
 function same(a: Answer, b: Answer): boolean {

@@ -7,6 +7,7 @@ Run it with a Python that has dbt installed.
 import datetime
 import decimal
 import json
+import os
 import signal
 import sys
 
@@ -16,6 +17,10 @@ from dbt_common.clients import jinja as dbt_jinja
 from dbt_common.exceptions.macros import MacroReturn
 
 sys.set_int_max_str_digits(0)
+
+# dbt prints its warnings to stdout, which is for the answers.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 
 # Fresh parsers are slow to build, so each mode keeps its environment.
 plain = jinja2.sandbox.SandboxedEnvironment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
@@ -70,9 +75,13 @@ for line in sys.stdin:
     signal.alarm(2)
     try:
         result = {"ok": True, "text": answer(json.loads(line))}
+        signal.alarm(0)
+        if len(str(result["text"])) > 100000:
+            raise MemoryError
     except Exception as error:  # every error is an answer
+        signal.alarm(0)
         result = {"ok": False, "type": type(error).__name__, "message": str(error)}
     try:
-        print(json.dumps(result), flush=True)
+        print(json.dumps(result), file=answers, flush=True)
     except TypeError:
-        print(json.dumps({"ok": True, "text": str(result["text"])}), flush=True)
+        print(json.dumps({"ok": True, "text": str(result["text"])}), file=answers, flush=True)

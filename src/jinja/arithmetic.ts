@@ -169,9 +169,13 @@ function divideInts(a: bigint, b: bigint): number {
   const y = Number(b);
   if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return x / y;
   const bits = (v: bigint) => (v < 0n ? -v : v).toString(2).length;
+  // 66 bits of quotient, the last one set when something is left: rounds once, and right.
   const shift = 66 - (bits(a) - bits(b));
-  const quotient = shift >= 0 ? divideHalfEven(a << BigInt(shift), b) : divideHalfEven(a, b << BigInt(-shift));
-  const scaled = Number(quotient);
+  const dividend = shift >= 0 ? a << BigInt(shift) : a;
+  const divisor = shift >= 0 ? b : b << BigInt(-shift);
+  const quotient = dividend / divisor;
+  const sticky = dividend % divisor !== 0n && quotient % 2n === 0n ? (a < 0n !== b < 0n ? -1n : 1n) : 0n;
+  const scaled = Number(quotient + sticky);
   const result =
     shift > 1000
       ? scaled / 2 ** 1000 / 2 ** (shift - 1000)

@@ -1,6 +1,7 @@
 import { pyError } from "./errors.ts";
 import { itemAt, PySlice, sliceItems } from "./sequences.ts";
-import { PyObject, type Value } from "./value.ts";
+import { indexNumber } from "./numbers.ts";
+import { PyObject, type BinaryOp, type Value } from "./value.ts";
 
 const encodings: Record<string, "utf8" | "latin1" | "ascii" | "utf16le"> = {
   utf8: "utf8",
@@ -73,6 +74,14 @@ export class PyBytes extends PyObject {
   }
   override hash(): unknown {
     return `\0bytes${this.data.toString("latin1")}`;
+  }
+  override binary(op: BinaryOp, other: Value, reflected: boolean): Value | undefined {
+    if (op === "*") {
+      const times = indexNumber(other);
+      return times === undefined ? undefined : new PyBytes(Buffer.concat(Array(Math.max(0, times)).fill(this.data)));
+    }
+    if (op !== "+" || !(other instanceof PyBytes)) return undefined;
+    return new PyBytes(Buffer.concat(reflected ? [other.data, this.data] : [this.data, other.data]));
   }
   override get isSequence(): boolean {
     return true;

@@ -99,7 +99,7 @@ export function compileExpression(expr: Expr, frame: Frame): Eval {
     }
     case "getitem": {
       const { at } = expr;
-      if (expr.key.kind === "slice") {
+      if (expr.key.kind === "slice" && !frame.folding) {
         return two(expr.target, expr.key, frame, (env, obj, key) => {
           env.run.at = at;
           return sliceOf(obj, key as PySlice);
@@ -387,6 +387,7 @@ export function compileFilter(expr: Filter, frame: Frame, input?: Eval): Eval {
   const { name, at } = expr;
   if (frame.folding && contextFilters.has(name)) return variable;
   const filter = filterNamed(name);
+  if (!filter && frame.folding) return variable;
   if (!filter && !frame.soft) failCompile(frame, at, "filter", name);
   const target: Eval = expr.target
     ? expr.target.kind === "filter"
@@ -413,6 +414,7 @@ export function compileFilter(expr: Filter, frame: Frame, input?: Eval): Eval {
 function compileTest(expr: Test, frame: Frame): Eval {
   const { name, at } = expr;
   const test = testNamed(name);
+  if (!test && frame.folding) return variable;
   if (!test && !frame.soft) failCompile(frame, at, "test", name);
   const given = compileArguments(expr, frame);
   const apply = (env: Env, value: Value, args: Value[], kwargs: Kwargs): Value => {
@@ -432,12 +434,44 @@ function compileTest(expr: Test, frame: Frame): Eval {
 
 /** The value of an expression that depends on nothing, as Jinja folds it; undefined otherwise. */
 export function constantValue(expr: Expr, frame: Frame): Value | undefined {
+  if (startsVariable(expr)) return undefined;
   const run = new Run(frame.source, { get: () => undefined }, "strict", true);
   try {
     const value = compileExpression(expr, { ...frame, folding: true })(new Env(0, undefined, run));
     return value instanceof Promise || !isSafe(value) ? undefined : value;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether what is evaluated first is a name or a call: then nothing can be folded, which is most of the time. */
+function startsVariable(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "name":
+    case "nsref":
+    case "call":
+      return true;
+    case "getattr":
+    case "getitem":
+    case "test":
+      return startsVariable(expr.target);
+    case "filter":
+      return expr.target !== undefined && startsVariable(expr.target);
+    case "binary":
+    case "and":
+    case "or":
+      return startsVariable(expr.left);
+    case "unary":
+    case "not":
+      return startsVariable(expr.operand);
+    case "compare":
+      return startsVariable(expr.first);
+    case "condition":
+      return startsVariable(expr.test);
+    case "concat":
+      return startsVariable(expr.parts[0] as Expr);
+    default:
+      return false;
   }
 }
 

@@ -73,7 +73,7 @@ function inner(context: Context, symbols: Symbols): Context {
 function compileStatement(stmt: Stmt, context: Context): Exec {
   switch (stmt.kind) {
     case "output":
-      return context.native ? nativeOutput(stmt, context) : textOutput(stmt, context);
+      return compileOutput(stmt, context);
     case "set": {
       const value = compileExpression(stmt.value, context);
       const assign = compileTarget(stmt.target, context);
@@ -151,19 +151,6 @@ function compileStatement(stmt: Stmt, context: Context): Exec {
   }
 }
 
-function textOutput(stmt: Output, context: Context): Exec {
-  const parts: Exec[] = stmt.parts.map((part) => {
-    if (typeof part === "string") {
-      return (_env, out) => {
-        out.write(part);
-        return next;
-      };
-    }
-    return writeExpression(part, context);
-  });
-  return sequence(parts);
-}
-
 function writeExpression(expr: Expr, context: Context): Exec {
   const value = compileExpression(expr, context);
   const { at } = expr;
@@ -184,8 +171,11 @@ function writeExpression(expr: Expr, context: Context): Exec {
   };
 }
 
-/** Native output: neighbouring constants become one text, everything else stays what it is. */
-function nativeOutput(stmt: Output, context: Context): Exec {
+/**
+ * Output, with neighbouring constants as one text. In native rendering this matters: `{{ 1 }}` is text, `{{ n }}` is
+ * a number.
+ */
+function compileOutput(stmt: Output, context: Context): Exec {
   const parts: Exec[] = [];
   let text: string | undefined;
   const flush = () => {
@@ -198,7 +188,7 @@ function nativeOutput(stmt: Output, context: Context): Exec {
     text = undefined;
   };
   for (const part of stmt.parts) {
-    const constant = typeof part === "string" ? part : constantValue(part, context);
+    const constant = typeof part === "string" ? part : context.autoescape ? undefined : constantValue(part, context);
     if (constant !== undefined) text = (text ?? "") + str(constant);
     else {
       flush();

@@ -74,7 +74,7 @@ export function jsonDumps(value: Value, options: JsonOptions = {}): string {
     }
     const object = v as PyObject;
     if (options.fallback) return write(options.fallback(object), depth);
-    if (!(object instanceof Undefined)) {
+    if (!(object instanceof Undefined || /^(?:datetime|decimal)\./.test(object.pyType))) {
       const plain = object.toPlain();
       if (plain !== undefined && plain !== object) return write(fromPlain(plain), depth);
     }

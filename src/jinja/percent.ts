@@ -5,6 +5,7 @@ import { floatToInt, indexNumber, isInt, numeric, PyFloat } from "./numbers.ts";
 import { overflow, repr, str, textOf, typeName } from "./operations.ts";
 import { asciiText, codeLength, codePoints, reprText } from "./text.ts";
 import { PySlice, PyTuple } from "./sequences.ts";
+import { Undefined } from "./undefined.ts";
 import { PyObject, type Value } from "./value.ts";
 
 const directive = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S])?/y;
@@ -76,7 +77,9 @@ export function formatPercent(format: string, values: Value, safe = false): stri
 
 const hasItems = (value: Value): boolean =>
   Array.isArray(value) ||
-  (value instanceof PyObject && !(value instanceof PySlice) && (value.isMapping || value.isSequence));
+  (value instanceof PyObject &&
+    !(value instanceof PySlice) &&
+    (value.isMapping || value.isSequence || value instanceof Undefined));
 
 function lookup(mapping: Value, key: string): Value {
   if (Array.isArray(mapping)) throw typeError("list indices must be integers or slices, not str");

@@ -1,5 +1,6 @@
 import { PyDict } from "./dict.ts";
-import { repr, sortBy, str, typeName } from "./operations.ts";
+import { pythonType } from "./errors.ts";
+import { compare, repr, typeName } from "./operations.ts";
 import { PyTuple } from "./sequences.ts";
 import { PySet } from "./set.ts";
 import type { Value } from "./value.ts";
@@ -11,16 +12,17 @@ export function pprint(value: Value): string {
   return print(value, 0, 0);
 }
 
+/** Keys in order; those that cannot be compared go by the name of their type. */
 function sortedKeys(dict: PyDict): [Value, Value][] {
-  const entries = Array.from(dict.entries());
-  try {
-    return sortBy(
-      entries.map(([k]) => k),
-      (k) => k,
-    ).map((k) => [k, dict.get(k) as Value]);
-  } catch {
-    return entries.sort(([a], [b]) => (typeName(a) + str(a) < typeName(b) + str(b) ? -1 : 1));
-  }
+  const less = (a: Value, b: Value): boolean => {
+    try {
+      return compare("<", a, b);
+    } catch (error) {
+      if (pythonType(error) !== "TypeError") throw error;
+      return typeName(a) < typeName(b);
+    }
+  };
+  return Array.from(dict.entries()).sort(([a], [b]) => (less(a, b) ? -1 : less(b, a) ? 1 : 0));
 }
 
 function oneLine(value: Value): string {

@@ -58,7 +58,25 @@ function zoneOffset(zone: string, utc: bigint): bigint {
   return BigInt(Math.round((local - Math.floor(millis / 1000) * 1000) / 1000)) * microsPerSecond;
 }
 
+/** Names of the time zone database that no English locale has. */
+const abbreviations: Record<string, string> = {
+  "Africa/Johannesburg": "SAST",
+  "Africa/Lagos": "WAT",
+  "Africa/Nairobi": "EAT",
+  "Asia/Hong_Kong": "HKT",
+  "Asia/Jakarta": "WIB",
+  "Asia/Karachi": "PKT",
+  "Asia/Manila": "PST",
+  "Asia/Seoul": "KST",
+  "Asia/Shanghai": "CST",
+  "Asia/Taipei": "CST",
+  "Asia/Tokyo": "JST",
+  "Europe/Moscow": "MSK",
+};
+
 function abbreviation(zone: string, utc: bigint, offset: bigint): string {
+  const fixed = abbreviations[zone];
+  if (fixed) return fixed;
   for (const locale of locales) {
     const name =
       formatOf(zone, locale)
