@@ -30,11 +30,11 @@ export const verb: Verb = {
   examples: [
     { command: "labs inspect lab1_sales_performance", does: "Every schema and table with rows, sizes and scores" },
     {
-      command: "labs inspect lab1_sales_performance gold.kpi_by_product_line",
+      command: "labs inspect lab1_sales_performance gold.gold_product_line_kpis",
       does: "One table: columns, duplicates, new rows, score, first rows",
     },
     {
-      command: "labs inspect lab1_sales_performance silver.orders --days 30 --rows 20",
+      command: "labs inspect lab1_sales_performance silver.silver_order_lines --days 30 --rows 20",
       does: "Another period, more rows",
     },
   ],
