@@ -105,7 +105,11 @@ export const configDefaults = {
   source: {
     enabled: true,
     event_time: null,
-    freshness: null,
+    freshness: {
+      warn_after: { count: null, period: null },
+      error_after: { count: null, period: null },
+      filter: null,
+    },
     loaded_at_field: null,
     loaded_at_query: null,
     meta: {},
@@ -113,8 +117,8 @@ export const configDefaults = {
     static_analysis: null,
   },
   exposure: { enabled: true, tags: [], meta: {} },
-  metric: { enabled: true, group: null, meta: {}, tags: [] },
-  semantic_model: { enabled: true, group: null, meta: {}, tags: [] },
+  metric: { enabled: true, group: null, meta: {} },
+  semantic_model: { enabled: true, group: null, meta: {} },
   saved_query: {
     enabled: true,
     group: null,

@@ -61,15 +61,15 @@ function patched(item: SourceEntry, patch: SourceEntry): SourceEntry {
 }
 
 interface Freshness {
-  warn_after: PlainRecord;
-  error_after: PlainRecord;
+  warn_after: PlainRecord | null;
+  error_after: PlainRecord | null;
   filter: unknown;
 }
 
-const time = (value: unknown): PlainRecord => ({
-  count: isRecord(value) ? (value.count ?? null) : null,
-  period: isRecord(value) ? (value.period ?? null) : null,
-});
+const time = (value: unknown): PlainRecord | null =>
+  value === null
+    ? null
+    : { count: isRecord(value) ? (value.count ?? null) : null, period: isRecord(value) ? (value.period ?? null) : null };
 
 /**
  * Freshness of source and table merged; null switches it off, undefined means "not said".

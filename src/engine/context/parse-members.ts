@@ -185,6 +185,15 @@ export class ScopeDict extends PyObject {
     if (name === "get") {
       return hostFunction("get", ["key", "default?"], (key, fallback) => this.getItem(key ?? null) ?? fallback ?? null);
     }
+    // Names added this way are seen by every macro called from here on: packages keep their state in them.
+    if (name === "update") {
+      return rawFunction("update", (args, kwargs) => {
+        const [from] = args;
+        if (from instanceof PyDict) for (const [key, value] of from.entries()) if (typeof key === "string") this.#scope.set(key, value);
+        for (const [key, value] of kwargs) this.#scope.set(key, value);
+        return null;
+      });
+    }
     return this.getItem(name);
   }
   override contains(value: Value): boolean {
