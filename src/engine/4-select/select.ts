@@ -153,6 +153,8 @@ class NodeSelector {
   private takes(id: string): boolean {
     const node = graphNode(this.manifest, id);
     if (!node || !this.types.has(node.resource_type)) return false;
+    // A test that refers to a missing node stays in the manifest, disabled.
+    if ((node as GraphNode).config?.enabled === false) return false;
     if (this.scope.freshness && !hasFreshness(node as SourceNode)) return false;
     return this.scope.emptyNodes || !(id in this.manifest.nodes) || !isEmpty(node as GraphNode);
   }
