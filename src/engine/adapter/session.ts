@@ -58,6 +58,8 @@ export class AdapterSession {
   #name = "master";
   #comment: string | null = null;
   #append = false;
+  /** `BEGIN` was sent. It waits for the first statement that may write: a test is one query and needs no transaction. */
+  #begun = false;
   #cancelled: LabsError | undefined;
   /** A statement may have left temporary objects or settings in the connection. */
   #marked = false;
@@ -111,7 +113,6 @@ export class AdapterSession {
       const problem = `Tried to begin a new transaction on connection "${this.#name}", but it already had one open!`;
       throw adapterError("internal", problem);
     }
-    await this.#send("BEGIN");
     this.#transactionOpen = true;
   }
 
@@ -123,8 +124,9 @@ export class AdapterSession {
         `Tried to commit transaction on connection "${this.#name}", but it does not have one open!`,
       );
     }
-    await this.#send("COMMIT");
+    if (this.#begun) await this.#send("COMMIT");
     this.#transactionOpen = false;
+    this.#begun = false;
   }
 
   /** `adapter.commit()` of dbt-duckdb: commits what is open and is silent otherwise. */
@@ -134,8 +136,10 @@ export class AdapterSession {
 
   async rollbackIfOpen(): Promise<void> {
     if (!this.#transactionOpen) return;
+    const begun = this.#begun;
     this.#transactionOpen = false;
-    await this.#quietly("ROLLBACK");
+    this.#begun = false;
+    if (begun) await this.#quietly("ROLLBACK");
   }
 
   /**
@@ -185,6 +189,14 @@ export class AdapterSession {
   }
 
   async #send(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
+    if (this.#transactionOpen && !this.#begun && !onlyReads(sql)) {
+      await this.#attempt("BEGIN");
+      this.#begun = true;
+    }
+    return this.#attempt(sql, bindings);
+  }
+
+  async #attempt(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
     if (this.options.guardAttach) for (const path of attachedFiles(sql)) await this.options.guardAttach(path);
     if (!this.#marked && sql !== "BEGIN") this.#marked = leavesTraces.test(sql);
     const connection = await this.#open();
@@ -241,6 +253,13 @@ export class AdapterSession {
 
 /** Words of statements whose effect lasts as long as the connection; taking too many for such only costs a reconnect. */
 const leavesTraces = /\b(?:temp|temporary|set|reset|use|pragma|prepare|execute|begin|transaction|start|call)\b/i;
+
+/** One query that changes nothing, as far as its words tell; whatever is unclear counts as writing. */
+export function onlyReads(sql: string): boolean {
+  const code = sql.replace(/^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, "");
+  if (!/^(?:select|with|describe|from|values)\b/i.test(code)) return false;
+  return !/;\s*\S|\b(?:insert|update|delete|merge|create|copy|attach|nextval|call)\b/i.test(code);
+}
 
 /** Two transactions wrote the same thing: the same statement can work a moment later. */
 export const isConflict = (message: string): boolean =>

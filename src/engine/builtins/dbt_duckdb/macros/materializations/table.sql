@@ -27,6 +27,8 @@
   {# Older DuckLake versions lose the layout in a rename and refuse comments in the same transaction. #}
   {% set ducklake_late = adapter.use_ducklake_table_workarounds(target_relation) %}
   {% if not ducklake_late %}{% do persist_docs(target_relation, model) %}{% endif %}
+  {# Dropped with the swap: a commit of its own would wait for the disk once more. #}
+  {% if existing is not none and not ducklake_late %}{% do drop_relation_if_exists(backup) %}{% endif %}
   {% do adapter.commit() %}
   {% if ducklake_late %}
     {% if partitioned_by %}
@@ -37,7 +39,7 @@
     {% endif %}
     {% do persist_docs(target_relation, model) %}
   {% endif %}
-  {% if existing is not none %}{% do drop_relation_if_exists(backup) %}{% endif %}
+  {% if existing is not none and ducklake_late %}{% do drop_relation_if_exists(backup) %}{% endif %}
   {% do run_hooks(post_hooks, inside_transaction=false) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}

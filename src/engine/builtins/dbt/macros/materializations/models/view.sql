@@ -19,8 +19,9 @@
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(still_there, full_refresh_mode=true)) %}
   {% do persist_docs(target_relation, model) %}
   {% do run_hooks(post_hooks, inside_transaction=true) %}
-  {% do adapter.commit() %}
+  {# Dropped with the swap: a commit of its own would wait for the disk once more. #}
   {% if existing is not none %}{% do drop_relation_if_exists(backup) %}{% endif %}
+  {% do adapter.commit() %}
   {% do run_hooks(post_hooks, inside_transaction=false) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}
