@@ -37,6 +37,7 @@ function printed(write: (printer: Printer) => void, options: Options = {}): stri
   });
   write(printer);
   printer.close();
+  // oxlint-disable-next-line no-control-regex
   return lines.map((line) => line.replace(/^(\u001b\[0m)?\d\d:\d\d:\d\d {2}/, "$1T  "));
 }
 
