@@ -104,6 +104,7 @@ export function tokenize(source: Source): Token[] {
     if (start[0] === "{#") {
       data(at, open, sign);
       const end = match(commentEnd, text, open + 2);
+      if (!end && open + 2 === text.length) break;
       if (!end) return fail("Missing end of comment tag", open);
       at = commentEnd.lastIndex;
       continue;
