@@ -50,7 +50,9 @@ export function matchHeader(
   const matched = names.map((name) => known.get(name.toLowerCase()) ?? name);
   const added = names.filter((name) => !known.has(name.toLowerCase()));
   const present = new Set(names.map((name) => name.toLowerCase()));
-  const missing = contract.columns.filter((column) => !present.has(column.name.toLowerCase())).map((c) => c.name);
+  const missing = contract.columns
+    .filter((column) => !column.added && !present.has(column.name.toLowerCase()))
+    .map((column) => column.name);
   // A missing column is missing data under every policy: filling it with nulls would hide a broken delivery.
   if (missing.length > 0 || (added.length > 0 && source.drift === "freeze")) {
     throw differ(missing, added, contract, source.name, file, firstLine);

@@ -8,6 +8,8 @@ export interface ContractColumn {
   nullable: boolean;
   /** strptime format of a DATE or TIMESTAMP that is not ISO. */
   format?: string;
+  /** Let in by drift: files without it, such as a late one of the old layout, are welcome and have nulls there. */
+  added?: true;
 }
 
 /** How the files of a source are read. Agreed once, never guessed again. */

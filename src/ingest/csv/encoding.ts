@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { ingestErrors } from "../errors.ts";
 
@@ -67,11 +67,12 @@ export async function readHead(
   path: string,
   configured: "utf-8" | "utf-16" | "latin-1" = "utf-8",
 ): Promise<{ form: TextForm; text: string /** `text` is all of it. */; complete: boolean }> {
-  const raw = Buffer.allocUnsafe(headBytes);
+  let raw = Buffer.alloc(0);
   let length = 0;
   try {
     const descriptor = openSync(path, "r");
     try {
+      raw = Buffer.allocUnsafe(Math.min(headBytes, fstatSync(descriptor).size + 1));
       for (let n = 1; n > 0 && length < raw.length; length += n)
         n = readSync(descriptor, raw, length, raw.length - length, null);
     } finally {
@@ -120,8 +121,24 @@ function looksUtf8(bytes: Buffer): boolean {
   }
 }
 
+function readSmall(path: string): Buffer | undefined {
+  try {
+    return statSync(path).size <= 1 << 20 ? readFileSync(path) : undefined;
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
 /** A file's bytes, uncompressed. Breaking out of the loop closes the file. Errors: ING-007. */
 export async function* byteStream(path: string, compression: Compression, start = 0): AsyncGenerator<Buffer> {
+  if (compression === "none" && start === 0) {
+    // A small file in one piece: a stream would take longer to set up than to read.
+    const small = readSmall(path);
+    if (small) {
+      if (small.length > 0) yield small;
+      return;
+    }
+  }
   const file = createReadStream(path, { highWaterMark: 1 << 20, start });
   let stream: Readable = file;
   if (compression !== "none") {

@@ -5,6 +5,8 @@ import { byteStream, textStream, type TextForm } from "./encoding.ts";
 
 /** What one pass over a file's bytes tells. */
 export interface FileScan {
+  /** How records were told apart. */
+  dialect: Dialect;
   /** Of the bytes as they lie on disk. */
   sha256: string;
   bytes: number;
@@ -76,6 +78,7 @@ export async function scanFile(
   }
   counter.end();
   return {
+    dialect,
     sha256: hash.digest("hex"),
     bytes,
     records: counter.records,

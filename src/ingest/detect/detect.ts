@@ -67,6 +67,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
     const sizes = sizeCounts(files, known);
     const vanished = [...known.values()].filter((entry) => !files.some((file) => file.name === entry.file));
     const looks: Look[] = [];
+    const context: LookContext = { config, contract, sizes, vanished, options };
     for (const file of files) {
       signal?.throwIfAborted();
       const entry = known.get(file.name);
@@ -79,7 +80,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
         looks.push({ file, known: entry, state: "same stat" });
         continue;
       }
-      looks.push(await look(file, entry, { config, contract, sizes, vanished, options }));
+      looks.push(await look(file, entry, context));
     }
     const { changes, unchanged } = classify(config, looks, vanished);
     plan.changes.push(...changes);
@@ -129,6 +130,8 @@ interface LookContext {
   sizes: Map<number, number>;
   vanished: KnownFile[];
   options: DetectOptions;
+  /** Of the source's first file, while there is no contract: the others are written the same way, or scanned again. */
+  dialect?: Dialect;
 }
 
 /** Looks into a file whose description differs from the ledger's. */
@@ -146,7 +149,8 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
     const older = context.vanished.filter((entry) => entry.bytes < file.stat.bytes);
     const mayRepeat = (context.sizes.get(file.stat.bytes) ?? 0) > 1 || older.length > 0;
     if (!loaded && !mayRepeat && file.stat.bytes > scanAhead) return { file, known, state: "new, not scanned" };
-    const { form, dialect, single } = await formOf(file.path, config, contract);
+    const { form, dialect, single } = await formOf(file.path, config, contract, context.dialect);
+    context.dialect ??= dialect;
     const scan = await scanFile(file.path, dialect, form, {
       prefixes: [...(loaded ? [loaded.bytes] : []), ...older.map((entry) => entry.bytes)],
       blankIsRecord: single,
@@ -160,7 +164,12 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
 }
 
 /** How a file's text is stored and split, from its contract or its first bytes. Errors: ING-007. */
-export async function formOf(path: string, config: Pick<SourceConfig, "dialect">, contract: Contract | undefined) {
+export async function formOf(
+  path: string,
+  config: Pick<SourceConfig, "dialect">,
+  contract: Contract | undefined,
+  hint?: Dialect,
+) {
   const head = await readHead(path, config.dialect.encoding);
   const { delimiter, quote, escape } = config.dialect;
   const given: Partial<Dialect> = {
@@ -168,7 +177,7 @@ export async function formOf(path: string, config: Pick<SourceConfig, "dialect">
     ...(quote !== undefined && { quote }),
     ...(escape !== undefined && { escape }),
   };
-  const dialect = contract?.dialect ?? detectDialect(head.text, given, head.complete);
+  const dialect = contract?.dialect ?? hint ?? detectDialect(head.text, given, head.complete);
   const firstLine = /^[\r\n]*([^\r\n]*)/.exec(head.text)?.[1] ?? "";
   const single = contract ? contract.columns.length === 1 : !firstLine.includes(dialect.delimiter);
   return { form: head.form, dialect, single, head };

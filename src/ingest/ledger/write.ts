@@ -22,45 +22,63 @@ export async function nextNumber(connection: Connection, table: "files" | "loads
   return Number(rows[0]?.[0]);
 }
 
+/** What the ledger keeps of a file besides its description. */
+export interface FileFacts {
+  sha256: string;
+  rows: number;
+  complete: boolean;
+  load?: number;
+  ofFile?: number;
+  error?: string;
+  checkedAt: string;
+}
+
+/** `(…)` for an INSERT into `_labs.files`. */
+export function newFileRow(change: FileChange, fileId: number, state: FileState, facts: FileFacts): string {
+  const { stat } = change;
+  return `(${fileId}, ${text(change.source)}, ${text(change.name)}, ${text(state)}, ${text(facts.sha256)}, ${stat.bytes},
+    ${facts.rows}, ${facts.complete}, ${text(stat.mtime)}, ${text(stat.ctime)}, ${text(stat.inode)}, ${timeOfNs(facts.checkedAt)},
+    ${timeOfNs(facts.checkedAt)}, ${facts.load ?? "NULL"}, ${facts.ofFile ?? "NULL"}, ${text(facts.error)})`;
+}
+
 /** SQL that makes the ledger's row of a file say what is true after this step. */
-export function fileSql(
-  change: FileChange,
-  fileId: number,
-  state: FileState,
-  facts: {
-    sha256: string;
-    rows: number;
-    complete: boolean;
-    load?: number;
-    ofFile?: number;
-    error?: string;
-    checkedAt: string;
-  },
-): string {
+export function fileSql(change: FileChange, fileId: number, state: FileState, facts: FileFacts): string {
   const { stat } = change;
   return `DELETE FROM _labs.files WHERE source = ${text(change.source)} AND file = ${text(change.name)} AND file_id <> ${fileId};
     MERGE INTO _labs.files AS old USING (SELECT ${fileId} AS file_id) AS new ON old.file_id = new.file_id
     WHEN MATCHED THEN UPDATE SET file = ${text(change.name)}, state = ${text(state)}, sha256 = ${text(facts.sha256)}, bytes = ${stat.bytes},
       rows = ${facts.rows}, complete = ${facts.complete}, mtime = ${text(stat.mtime)}, ctime = ${text(stat.ctime)}, inode = ${text(stat.inode)},
       checked_at = ${timeOfNs(facts.checkedAt)}, load = coalesce(${facts.load ?? "NULL"}, old.load), of_file = ${facts.ofFile ?? "NULL"}, error = ${text(facts.error)}
-    WHEN NOT MATCHED THEN INSERT VALUES (${fileId}, ${text(change.source)}, ${text(change.name)}, ${text(state)}, ${text(facts.sha256)}, ${stat.bytes},
-      ${facts.rows}, ${facts.complete}, ${text(stat.mtime)}, ${text(stat.ctime)}, ${text(stat.inode)}, ${timeOfNs(facts.checkedAt)}, ${timeOfNs(facts.checkedAt)},
-      ${facts.load ?? "NULL"}, ${facts.ofFile ?? "NULL"}, ${text(facts.error)})`;
+    WHEN NOT MATCHED THEN INSERT VALUES ${newFileRow(change, fileId, state, facts)}`;
 }
 
-/** SQL for one row of `_labs.loads`. */
-export function loadSql(
+/** What the ledger keeps of a load besides its result. */
+export interface LoadFacts {
+  table: string;
+  contractVersion?: number;
+  scan?: FileScan;
+  bytes: number;
+  firstRow: number;
+  at: number;
+}
+
+/** `(…)` for an INSERT into `_labs.loads`. */
+export function loadRow(
   result: FileResult,
   load: number,
   runId: string,
   fileId: number | undefined,
-  facts: { table: string; contractVersion?: number; scan?: FileScan; bytes: number; firstRow: number; at: number },
+  facts: LoadFacts,
 ): string {
-  return `INSERT INTO _labs.loads VALUES (${load}, ${text(runId)}, ${fileId ?? "NULL"}, ${text(result.source)}, ${text(facts.table)}, ${text(result.file)},
+  return `(${load}, ${text(runId)}, ${fileId ?? "NULL"}, ${text(result.source)}, ${text(facts.table)}, ${text(result.file)},
     ${text(result.action)}, ${text(result.reason)}, ${text(result.outcome)}, ${facts.contractVersion ?? "NULL"}, ${text(facts.scan?.sha256)}, ${facts.bytes},
     ${result.rowsRead}, ${result.rowsLoaded}, ${result.rowsQuarantined}, ${result.rowsReplaced}, ${facts.firstRow}, ${timeSql(facts.at)}, ${result.seconds.toFixed(4)},
     ${text(result.error && JSON.stringify(result.error))}, NULL)`;
 }
+
+/** SQL for one row of `_labs.loads`. */
+export const loadSql = (...row: Parameters<typeof loadRow>): string =>
+  `INSERT INTO _labs.loads VALUES ${loadRow(...row)}`;
 
 /** SQL that marks what earlier loads of a file brought as taken out. */
 export const replaceLoadsSql = (fileId: number, load: number | undefined): string =>

@@ -4,6 +4,7 @@ import { contractFrame, differsFrom, proposeColumns, requireTypes } from "../con
 import { misfit } from "../contract/convert.ts";
 import { headerNames, type HeaderMatch, matchHeader } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import { parseRecords } from "../csv/records.ts";
 import { type FileScan, scanFile } from "../csv/scan.ts";
 import { formOf } from "../detect/detect.ts";
@@ -47,13 +48,15 @@ export async function loadFile(context: LoadContext, source: SourceConfig, chang
   const started = performance.now();
   const agreed = context.contracts.get(source.name);
   const { form, dialect, single, head } = await formOf(change.path, source, agreed);
-  const scanning: Promise<FileScan> = change.scan
-    ? Promise.resolve(change.scan)
+  const known = change.scan && sameDialect(change.scan.dialect, dialect) ? change.scan : undefined;
+  const scanning: Promise<FileScan> = known
+    ? Promise.resolve(known)
     : scanFile(change.path, dialect, form, { blankIsRecord: single, ...(signal && { signal }) });
   // Awaited below; without a handler an early failure elsewhere would leave it unhandled.
   scanning.catch(() => {});
   // What may not be read as it is needs the verdict first; anything else is scanned while DuckDB loads it.
-  const early = change.scan ?? (form.encoding !== "utf-8" || change.stat.bytes < 1 << 20 ? await scanning : undefined);
+  const early =
+    known ?? (form.encoding !== "utf-8" || change.scan || change.stat.bytes < 1 << 20 ? await scanning : undefined);
   if (early) await checkContent(change, early, form, dialect, source);
   const encoding = early?.validity === "not utf-8" ? ({ ...form, encoding: "latin-1" } as const) : form;
 
@@ -77,44 +80,26 @@ export async function loadFile(context: LoadContext, source: SourceConfig, chang
       names,
       headerRecord?.raw ?? "",
     );
-    const attempt = (using: Contract) =>
-      transaction(context, source, change, {
-        contract: using,
-        match,
-        input,
-        scanning,
-        isNew,
-        why,
-        started,
-        at: clock(),
-        complete,
-        form: encoding,
-      });
-    let outcome = await attempt(contract);
+    const facts = {
+      match,
+      input,
+      scanning,
+      checked: early !== undefined,
+      isNew,
+      why,
+      started,
+      at: clock(),
+      form: encoding,
+    };
+    let outcome = await transaction(context, source, change, { ...facts, contract, complete });
     if (outcome === "types need all rows") {
-      const proposal = await proposeColumns(
-        connection,
-        input,
-        frame,
-        match.names,
-        contract.columns.map((c) => c.name),
-        {
-          bytes: change.stat.bytes,
-          complete: true,
-        },
-      );
-      const columns = frame.columns.length > 0 ? contract.columns : proposal.columns;
+      const wanted = contract.columns.map((column) => column.name);
+      const size = { bytes: change.stat.bytes, complete: true };
+      const { columns } = await proposeColumns(connection, input, frame, match.names, wanted, size);
       outcome = await transaction(context, source, change, {
+        ...facts,
         contract: { ...contract, columns },
-        match,
-        input,
-        scanning,
-        isNew,
-        why,
-        started,
-        at: clock(),
         complete: true,
-        form: encoding,
       });
     }
     if (outcome === "types need all rows") throw new Error("unreachable: a complete proposal asks for no other");
@@ -124,6 +109,9 @@ export async function loadFile(context: LoadContext, source: SourceConfig, chang
     input.dispose();
   }
 }
+
+const sameDialect = (a: Dialect, b: Dialect): boolean =>
+  a.delimiter === b.delimiter && a.quote === b.quote && a.escape === b.escape;
 
 const positional = (frame: Contract, width: number): string[] =>
   frame.columns.length === width
@@ -174,7 +162,11 @@ async function agree(
   const version = agreed ? agreed.version + 1 : contract.version;
   if (agreed) context.onEvent({ type: "drift", source: source.name, file: change.name, added: match.added });
   return {
-    contract: { ...contract, version, columns: [...contract.columns, ...extra.columns] },
+    contract: {
+      ...contract,
+      version,
+      columns: [...contract.columns, ...extra.columns.map((column) => ({ ...column, added: true as const }))],
+    },
     match,
     isNew: true,
     why: `${change.name} added ${match.added.join(", ")}`,
@@ -187,6 +179,8 @@ interface Attempt {
   match: HeaderMatch;
   input: Input;
   scanning: Promise<FileScan>;
+  /** The scan was there before the load, and passed. */
+  checked: boolean;
   isNew: boolean;
   why: string;
   complete: boolean;
@@ -331,7 +325,7 @@ async function tryFast(
     throw error;
   }
   const scan = await attempt.scanning;
-  if (!change.scan) {
+  if (!attempt.checked) {
     await checkContent(change, scan, attempt.form, contract.dialect, source);
     if (scan.validity === "not utf-8" && attempt.form.encoding === "utf-8") {
       // A large file whose encoding showed only behind its beginning: read again as what it is.

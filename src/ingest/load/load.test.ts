@@ -265,6 +265,46 @@ describe("bad input", () => {
   });
 });
 
+describe("many small files", () => {
+  it("are loaded together, those that do not fit by themselves, and all of them once", async () => {
+    lab.sources = [source("m", { path: ["m*.csv"], columns: columns({ id: "BIGINT", note: "VARCHAR" }) })];
+    for (let i = 0; i < 60; i++) lab.write(`m_${String(i).padStart(2, "0")}.csv`, `id,note\n${i}1,a\n${i}2,"b\nb"\n`);
+    lab.write("m_10.csv", "note,id\nother order,1001\n");
+    lab.write("m_20.csv", "id,note\n2001,a\nx,bad\n2003,c\n");
+    lab.write("m_30.csv", "id,nota\n1,a\n");
+    lab.write("m_40.csv", "id,note\n4001,a\n4.5,bad\n");
+    lab.write("m_50.csv", "id,note,more\n5001,a,1\n");
+    const result = await lab.ingest();
+    expect([result.files.length, result.failed, result.rowsLoaded, result.rowsQuarantined]).toEqual([
+      60,
+      1,
+      55 * 2 + 5,
+      2,
+    ]);
+    expect(await lab.rows("SELECT file, record, row_text FROM quarantine.m ORDER BY ALL")).toEqual([
+      ["m_20.csv", "2", "x,bad"],
+      ["m_40.csv", "2", "4.5,bad"],
+    ]);
+    expect(await lab.rows("SELECT count(*), count(DISTINCT id), count(DISTINCT more) FROM raw.m")).toEqual([
+      ["115", "115", "1"],
+    ]);
+    expect(await lab.rows("SELECT state, count(*) FROM _labs.files GROUP BY state ORDER BY state")).toEqual([
+      ["failed", "1"],
+      ["loaded", "59"],
+    ]);
+    expect(
+      await lab.rows(
+        "SELECT count(*) FROM _labs.files JOIN _labs.loads USING (load) WHERE files.rows <> rows_loaded + rows_quarantined",
+      ),
+    ).toEqual([["0"]]);
+    expect(
+      (await lab.plan({ verify: true })).changes
+        .filter((change) => change.reason !== "unchanged")
+        .map((change) => change.name),
+    ).toEqual(["m_30.csv"]);
+  });
+});
+
 describe("full refresh", () => {
   it("starts anew with today's files", async () => {
     lab.sources = [source("r", { path: ["r*.csv"] })];

@@ -6,6 +6,7 @@ import { readLedger } from "../ledger/file-ledger.ts";
 import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
+import { groups, loadBatch, mayBatch } from "./batch.ts";
 import { type LoadContext, loadFile } from "./load-file.ts";
 import { deleteFileRows } from "./store.ts";
 
@@ -59,12 +60,15 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
       );
       const records = plan.changes.filter((change) => change.action === "record" && !repeats.includes(change));
       files.push(...(await recordAll(context, plan, records)));
-      for (const change of loads) files.push(await loadOne(context, sources.get(change.source), change));
+      const fits = (change: FileChange) => mayBatch(change, requireSource(sources, change));
+      for (const group of groups(loads, fits)) files.push(...(await loadGroup(context, sources, group)));
       for (const change of repeats) {
         const first = files.find((result) => result.source === change.source && result.file === change.otherName);
         if (first?.outcome === "loaded") files.push(...(await recordAll(context, plan, [change])));
         else
-          files.push(await loadOne(context, sources.get(change.source), { ...change, action: "load", reason: "new" }));
+          files.push(
+            await loadOne(context, requireSource(sources, change), { ...change, action: "load", reason: "new" }),
+          );
       }
     } finally {
       options.signal?.removeEventListener("abort", cancel);
@@ -149,6 +153,38 @@ async function settleOne(
     ].join(";\n"),
   );
   return result;
+}
+
+function requireSource(sources: Map<string, SourceConfig>, change: FileChange): SourceConfig {
+  const source = sources.get(change.source);
+  if (!source) throw new Error(`plan without its source ${change.source}`);
+  return source;
+}
+
+/** Small files together where that is possible. The first of a source goes alone, for its contract; one that does not go with the others is found by halving. */
+async function loadGroup(
+  context: LoadContext,
+  sources: Map<string, SourceConfig>,
+  group: FileChange[],
+): Promise<FileResult[]> {
+  const [first, ...rest] = group;
+  if (!first) return [];
+  const source = requireSource(sources, first);
+  if (rest.length === 0) return [await loadOne(context, source, first)];
+  context.signal?.throwIfAborted();
+  if (!context.contracts.has(source.name) || context.startAnew.has(source.name)) {
+    return [await loadOne(context, source, first), ...(await loadGroup(context, sources, rest))];
+  }
+  const together = await loadBatch(context, source, group);
+  if (together) {
+    for (const result of together) context.onEvent({ type: "file-finish", result });
+    return together;
+  }
+  const half = Math.ceil(group.length / 2);
+  return [
+    ...(await loadGroup(context, sources, group.slice(0, half))),
+    ...(await loadGroup(context, sources, group.slice(half))),
+  ];
 }
 
 async function loadOne(

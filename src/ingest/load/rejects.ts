@@ -25,8 +25,8 @@ export function typeInWords(type: string): string {
   return type;
 }
 
-/** Moves the reader's rejects into quarantine: one row a record, however many of its values do not fit. */
-export function quarantineRejects(table: string, contract: Contract, mark: LoadMark, offset: number): string {
+/** Columns `column_name, reason, row_text` of quarantine, aggregated over the errors of one record. */
+export function reasonSql(contract: Contract): string {
   const types = contract.columns.map(
     ({ name, type }) => `WHEN ${quoteLiteral(name)} THEN ${quoteLiteral(typeInWords(type))}`,
   );
@@ -39,10 +39,14 @@ export function quarantineRejects(table: string, contract: Contract, mark: LoadM
       WHEN 'LINE SIZE OVER MAXIMUM' THEN 'a line longer than the reader takes'
       WHEN 'INVALID ENCODING' THEN 'letters that are not UTF-8'
       ELSE lower(error_type) END`;
+  return `first(column_name ORDER BY column_idx, error_type) FILTER (WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')),
+      string_agg(${reason}, '; ' ORDER BY column_idx, error_type), any_value(csv_line)`;
+}
+
+/** Moves the reader's rejects into quarantine: one row a record, however many of its values do not fit. */
+export function quarantineRejects(table: string, contract: Contract, mark: LoadMark, offset: number): string {
   return `INSERT INTO ${quarantineOf(table)}
-    SELECT ${quoteLiteral(mark.file)}, line - ${contract.header ? 1 : 0} + ${offset},
-      first(column_name ORDER BY column_idx, error_type) FILTER (WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')),
-      string_agg(${reason}, '; ' ORDER BY column_idx, error_type), any_value(csv_line),
+    SELECT ${quoteLiteral(mark.file)}, line - ${contract.header ? 1 : 0} + ${offset}, ${reasonSql(contract)},
       ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
     FROM ${rejectsTable} GROUP BY line ORDER BY line`;
 }

@@ -1,0 +1,216 @@
+import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { isLabsError } from "#errors/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
+import { planColumns, readerColumns, readerOptions } from "../contract/convert.ts";
+import { headerNames, matchHeader } from "../contract/header.ts";
+import type { Contract } from "../contract/types.ts";
+import { readHead } from "../csv/encoding.ts";
+import { parseRecords } from "../csv/records.ts";
+import { isPattern } from "../detect/pattern.ts";
+import { fileStat } from "../detect/sources.ts";
+import { nextNumber, newFileRow, loadRow, timeSql } from "../ledger/write.ts";
+import type { FileChange, FileResult } from "../types.ts";
+import { dropRejects } from "./fast.ts";
+import type { LoadContext } from "./load-file.ts";
+import { reasonSql, rejectsTable, scansTable } from "./rejects.ts";
+import { alignStore, createQuarantine, quarantineOf, storeOf } from "./store.ts";
+
+/** Files up to this size are read together; larger ones fill both cores by themselves. */
+const smallBytes = 1 << 20;
+const mostFiles = 400;
+
+/** Whether a file may be loaded together with others of its source: small, new, plain, and nothing odd about its text. */
+export function mayBatch(change: FileChange, source: SourceConfig): boolean {
+  const { scan } = change;
+  if (change.action !== "load" || change.fileId !== undefined || !scan || change.stat.bytes > smallBytes) return false;
+  if (source.lineage || source.maxRejects || source.mode !== "append" || isPattern(change.path)) return false;
+  const oddities = scan.binary || scan.openQuote || scan.trailing > 0 || scan.oddEscapes > 0 || scan.blankLines > 0;
+  return !oddities && scan.records > 1 && (scan.validity === "ascii" || scan.validity === "utf-8");
+}
+
+/** Splits loads that may go together into groups of one source, in order. */
+export function* groups(changes: FileChange[], fits: (change: FileChange) => boolean): Generator<FileChange[]> {
+  let group: FileChange[] = [];
+  for (const change of changes) {
+    const joins =
+      fits(change) &&
+      group.length < mostFiles &&
+      (group[0] === undefined || (fits(group[0]) && group[0].source === change.source));
+    if (!joins && group.length > 0) {
+      yield group;
+      group = [];
+    }
+    group.push(change);
+  }
+  if (group.length > 0) yield group;
+}
+
+/**
+ * Loads many small files of one header in one statement and one transaction. Returns undefined, with nothing changed, when
+ * any of them needs a closer look: then each is loaded by itself.
+ */
+export async function loadBatch(
+  context: LoadContext,
+  source: SourceConfig,
+  changes: FileChange[],
+): Promise<FileResult[] | undefined> {
+  const contract = context.contracts.get(source.name);
+  if (!contract || context.startAnew.has(source.name)) return undefined;
+  const names = await commonHeader(contract, source, changes);
+  if (!names) return undefined;
+  const { connection } = context;
+  const started = performance.now();
+  await connection.run("BEGIN");
+  try {
+    const results = await fill(context, source, contract, names, changes, started);
+    await connection.run(results ? "COMMIT" : "ROLLBACK");
+    return results;
+  } catch (error) {
+    await connection.run("ROLLBACK").catch(() => {});
+    if (isLabsError(error) && error.code === "DUCK-003" && /^(Invalid Input|Conversion|IO) Error/.test(error.message)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The contract's names in the files' order, when all files have the same header and it fits without any drift. */
+async function commonHeader(
+  contract: Contract,
+  source: SourceConfig,
+  changes: FileChange[],
+): Promise<string[] | undefined> {
+  let first: string | undefined;
+  let names: string[] | undefined;
+  for (const change of changes) {
+    const { dialect } = change.scan ?? {};
+    const same = dialect && JSON.stringify(dialect) === JSON.stringify(contract.dialect);
+    if (!same) return undefined;
+    const head = await readHead(change.path, source.dialect.encoding);
+    if (head.form.encoding !== "utf-8" || head.form.compression !== "none") return undefined;
+    const header = parseRecords(head.text, contract.dialect, 1)[0];
+    if (!header) return undefined;
+    if (first === undefined) {
+      if (!contract.header) return undefined;
+      first = header.raw;
+      try {
+        const match = matchHeader(headerNames(header.fields, change.path), contract, source, change.path, header.raw);
+        if (match.added.length > 0 || match.ignored.length > 0) return undefined;
+        names = match.names;
+      } catch {
+        return undefined;
+      }
+    } else if (header.raw !== first) return undefined;
+  }
+  return names;
+}
+
+async function fill(
+  context: LoadContext,
+  source: SourceConfig,
+  contract: Contract,
+  names: string[],
+  changes: FileChange[],
+  started: number,
+): Promise<FileResult[] | undefined> {
+  const { connection, runId } = context;
+  const { table } = source;
+  const at = context.clock();
+  await alignStore(connection, table, contract.columns, false);
+  const firstLoad = await nextNumber(connection, "loads");
+  const firstFile = await nextNumber(connection, "files");
+  const paths = changes.map((change) => quoteLiteral(change.path));
+  const loads = changes.map(
+    (change, i) => `(${quoteLiteral(change.path)}, ${quoteLiteral(change.name)}, ${firstLoad + i})`,
+  );
+  await connection.run(
+    `${dropRejects}; CREATE OR REPLACE TEMP TABLE labs_batch AS SELECT * FROM (VALUES ${loads.join(", ")}) AS batch(path, file, load)`,
+  );
+  const plans = new Map(planColumns(contract.columns).map((plan) => [plan.column.name, plan]));
+  const columns = names.map((name) => ({ name, readAs: plans.get(name)?.readAs ?? "VARCHAR" }));
+  const into = [...names.map(quoteIdentifier), "_load"];
+  const values = [...names.map((name) => plans.get(name)?.value), "labs_batch.load"];
+  await connection.run(
+    `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${values.join(", ")}
+     FROM read_csv([${paths.join(", ")}], ${readerOptions(contract, "none", "utf-8")}, ${readerColumns(columns)}, filename = '_labs_path',
+       store_rejects = true, rejects_limit = 0, rejects_table = '${rejectsTable}', rejects_scan = '${scansTable}') AS files
+     JOIN labs_batch ON labs_batch.path = files._labs_path`,
+  );
+  const loaded = await counts(
+    connection,
+    `SELECT _load, count(*) FROM ${storeOf(table)} WHERE _load >= ${firstLoad} GROUP BY _load`,
+  );
+  const rejects = `${rejectsTable} AS errors JOIN ${scansTable} AS scans USING (scan_id, file_id) JOIN labs_batch ON labs_batch.path = scans.file_path`;
+  const rejected = await counts(connection, `SELECT load, count(DISTINCT line) FROM ${rejects} GROUP BY load`);
+  const results: FileResult[] = [];
+  for (const [i, change] of changes.entries()) {
+    const load = firstLoad + i;
+    const [good, bad] = [loaded.get(load) ?? 0, rejected.get(load) ?? 0];
+    if (good + bad !== (change.scan?.records ?? 0) - 1 || !untouched(change)) return undefined;
+    results.push({
+      file: change.name,
+      source: source.name,
+      table: `raw.${table}`,
+      outcome: "loaded",
+      action: change.action,
+      reason: change.reason,
+      rowsRead: good + bad,
+      rowsLoaded: good,
+      rowsQuarantined: bad,
+      rowsReplaced: 0,
+      seconds: (performance.now() - started) / 1000 / changes.length,
+      addedColumns: [],
+    });
+  }
+  if (rejected.size > 0) {
+    await createQuarantine(connection, table);
+    await connection.run(
+      `INSERT INTO ${quarantineOf(table)} SELECT any_value(labs_batch.file), line - 1, ${reasonSql(contract)},
+         ${quoteLiteral(runId)}, ${timeSql(at)}, load FROM ${rejects} GROUP BY load, line ORDER BY load, line`,
+    );
+  }
+  const loadRows = results.map((result, i) => {
+    const change = changes[i] as FileChange;
+    const facts = {
+      table,
+      contractVersion: contract.version,
+      ...(change.scan && { scan: change.scan }),
+      bytes: change.stat.bytes,
+      firstRow: 1,
+      at,
+    };
+    return loadRow(result, firstLoad + i, runId, firstFile + i, facts);
+  });
+  const fileRows = results.map((result, i) => {
+    const change = changes[i] as FileChange;
+    const { sha256 = "", endsWithLineEnd = true } = change.scan ?? {};
+    const facts = {
+      sha256,
+      rows: result.rowsRead,
+      complete: endsWithLineEnd,
+      load: firstLoad + i,
+      checkedAt: context.checkedAt,
+    };
+    return newFileRow(change, firstFile + i, "loaded", facts);
+  });
+  await connection.run(
+    `INSERT INTO _labs.loads VALUES ${loadRows.join(", ")}; INSERT INTO _labs.files VALUES ${fileRows.join(", ")}; DROP TABLE labs_batch`,
+  );
+  return results;
+}
+
+async function counts(connection: Connection, sql: string): Promise<Map<number, number>> {
+  const { rows } = await connection.query(sql);
+  return new Map(rows.map(([load, count]) => [Number(load), Number(count)]));
+}
+
+function untouched({ path, stat }: FileChange): boolean {
+  const now = fileStat(path);
+  return (
+    now !== undefined &&
+    now.bytes === stat.bytes &&
+    now.mtime === stat.mtime &&
+    now.ctime === stat.ctime &&
+    now.inode === stat.inode
+  );
+}
