@@ -341,13 +341,17 @@ export function genericTest(
       hint: `Define the generic test ${name}, or install the package that has it.`,
     });
   }
-  node.depends_on.macros.push(macro.node.unique_id);
-  if (macro.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
+  // dbt looks the macro up by its name alone: the project's own one counts even when a namespace is asked for.
+  const named = state.runtime.macros.byName(macroName, project.name) ?? macro;
+  node.depends_on.macros.push(named.node.unique_id);
+  if (named.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);
   } else {
     renderNode(state, node, {
       file,
+      // Of other macros a test's parse sees none: then only its arguments and config count.
+      ...(named === macro ? {} : { source: configCall(config) }),
       prepare: (scope) => scope.set(testArgumentsName, argumentsAtParse(kwargs, scope, file.path)),
     });
   }

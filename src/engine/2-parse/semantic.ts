@@ -226,7 +226,7 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
           metric_aggregation_params: null,
           fill_nulls_with: null,
           join_to_timespine: false,
-          is_private: false,
+          is_private: null,
         },
         filter: filterOf(m.filter),
         metadata: null,
@@ -251,7 +251,12 @@ export function parseSemanticModels(section: Section, data: PlainRecord): void {
       const named = (value: unknown, defaults: PlainRecord) =>
         asList(value)
           .filter(isRecord)
-          .map((x) => ({ ...defaults, ...cloneData(x) }));
+          .map((x): PlainRecord => {
+            const item: PlainRecord = { ...defaults, ...cloneData(x) };
+            if (item.expr !== null) item.expr = String(item.expr);
+            if (isRecord(item.type_params)) item.type_params = { validity_params: null, ...item.type_params };
+            return item;
+          });
       Object.assign(node, {
         model: String(s.model),
         node_relation: null,

@@ -1,3 +1,4 @@
+import { fromPlain, repr, str } from "#jinja/index.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { staticReference } from "../context/static-reference.ts";
 import { engineError } from "../errors.ts";
@@ -6,7 +7,7 @@ import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
 import { asList, text } from "./columns.ts";
 import { resolveConfig } from "./config.ts";
 import { csvRecords } from "./csv-records.ts";
-import { patchConfig } from "./patch.ts";
+import { ownConfig } from "./patch.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, disable, duplicateResource, now, sha256, type Entry, type ParseState } from "./state.ts";
 import { stem } from "./models.ts";
@@ -45,7 +46,7 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
         fqn,
         project,
         root: section.state.runtime.read.root,
-        patch: patchConfig(entry, u),
+        patch: ownConfig(entry, u),
       });
       const given = asList(u.given)
         .filter(isRecord)
@@ -66,7 +67,7 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
         overrides: isRecord(u.overrides) ? { macros: {}, vars: {}, env_vars: {}, ...u.overrides } : null,
         depends_on: { macros: [], nodes: [] },
         config,
-        checksum: sha256(JSON.stringify([u.model, u.versions ?? null, given, expect, u.overrides ?? null])),
+        checksum: unitTestChecksum(u, given, expect),
         schema: null,
         created_at: now(),
         versions: isRecord(u.versions)
@@ -84,6 +85,27 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
       tests[node.unique_id] = node;
     });
   }
+}
+
+const formatNames: Record<string, string> = { csv: "CSV", dict: "Dict", sql: "SQL" };
+
+/** Hash over Python's printing of a unit test's parts. Source: dbt-core contracts/graph/nodes.py build_unit_test_checksum. */
+function unitTestChecksum(u: PlainRecord, given: PlainRecord[], expect: PlainRecord): string {
+  const py = (value: unknown): string => repr(fromPlain(value ?? null));
+  const fields = (f: PlainRecord): string =>
+    `rows=${py(f.rows)}, format=<UnitTestFormat.${formatNames[String(f.format)]}: ${py(f.format)}>, fixture=${py(f.fixture)}`;
+  const inputs = given.map((g) => `UnitTestInputFixture(input=${py(g.input)}, ${fields(g)})`).join(", ");
+  const { versions, overrides } = u;
+  const parts = [
+    String(u.model),
+    isRecord(versions) ? `UnitTestNodeVersions(include=${py(versions.include)}, exclude=${py(versions.exclude)})` : "None",
+    `[${inputs}]`,
+    `UnitTestOutputFixture(${fields(expect)})`,
+    isRecord(overrides)
+      ? `UnitTestOverrides(macros=${py(overrides.macros ?? {})}, vars=${py(overrides.vars ?? {})}, env_vars=${py(overrides.env_vars ?? {})})`
+      : "None",
+  ];
+  return sha256([parts.join("-"), ...given.filter((g) => g.fixture).map((g) => str(fromPlain(g.rows ?? null)))].join("-"));
 }
 
 /** Rows of an input or of the expectation, whatever their format. */

@@ -84,6 +84,14 @@ export class MacroTable {
     return packages.flatMap((p) => [...(this.#packages.get(p)?.keys() ?? [])]);
   }
 
+  /** The macro of a generic test: a package's own, the root's, any package's, dbt's. Source: dbt-core context/macro_resolver.py. */
+  byName(name: string, packageName: string): MacroEntry | undefined {
+    const own = this.#packages.get(packageName)?.get(name) ?? this.#packages.get(this.root)?.get(name);
+    if (own) return own;
+    const others = [...this.#packages].filter(([p, macros]) => !internalPackages.includes(p) && macros.has(name));
+    return others.at(-1)?.[1].get(name) ?? this.internal(name);
+  }
+
   /** A macro that the engine calls by itself, found as from the root project. */
   find(name: string, packageName?: string): MacroEntry | undefined {
     if (packageName === undefined) return this.lookup(name, this.root) ?? this.#anywhere(name);
