@@ -175,7 +175,7 @@ class NodePool {
   }
 
   #handle(node: AnyNode, result: RunResult, ephemeral: boolean): void {
-    const failed = broken.includes(result.status) || (this.#options.build && result.status === "fail");
+    const failed = broken.includes(result.status) || (this.#options.build && (result.status === "fail" || result.status === "skipped"));
     // Ephemeral models are no results of their own, unless they broke: then whoever needs them reports it.
     if (!ephemeral) this.#results.push(result);
     const continues = (node as GraphNode).config?.on_error === "continue";
