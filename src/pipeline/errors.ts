@@ -8,10 +8,4 @@ export const pipelineErrors = catalogue("pipeline", {
     retryable: true,
     doc: "The process that ran the lab was killed or crashed: out of memory, or by hand. What it had committed is kept, and the next run goes on from there.",
   },
-  unknownStep: {
-    code: "PIPE-002",
-    title: "There is no such step",
-    exit: 2,
-    doc: "A run has the steps check, load, transform, inspect and report.",
-  },
 });

@@ -10,7 +10,7 @@ import { transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
 /**
- * One lab's run: check → load → transform → inspect → report, in this order, on one screen.
+ * One lab's run: check → load → transform → inspect, in this order, then the report, on one screen.
  * Holds the lab's lock and its database, opened once. Never throws for what data or project did wrong: that is in the result.
  * Errors: REG-014/015 when the lab is held or waiting was cancelled, and those of a wrong configuration.
  */
@@ -154,6 +154,12 @@ class LabRun {
       await this.#step("inspect", async () => {
         database ??= await openForLoading(lab);
         quality = await this.#inspect(database, built);
+        const partial = this.#whyPartial(built);
+        if (partial !== undefined) {
+          quality = { ...quality, score: null, warnings: [...quality.warnings, `No score for the lab: ${partial}.`] };
+          return `no score: ${partial}`;
+        }
+        for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
         return quality.score === null ? "nothing to score" : `score ${quality.score}`;
       });
     } catch (error) {
@@ -168,18 +174,25 @@ class LabRun {
     const lab = this.#lab;
     const connection = await database.connect();
     try {
-      const quality = await inspectAndScore({
+      return await inspectAndScore({
         connection,
         tests: built?.tests ?? [],
         loads: await loadTotals(connection),
         config: fromLabSettings(lab.config.quality),
         history: volumeHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
       });
-      for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
-      return quality;
     } finally {
       await connection.close();
     }
+  }
+
+  /** Why what was built says too little to score the lab by it and to compare it with other runs. */
+  #whyPartial(built: TransformResult | undefined): string | undefined {
+    const { select = [], exclude = [] } = this.#options;
+    if (!built) return "nothing was built and tested";
+    if (select.length + exclude.length > 0) return "only a part of the project was built";
+    const { failed } = counts(built.nodes).models;
+    return failed > 0 ? `${counted(failed, "model")} failed` : undefined;
   }
 
   /** Runs one step. A failed step is recorded and the next ones still run, except when nothing can follow it. */
@@ -306,19 +319,22 @@ function messageOf(
   if (error) return error.message;
   const parts: string[] = [];
   if (failedFiles > 0) parts.push(`${counted(failedFiles, "file")} could not be loaded`);
+  const behind =
+    models.skipped > 0
+      ? ` and ${counted(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
+      : "";
   const broken = nodes.find(
     (n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test",
   );
-  if (broken)
-    parts.push(
-      `${broken.resourceType} ${broken.name} failed${models.skipped > 0 ? ` and ${models.skipped} behind it were skipped` : ""}`,
-    );
+  if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${behind}`);
   const test = nodes.find(
     (n) =>
       n.status === "fail" || (n.status === "error" && (n.resourceType === "test" || n.resourceType === "unit_test")),
   );
   if (test)
-    parts.push(tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`);
+    parts.push(
+      `${tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`}${broken ? "" : behind}`,
+    );
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (nodes.length === 0) return "Nothing to build.";
   return `${counted(models.ok, "model")} built, ${counted(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;

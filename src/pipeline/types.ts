@@ -3,8 +3,8 @@ import type { RunResult } from "#engine/index.ts";
 import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 
-/** The stages of a lab's run, in order. */
-export const stepNames = ["check", "load", "transform", "inspect", "report"] as const;
+/** The stages of a lab's run, in order; behind them the result is reported. */
+export const stepNames = ["check", "load", "transform", "inspect"] as const;
 export type StepName = (typeof stepNames)[number];
 
 export interface StepOutcome {
@@ -47,6 +47,7 @@ export interface LabRunResult {
   nodes: NodeOutcome[];
   models: { ok: number; failed: number; skipped: number };
   tests: { passed: number; warned: number; failed: number };
+  /** `score` is null when only a part was built or a model failed: the rest says nothing about the lab as a whole. */
   quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
   /** Why it failed, or what was done: one sentence. */
   message: string;

@@ -142,3 +142,24 @@ export function snapshot(folder: string, skip = /^$/): Record<string, string> {
       .map((path) => [relative(folder, path), readFileSync(path).toString("base64")]),
   );
 }
+
+/** A workspace with small labs: of each its dbt project's files, and whatever else lies in its folder (paths with `../`). */
+export function smallWorkspace(projects: Record<string, Record<string, string>>): string {
+  const folder = temporaryFolder({
+    "shared/config/labs_config.yaml": `labs:\n${Object.keys(projects)
+      .map((name) => `  ${name}:\n    path: ${name}\n`)
+      .join("")}`,
+  });
+  for (const [name, files] of Object.entries(projects)) {
+    mkdirSync(join(folder, name, "data/raw"), { recursive: true });
+    write(join(folder, name, "dbt"), { "dbt_project.yml": projectFile(name), ...files });
+  }
+  return folder;
+}
+
+/** A dbt_project.yml whose models are tables. */
+export const projectFile = (name: string): string =>
+  `name: ${name}\nversion: "1.0"\nprofile: ${name}\nmodels:\n  +materialized: table\n`;
+
+/** Where a small lab's database lies. */
+export const databaseOf = (workspace: string, lab: string): string => join(workspace, lab, "data", `${lab}.duckdb`);
