@@ -11,7 +11,7 @@ import { fileStat } from "../detect/sources.ts";
 import { nextNumber, newFileRow, loadRow, timeSql } from "../ledger/write.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { dropRejects } from "./fast.ts";
-import type { LoadContext } from "./load-file.ts";
+import type { LoadContext } from "./context.ts";
 import { reasonSql, rejectsTable, scansTable } from "./rejects.ts";
 import { alignStore, createQuarantine, quarantineOf, storeOf } from "./store.ts";
 

@@ -7,7 +7,8 @@ import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
-import { type LoadContext, loadFile } from "./load-file.ts";
+import type { LoadContext } from "./context.ts";
+import { loadFile } from "./load-file.ts";
 import { deleteFileRows } from "./store.ts";
 
 export interface LoadOptions {

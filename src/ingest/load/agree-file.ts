@@ -1,0 +1,55 @@
+import type { SourceConfig } from "#registry/index.ts";
+import { differsFrom, proposeColumns, requireTypes } from "../contract/agree.ts";
+import { type HeaderMatch, matchHeader } from "../contract/header.ts";
+import type { Contract } from "../contract/types.ts";
+import type { FileChange } from "../types.ts";
+import type { LoadContext } from "./context.ts";
+import type { Input } from "./input.ts";
+
+/** The contract under which this file is read: the agreed one, with what lab.yml or drift changes, or a first one. */
+export async function agree(
+  context: LoadContext,
+  source: SourceConfig,
+  change: FileChange,
+  input: Input,
+  frame: Contract,
+  names: string[],
+  headerText: string,
+): Promise<{ contract: Contract; match: HeaderMatch; isNew: boolean; why: string; complete: boolean }> {
+  const { connection } = context;
+  const agreed = context.contracts.get(source.name);
+  const size = { bytes: change.stat.bytes, complete: false };
+  if (frame.columns.length > 0) await requireTypes(connection, source, frame.columns);
+  let base = agreed;
+  let why = "";
+  if (agreed && frame.columns.length > 0 && differsFrom(agreed, frame)) {
+    const declaredNames = new Set(frame.columns.map((column) => column.name.toLowerCase()));
+    const others = agreed.columns.filter((column) => !declaredNames.has(column.name.toLowerCase()));
+    base = { ...frame, dialect: agreed.dialect, columns: [...frame.columns, ...others], version: agreed.version + 1 };
+    why = "columns were redeclared in lab.yml";
+  }
+  if (!base && frame.columns.length === 0) {
+    const proposal = await proposeColumns(connection, input, frame, names, names, size);
+    const contract = { ...frame, columns: proposal.columns };
+    const match = matchHeader(names, contract, source, change.path, headerText);
+    return { contract, match, isNew: true, why: "proposed from the first file", complete: proposal.complete };
+  }
+  if (!base) why = "declared in lab.yml";
+  const contract = base ?? frame;
+  const match = matchHeader(names, contract, source, change.path, headerText);
+  if (match.added.length === 0) return { contract, match, isNew: why !== "", why, complete: true };
+  const extra = await proposeColumns(connection, input, contract, names, match.added, { ...size, complete: true });
+  const version = agreed ? agreed.version + 1 : contract.version;
+  if (agreed) context.onEvent({ type: "drift", source: source.name, file: change.name, added: match.added });
+  return {
+    contract: {
+      ...contract,
+      version,
+      columns: [...contract.columns, ...extra.columns.map((column) => ({ ...column, added: true as const }))],
+    },
+    match,
+    isNew: true,
+    why: `${change.name} added ${match.added.join(", ")}`,
+    complete: true,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Connection } from "#duck/index.ts";
+import type { HeaderMatch } from "../contract/header.ts";
+import type { Contract } from "../contract/types.ts";
+import type { TextForm } from "../csv/encoding.ts";
+import type { FileScan } from "../csv/scan.ts";
+import type { IngestEvent } from "../types.ts";
+import type { Input } from "./input.ts";
+
+/** What the loads of one call share. */
+export interface LoadContext {
+  connection: Connection;
+  runId: string;
+  /** The newest contract of each source; a load that agrees on a new one puts it here. */
+  contracts: Map<string, Contract>;
+  /** Sources whose table is made anew by the next load. */
+  startAnew: Set<string>;
+  checkedAt: string;
+  clock: () => number;
+  signal?: AbortSignal;
+  onEvent: (event: IngestEvent) => void;
+}
+
+/** What became of a file's rows. */
+export interface Counts {
+  read: number;
+  loaded: number;
+  quarantined: number;
+}
+
+/** One way to load one file: everything a transaction needs. */
+export interface Attempt {
+  contract: Contract;
+  match: HeaderMatch;
+  input: Input;
+  scanning: Promise<FileScan>;
+  /** The scan was there before the load, and passed. */
+  checked: boolean;
+  isNew: boolean;
+  why: string;
+  /** The contract's types come from all rows, or are declared. */
+  complete: boolean;
+  started: number;
+  at: number;
+  form: TextForm;
+}
