@@ -32,6 +32,7 @@ import type { ReadProject, Target } from "./1-read/types.ts";
 import type { GraphNode, RunResult } from "./manifest/types.ts";
 import { catalogRows } from "./6-execute/catalog-rows.ts";
 import { runFreshness } from "./6-execute/freshness.ts";
+import { cloneNode } from "./6-execute/clone.ts";
 import { runHooks } from "./6-execute/hooks.ts";
 import { operationNode } from "./6-execute/operation-node.ts";
 import { errorText, resultOf, Timing } from "./6-execute/outcome.ts";
@@ -142,10 +143,11 @@ export class Invocation {
   /** `--defer`: where unselected nodes live in the other environment. */
   defer(): void {
     const folder = this.flags.deferState ?? this.flags.state;
-    if (!this.flags.defer) return;
-    if (folder === undefined) throw engineError("runtime", { message: "Got a state selector method, but no comparison manifest", hint: "Give --state or --defer-state." });
+    // A clone is made of another environment, whether or not `--defer` is on.
+    if (!this.flags.defer && this.flags.command !== "clone") return;
+    if (folder === undefined) throw engineError("runtime", { message: "--state or --defer-state are required for deferral, but neither was provided", hint: "Name the folder of the other environment's manifest.json: --state prod-artifacts" });
     const other = loadPreviousState(folder, { projectRoot: this.read.root.root, targetFolder: this.targetFolder }).manifest;
-    if (!other) throw engineError("runtime", { message: `Could not find manifest in --state path: '${folder}'`, hint: "Point --state at a folder with a manifest.json." });
+    if (!other) throw engineError("runtime", { message: `Could not find manifest in --state path: "${folder}"`, hint: "Point --state at a folder with a manifest.json." });
     for (const node of Object.values(this.manifest.nodes)) {
       const twin = other.nodes[node.unique_id] as GraphNode | undefined;
       if (!twin || !["model", "seed", "snapshot"].includes(node.resource_type) || twin.config?.materialized === "ephemeral") continue;
@@ -321,20 +323,20 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: visible(invocation, selected) });
     const master = open.session();
     const results: RunResult[] = [];
-    const hooks = flags.command === "test" || flags.command === "clone" ? false : true;
+    const clone = flags.command === "clone";
     try {
       const nodes = [...selected].map((id) => invocation.manifest.nodes[id]).filter((n): n is GraphNode => n !== undefined);
       await prepareDatabase(execution, master, nodes);
       let ready = true;
-      if (hooks || flags.command === "test") {
+      if (!clone) {
         const start = await runHooks(execution, master, "on-run-start", ephemeral);
         results.push(...start.results);
         ready = start.ok;
       }
       await master.release();
-      if (ready) results.push(...(await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, graph), ...(flags.command === "clone" ? { independent: true } : {}) })));
+      if (ready) results.push(...(await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, graph), ...(clone ? { independent: true, work: cloneNode } : {}) })));
       else results.push(...skipAll(invocation, selected, graph));
-      if (!options.signal?.aborted) {
+      if (!clone && !options.signal?.aborted) {
         const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
         results.push(...end.results);
       }

@@ -63,13 +63,18 @@ export async function materialize(execution: NodeExecution): Promise<MainResult>
 export function mainResult(run: RunScope, node: GraphNode): MainResult {
   const main = run.results.main();
   if (!main) throw engineError("runtime", { message: "main is not being called during running model", place: { file: node.original_file_path }, hint: "The materialization must run `statement('main')`." });
-  const { response, table } = main;
-  const plain = response instanceof PyObject ? toPlain(response) : { _message: str(response) };
-  return { response, table, message: str(response), adapterResponse: typeof plain === "object" && plain !== null ? (plain as PlainRecord) : {} };
+  return { ...main, ...adapterResponseOf(main.response) };
 }
 
-/** Source: dbt-core task/run.py _validate_materialization_relations_dict. */
-function relationsOf(value: Value, node: GraphNode): Relation[] {
+/** What the database answered, as a result shows it. */
+export function adapterResponseOf(response: Value): { message: string; adapterResponse: PlainRecord } {
+  const plain = response instanceof PyObject ? toPlain(response) : { _message: str(response) };
+  const adapterResponse = typeof plain === "object" && plain !== null ? (plain as PlainRecord) : {};
+  return { message: str(response), adapterResponse };
+}
+
+/** The relations that a materialization returned. Source: dbt-core task/run.py _validate_materialization_relations_dict. */
+export function relationsOf(value: Value, node: GraphNode): Relation[] {
   const fail = (message: string) => engineError("compilation", { message, place: { file: node.original_file_path }, hint: "Return {'relations': [this]} from the materialization." });
   if (typeof value === "string") {
     throw fail(`The materialization ("${String(node.config.materialized)}") did not explicitly return a list of relations to add to the cache.`);

@@ -2,7 +2,7 @@ import { quoteLiteral } from "#duck/index.ts";
 import { callMacro } from "../context/adapter-object.ts";
 import type { Execution } from "../context/execution.ts";
 import { internalPackages } from "../context/macro-table.ts";
-import { relationFromNode } from "../context/relations.ts";
+import { deferRelation, relationFromNode } from "../context/relations.ts";
 import { runScope } from "../context/run-members.ts";
 import { Relation, type AdapterSession } from "../adapter/index.ts";
 import { isRelational } from "../2-parse/index.ts";
@@ -30,6 +30,11 @@ function schemasOf(execution: Execution, nodes: Iterable<GraphNode>): Relation[]
   return [...found.values()];
 }
 
+/** The schemas that clones are made from. */
+function originsOf(execution: Execution): Relation[] {
+  return Object.values(execution.runtime.manifest.nodes).flatMap((node) => deferRelation(node, execution.runtime.read.root.quoting) ?? []).map((r) => r.withoutIdentifier());
+}
+
 /**
  * Creates the schemas that selected nodes need and tells the cache what exists.
  * One query answers both unless the project replaces dbt's macros for it, which are then called as dbt calls them.
@@ -40,7 +45,8 @@ export async function prepareDatabase(execution: Execution, session: AdapterSess
   const node = operationNode(runtime, "prepare");
   const { scope } = runScope({ ...execution, node, session, threadId: "MainThread" });
   const needed = schemasOf(execution, selected);
-  const all = runtime.flags.cacheSelectedOnly ? needed : schemasOf(execution, Object.values(runtime.manifest.nodes));
+  const own = runtime.flags.cacheSelectedOnly ? needed : schemasOf(execution, Object.values(runtime.manifest.nodes));
+  const all = runtime.flags.command === "clone" ? [...own, ...originsOf(execution)] : own;
   const { cache } = execution.adapter;
 
   const existing = await existingSchemas(session);

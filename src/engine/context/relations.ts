@@ -38,6 +38,18 @@ export function relationFromNode(
   return Relation.create({ database, schema, identifier: alias, quotePolicy: projectQuoting, ...extra });
 }
 
+/** The same node in the environment that `--state` describes, once `--defer` or `clone` has looked it up. */
+export function deferRelation(
+  node: GraphNode,
+  projectQuoting: Quoting,
+  extra: { limit?: number; eventTimeFilter?: EventTimeFilter } = {},
+): Relation | undefined {
+  const other = node.defer_relation as { database: string; schema: string; alias: string } | null | undefined;
+  if (!other) return undefined;
+  const { database, schema, alias } = other;
+  return Relation.create({ database, schema, identifier: alias, quotePolicy: projectQuoting, ...extra });
+}
+
 /** What `external_location` may name: the source's own fields, its tags and everything in meta and config. Source: dbt-duckdb utils.py SourceConfig. */
 function sourceFields(source: SourceNode): PlainRecord {
   const { enabled: _enabled, meta, tags: _tags, ...config } = source.config as PlainRecord;

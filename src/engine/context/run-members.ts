@@ -1,12 +1,12 @@
 import { fromPlain, PyDict, type Value } from "#jinja/index.ts";
-import { AdapterColumn, Relation } from "../adapter/index.ts";
+import { AdapterColumn } from "../adapter/index.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
 import { RunConfig } from "./config-object.ts";
 import { isRecord, toValue } from "./data.ts";
 import { adapterObject, columnClass, exceptionsFor, relationClassOf } from "./adapter-object.ts";
-import { relationFromNode } from "./relations.ts";
+import { deferRelation, relationFromNode } from "./relations.ts";
 import type { NodeExecution } from "./execution.ts";
 import { hostFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
@@ -92,7 +92,7 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
     post_hooks: () => (node.resource_type === "test" ? [] : hooksOf("post-hook")),
     sql: () => (node.language === "sql" && node.extra_ctes_injected ? node.compiled_code : null),
     compiled_code: () => (node.extra_ctes_injected ? node.compiled_code : null),
-    defer_relation: () => deferRelation(execution),
+    defer_relation: () => deferRelation(execution.node, execution.runtime.read.root.quoting) ?? null,
     sql_now: "now()",
     dbt_metadata_envs: () => metadataEnvs(runtime),
     invocation_args_dict: () => toValue(runtime.flags.invocationArgs),
@@ -165,18 +165,6 @@ function graphValue(runtime: Runtime): PyDict {
   }
   graphs.set(runtime, graph);
   return graph;
-}
-
-function deferRelation(execution: NodeExecution): Value {
-  const other = execution.node.defer_relation as { database: string; schema: string; alias: string } | null | undefined;
-  return other
-    ? Relation.create({
-        database: other.database,
-        schema: other.schema,
-        identifier: other.alias,
-        quotePolicy: execution.runtime.read.root.quoting,
-      })
-    : null;
 }
 
 function pythonUnsupported(node: GraphNode): Value {

@@ -1,6 +1,6 @@
 import type { PyObject } from "#jinja/index.ts";
 import { Relation, type EventTimeFilter } from "../adapter/index.ts";
-import { relationFromNode } from "./relations.ts";
+import { deferRelation, relationFromNode } from "./relations.ts";
 import { engineError } from "../errors.ts";
 import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
@@ -47,20 +47,10 @@ export function runRef(execution: NodeExecution): PyObject {
 /** The relation of another environment, when `--defer` says to use it. */
 function deferred(execution: NodeExecution, target: GraphNode): Relation | undefined {
   const { flags, read } = execution.runtime;
-  const other = target.defer_relation as
-    | { database: string; schema: string; alias: string; identifier?: string }
-    | null
-    | undefined;
-  if (!flags.defer || !other) return undefined;
+  const other = flags.defer ? deferRelation(target, read.root.quoting, limits(execution, target)) : undefined;
+  if (!other) return undefined;
   const prefer = flags.favorState && !execution.selected.has(target.unique_id);
-  if (!prefer && hasRelation(execution, target)) return undefined;
-  return Relation.create({
-    database: other.database,
-    schema: other.schema,
-    identifier: other.identifier ?? other.alias,
-    quotePolicy: read.root.quoting,
-    ...limits(execution, target),
-  });
+  return prefer || !hasRelation(execution, target) ? other : undefined;
 }
 
 function hasRelation(execution: NodeExecution, target: GraphNode): boolean {
