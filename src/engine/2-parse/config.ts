@@ -8,8 +8,8 @@ export type TreeKey = keyof ConfigTrees;
 
 type Merge = "append" | "update" | "grants" | "clobber";
 
-/** How a key merges between levels; everything not listed clobbers. Source: dbt-core artifacts/resources/v1/*.py MergeBehavior. */
-const mergeOf: Record<string, Merge> = {
+/** How a key of a node's config merges between levels; what is not listed clobbers. Source: dbt-core artifacts/resources/v1/*.py MergeBehavior. */
+const nodeMerge: Record<string, Merge> = {
   tags: "append",
   packages: "append",
   "pre-hook": "append",
@@ -20,9 +20,10 @@ const mergeOf: Record<string, Merge> = {
   docs: "update",
   contract: "update",
   latest_version_pointer: "update",
-  snapshot_meta_column_names: "update",
   grants: "grants",
 };
+const metaMerge: Record<string, Merge> = { meta: "update" };
+const testMerge: Record<string, Merge> = { meta: "update", tags: "append" };
 
 const nodeAndTest = {
   enabled: true,
@@ -118,6 +119,7 @@ export const configDefaults = {
   },
   exposure: { enabled: true, tags: [], meta: {} },
   metric: { enabled: true, group: null, meta: {} },
+  group: { meta: {} },
   semantic_model: { enabled: true, group: null, meta: {} },
   saved_query: {
     enabled: true,
@@ -126,20 +128,38 @@ export const configDefaults = {
     export_as: null,
     schema: null,
     cache: { enabled: false },
-    tags: [],
   },
   unit_test: { tags: [], meta: {}, enabled: true, static_analysis: null },
   function: {
-    ...nodeAndTest,
+    ...nodeDefaults,
     materialized: "function",
     type: "scalar",
     volatility: null,
     runtime_version: null,
     entry_point: null,
+    snowflake: { quote_args: true },
   },
 } satisfies Record<string, PlainRecord>;
 
 export type ConfigKind = keyof typeof configDefaults;
+
+/** Merge rules of each config class. */
+const mergeOf: Record<ConfigKind, Record<string, Merge>> = {
+  model: nodeMerge,
+  analysis: nodeMerge,
+  operation: nodeMerge,
+  seed: nodeMerge,
+  snapshot: nodeMerge,
+  function: nodeMerge,
+  test: testMerge,
+  unit_test: testMerge,
+  source: metaMerge,
+  exposure: {},
+  metric: metaMerge,
+  group: metaMerge,
+  semantic_model: metaMerge,
+  saved_query: metaMerge,
+};
 
 export const treeOf: Record<ConfigKind, TreeKey> = {
   model: "models",
@@ -151,11 +171,24 @@ export const treeOf: Record<ConfigKind, TreeKey> = {
   source: "sources",
   exposure: "exposures",
   metric: "metrics",
+  group: "models",
   semantic_model: "semantic-models",
   saved_query: "saved-queries",
   unit_test: "unit_tests",
   function: "functions",
 };
+
+/** Analyses are configured as models, until the project asks for their own tree. Source: dbt-core context/context_config.py RenderedConfig. */
+function treeFor({ kind, root }: ConfigRequest): TreeKey {
+  return kind === "analysis" && root.flags.require_corrected_analysis_fqns !== true ? "models" : treeOf[kind];
+}
+
+/** Semantic models and saved queries are looked up under names that no project writes, functions under `models`. Source: UnrenderedConfig. */
+function unrenderedTree(request: ConfigRequest, project: Project): PlainRecord {
+  const { kind } = request;
+  if (kind === "semantic_model" || kind === "saved_query") return {};
+  return project.unrenderedTrees[kind === "function" ? "models" : treeFor(request)];
+}
 
 const listify = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
@@ -171,10 +204,10 @@ function mergeGrants(into: PlainRecord, from: PlainRecord): PlainRecord {
 }
 
 /** Merges one level into a config, key by key. */
-export function mergeConfig(config: PlainRecord, level: PlainRecord): PlainRecord {
+function mergeConfig(kind: ConfigKind, config: PlainRecord, level: PlainRecord): PlainRecord {
   for (const [rawKey, value] of Object.entries(level)) {
     const key = rawKey === "pre_hook" ? "pre-hook" : rawKey === "post_hook" ? "post-hook" : rawKey;
-    switch (mergeOf[key]) {
+    switch (mergeOf[kind][key]) {
       case "append":
         config[key] = [...listify(config[key]), ...listify(value)];
         break;
@@ -209,18 +242,32 @@ export function* treeLevels(tree: PlainRecord, fqn: string[]): Iterable<PlainRec
   }
 }
 
+/** Grants of several calls: the `+` stays, it speaks to what the levels above say. */
+function mergeGrantCalls(into: PlainRecord, from: PlainRecord): PlainRecord {
+  const merged: PlainRecord = Object.fromEntries(Object.entries(into).map(([key, value]) => [key, listify(value)]));
+  for (const [key, value] of Object.entries(from)) {
+    merged[key] = key.startsWith("+") && key in merged ? [...listify(merged[key]), ...listify(value)] : listify(value);
+  }
+  return merged;
+}
+
 /** What `config()` calls of one node said, merged among themselves. Source: dbt-core context_config.py _add_config_call. */
 export class ConfigCallList {
   readonly merged: PlainRecord = {};
 
   add(options: PlainRecord): void {
+    // The first call is kept as it is, `+` of grants included.
+    if (Object.keys(this.merged).length === 0) {
+      Object.assign(this.merged, options);
+      return;
+    }
     for (const [key, value] of Object.entries(options)) {
-      const behaviour = mergeOf[key];
+      const behaviour = nodeMerge[key];
       if (behaviour === "append") this.merged[key] = [...listify(this.merged[key]), ...listify(value)];
-      else if (behaviour === "update" && isRecord(value)) {
+      else if ((behaviour === "update" || key === "snapshot_meta_column_names") && isRecord(value)) {
         this.merged[key] = { ...(isRecord(this.merged[key]) ? this.merged[key] : {}), ...value };
       } else if (behaviour === "grants" && isRecord(value)) {
-        this.merged[key] = mergeGrants(isRecord(this.merged[key]) ? this.merged[key] : {}, value);
+        this.merged[key] = mergeGrantCalls(isRecord(this.merged[key]) ? this.merged[key] : {}, value);
       } else this.merged[key] = value;
     }
   }
@@ -235,8 +282,6 @@ export interface ConfigRequest {
   patch?: PlainRecord;
   /** Merged `config()` calls. */
   calls?: PlainRecord;
-  /** Defaults that replace the class's own: a Python model is a table. */
-  defaults?: PlainRecord;
 }
 
 /**
@@ -246,24 +291,35 @@ export interface ConfigRequest {
 export function resolveConfig(request: ConfigRequest): NodeConfig {
   const { kind, fqn, project, root } = request;
   const config = cloneData(configDefaults[kind]) as PlainRecord;
-  if (request.defaults) Object.assign(config, request.defaults);
-  const tree = treeOf[kind];
-  for (const level of treeLevels(project.trees[tree], fqn)) mergeConfig(config, level);
-  if (request.patch) mergeConfig(config, cloneData(request.patch));
-  if (request.calls) mergeConfig(config, cloneData(request.calls));
-  if (project !== root) for (const level of treeLevels(root.trees[tree], fqn)) mergeConfig(config, level);
+  const tree = treeFor(request);
+  for (const level of treeLevels(project.trees[tree], fqn)) mergeConfig(kind, config, level);
+  if (request.patch) mergeConfig(kind, config, cloneData(request.patch));
+  if (request.calls) mergeConfig(kind, config, cloneData(request.calls));
+  if (project !== root) for (const level of treeLevels(root.trees[tree], fqn)) mergeConfig(kind, config, level);
   return finalize(kind, config, request);
 }
 
 /** The same without defaults, from the texts before rendering: what `state:modified` compares. */
 export function unrenderedConfig(request: ConfigRequest): PlainRecord {
-  const { kind, fqn, project, root } = request;
-  const tree = treeOf[kind];
+  const { fqn, project, root } = request;
   const config: PlainRecord = {};
-  for (const level of treeLevels(project.unrenderedTrees[tree], fqn)) Object.assign(config, level);
+  for (const level of treeLevels(unrenderedTree(request, project), fqn)) Object.assign(config, level);
   Object.assign(config, cloneData(request.patch ?? {}), cloneData(request.calls ?? {}));
-  if (project !== root) for (const level of treeLevels(root.unrenderedTrees[tree], fqn)) Object.assign(config, level);
+  if (project !== root)
+    for (const level of treeLevels(unrenderedTree(request, root), fqn)) Object.assign(config, level);
   return config;
+}
+
+/** dbt's deep_merge: mappings merge, lists are joined with the later one first, everything else is replaced. */
+export function deepMerge(base: PlainRecord, over: PlainRecord): PlainRecord {
+  const merged: PlainRecord = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    if (isRecord(value)) merged[key] = deepMerge(isRecord(before) ? before : {}, value);
+    else if (Array.isArray(value) && Array.isArray(before)) merged[key] = [...value, ...before];
+    else merged[key] = value;
+  }
+  return merged;
 }
 
 function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest): NodeConfig {

@@ -9,7 +9,7 @@ import type { NodeScope } from "../context/scope.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import type { Project, SourceFile } from "../1-read/types.ts";
-import { ConfigCallList, resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
+import { ConfigCallList, deepMerge, resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
 import { contentsChecksum, now, type ParseState } from "./state.ts";
 
 export interface NewNode {
@@ -177,14 +177,18 @@ export function updateConfig(
   options: { project: Project; patch?: PlainRecord; unrenderedPatch?: PlainRecord; scope?: NodeScope },
 ): void {
   const kind = node.resource_type as NewNode["kind"];
+  // A Python model is a table whatever the project says; only its own file or its properties can change that.
+  const patch =
+    node.resource_type === "model" && node.language === "python"
+      ? { materialized: "table", ...options.patch }
+      : options.patch;
   const request = {
     kind,
     fqn: node.fqn,
     project: options.project,
     root: state.runtime.read.root,
-    ...(options.patch ? { patch: options.patch } : {}),
+    ...(patch ? { patch } : {}),
     ...(state.calls.has(node.unique_id) ? { calls: state.calls.get(node.unique_id) ?? {} } : {}),
-    ...(node.language === "python" ? { defaults: { materialized: "table" } } : {}),
   };
   let config: GraphNode["config"];
   try {
@@ -209,7 +213,7 @@ export function updateConfig(
   node.unrendered_config = unrenderedConfig({
     ...request,
     ...(written ? { calls: written } : {}),
-    ...(options.unrenderedPatch ? { patch: { ...options.patch, ...options.unrenderedPatch } } : {}),
+    ...(options.unrenderedPatch ? { patch: deepMerge(patch ?? {}, options.unrenderedPatch) } : {}),
   });
   node.config = config;
   updateRelationNames(state, node, config);

@@ -1,6 +1,8 @@
+import { PyDate } from "#jinja/index.ts";
 import { cloneData, isRecord } from "../context/data.ts";
 import type { ColumnInfo, PlainRecord } from "../manifest/types.ts";
-import { asStrings } from "./columns.ts";
+import { engineError } from "../errors.ts";
+import { asList } from "./columns.ts";
 import { invalid } from "./section.ts";
 import type { Entry } from "./state.ts";
 
@@ -11,6 +13,8 @@ export interface Patch {
   description: string;
   columns: Record<string, ColumnInfo>;
   config: PlainRecord;
+  /** The same as written, before Jinja. */
+  written: PlainRecord | undefined;
   access: unknown;
   constraints: unknown[];
   version: string | number | null;
@@ -19,21 +23,50 @@ export interface Patch {
   timeSpine: unknown;
 }
 
-/** Keys that may stand beside `config:` for history's sake. Source: dbt-core parser/schemas.py normalize_*_attribute. */
-const movedToConfig = ["meta", "docs", "group", "contract", "access", "tags", "freshness"];
+/** Keys that may stand beside `config:` for history's sake, but not in both places. Source: dbt-core parser/schemas.py normalize_*_attribute. */
+const movedToConfig = ["meta", "docs", "group", "contract", "access"];
+
+/** `config:` of an entry alone. */
+export function ownConfig(entry: Entry, data: PlainRecord): PlainRecord {
+  if (data.config !== undefined && data.config !== null && !isRecord(data.config))
+    throw invalid(entry, [...entry.path, "config"], "config must be a mapping");
+  return isRecord(data.config) ? cloneData(data.config) : {};
+}
 
 /** `config:` of an entry with the legacy top-level keys folded in. */
 export function patchConfig(entry: Entry, data: PlainRecord): PlainRecord {
-  if (data.config !== undefined && data.config !== null && !isRecord(data.config))
-    throw invalid(entry, [...entry.path, "config"], "config must be a mapping");
-  const config: PlainRecord = isRecord(data.config) ? cloneData(data.config) : {};
+  const config = ownConfig(entry, data);
   for (const key of movedToConfig) {
-    if (data[key] === undefined || data[key] === null) continue;
-    if (key === "freshness" && entry.path[0] !== "models") continue;
-    if (key === "meta" && isRecord(config.meta)) config.meta = { ...(data.meta as PlainRecord), ...config.meta };
-    else if (key === "tags" && config.tags !== undefined)
-      config.tags = [...asStrings(data.tags), ...asStrings(config.tags)];
-    else if (config[key] === undefined) config[key] = cloneData(data[key]);
+    if (data[key] === undefined) continue;
+    if (key in config) {
+      const { file, document, path } = entry;
+      throw engineError("parsing", {
+        message: `In ${file.path}: found ${key} dictionary in 'config' dictionary and as top-level key.\n                    Remove the top-level key and define it under 'config' dictionary only.`,
+        place: { file: file.path, ...document.position([...path, key]), source: file.contents },
+        hint: `Keep ${key} under config: only.`,
+      });
+    }
+    if (data[key] !== null) config[key] = cloneData(data[key]);
   }
   return config;
+}
+
+/** `config:` of an entry, or of one of its versions, as written: before Jinja. */
+export function writtenConfig(entry: Entry, version?: string | number): PlainRecord | undefined {
+  let written: unknown = entry.document.data;
+  for (const part of entry.path) written = (written as Record<string | number, unknown> | undefined)?.[part];
+  if (version !== undefined)
+    written = asList((written as PlainRecord).versions).find((v) => isRecord(v) && v.v === version);
+  return isRecord(written) && isRecord(written.config) ? written.config : undefined;
+}
+
+/** `deprecation_date` as dbt keeps it: midnight for a day, in the machine's zone without one. Source: dbt-core contracts/graph/unparsed.py normalize_date. */
+export function deprecationDate(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  const text = value instanceof PyDate ? value.isoformat() : String(value).trim();
+  const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text.replace(" ", "T").replace(/Z$/, "+00:00");
+  if (/[+-]\d\d:\d\d$/.test(full)) return full;
+  const minutes = -new Date(full).getTimezoneOffset();
+  const two = (n: number): string => String(Math.trunc(n)).padStart(2, "0");
+  return `${full}${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
 }

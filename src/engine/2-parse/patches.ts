@@ -9,7 +9,7 @@ import { genericTests, type TestTarget } from "./generic-tests.ts";
 import { inNode, setAccess, updateConfig } from "./node.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, now, type Entry } from "./state.ts";
-import { patchConfig, type Patch } from "./patch.ts";
+import { deprecationDate, patchConfig, writtenConfig, type Patch } from "./patch.ts";
 import { patchVersions, versionsOf } from "./versions.ts";
 
 export const fileId = (entry: Entry): string => `${entry.project.name}://${entry.file.path}`;
@@ -22,6 +22,7 @@ function patchOf(entry: Entry): Patch {
     description: text(data.description),
     columns: columnsOf(entry, columnList(entry)),
     config: patchConfig(entry, data),
+    written: writtenConfig(entry),
     access: data.access,
     constraints: asList(data.constraints),
     version: null,
@@ -41,13 +42,17 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
   if (node.resource_type === "model") {
     node.version = patch.version;
     node.latest_version = patch.latestVersion;
-    node.deprecation_date = patch.deprecationDate === null ? null : String(patch.deprecationDate);
+    node.deprecation_date = deprecationDate(patch.deprecationDate);
     if (patch.access) setAccess(node, patch.access);
     node.time_spine = isRecord(patch.timeSpine) ? timeSpine(patch.timeSpine) : null;
   }
   if (Object.keys(patch.config).length > 0 || patch.version !== null) {
     const project = section.state.runtime.projects.get(node.package_name) ?? patch.entry.project;
-    updateConfig(section.state, node, { project, patch: patch.config });
+    updateConfig(section.state, node, {
+      project,
+      patch: patch.config,
+      ...(patch.written ? { unrenderedPatch: patch.written } : {}),
+    });
   }
   if (node.resource_type === "model") {
     setConstraints(node, patch);

@@ -5,11 +5,13 @@ import { refArguments, sourceArguments } from "../context/reference-arguments.ts
 import { NodeScope } from "../context/scope.ts";
 import type { OtherNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import { asList, asStrings, text } from "./columns.ts";
-import { resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
-import { patchConfig } from "./patch.ts";
+import { resolveConfig } from "./config.ts";
+import { metricOfMeasure } from "./metrics.ts";
+import { addOtherNode, filterOf, otherNode } from "./other-node.ts";
+import { ownConfig } from "./patch.ts";
 import { fqnOf } from "./node.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
-import { collectErrors, disable, duplicateResource, now, type Entry } from "./state.ts";
+import { collectErrors, duplicateResource } from "./state.ts";
 
 interface References {
   refs: RefArgs[];
@@ -39,50 +41,6 @@ function referencesOf(section: Section, expressions: string[], owner: string): R
   return found;
 }
 
-interface Base extends OtherNode {
-  [extra: string]: unknown;
-}
-
-/** What every one of these resources has. */
-function baseOf(
-  section: Section,
-  entry: Entry,
-  kind: ConfigKind,
-  resourceType: OtherNode["resource_type"],
-  options: { path?: string } = {},
-): { node: Base; config: PlainRecord } {
-  const { project, file } = section;
-  const name = String(entry.data.name);
-  const fqn = fqnOf(project, file.relativePath, name);
-  const request = { kind, fqn, project, root: section.state.runtime.read.root, patch: patchConfig(entry, entry.data) };
-  const config = resolveConfig(request);
-  const node: Base = {
-    name,
-    resource_type: resourceType,
-    package_name: project.name,
-    path: options.path ?? file.relativePath,
-    original_file_path: file.path,
-    unique_id: `${resourceType}.${project.name}.${name}`,
-    fqn,
-    config,
-    unrendered_config: unrenderedConfig(request),
-    depends_on: { macros: [], nodes: [] },
-    refs: [],
-    created_at: now(),
-  };
-  return { node, config };
-}
-
-function add(section: Section, into: Record<string, OtherNode>, node: OtherNode): void {
-  if (!node.config.enabled) {
-    disable(section.state, node);
-    return;
-  }
-  const existing = into[node.unique_id];
-  if (existing) throw duplicateResource(existing, node);
-  into[node.unique_id] = node;
-}
-
 const exposureTypes = ["dashboard", "notebook", "analysis", "ml", "application"];
 
 /** Source: dbt-core parser/schema_yaml_readers.py ExposureParser. */
@@ -105,7 +63,7 @@ export function parseExposures(section: Section, data: PlainRecord): void {
           "Use one of these types.",
         );
       }
-      const { node, config } = baseOf(section, entry, "exposure", "exposure");
+      const { node, config } = otherNode(section, "exposure", String(e.name), ownConfig(entry, e));
       const tags = [...new Set([...asStrings(e.tags), ...asStrings(config.tags)])].sort();
       const meta = { ...(isRecord(e.meta) ? e.meta : {}), ...(isRecord(config.meta) ? config.meta : {}) };
       config.tags = tags;
@@ -121,7 +79,7 @@ export function parseExposures(section: Section, data: PlainRecord): void {
         url: e.url ?? null,
         ...referencesOf(section, asStrings(e.depends_on), `exposure ${node.name}`),
       });
-      add(section, section.state.runtime.manifest.exposures, node);
+      addOtherNode(section, section.state.runtime.manifest.exposures, node);
     });
   }
 }
@@ -139,7 +97,14 @@ export function parseGroups(section: Section, data: PlainRecord): void {
           "Add owner: with name or email.",
         );
       }
-      const config = isRecord(g.config) ? g.config : {};
+      const { project, file, state } = section;
+      const config = resolveConfig({
+        kind: "group",
+        fqn: fqnOf(project, file.relativePath, String(g.name)),
+        project,
+        root: state.runtime.read.root,
+        patch: ownConfig(entry, g),
+      });
       const node = {
         name: String(g.name),
         resource_type: "group" as const,
@@ -149,7 +114,7 @@ export function parseGroups(section: Section, data: PlainRecord): void {
         unique_id: `group.${section.project.name}.${String(g.name)}`,
         owner: { email: null, name: null, ...g.owner },
         description: g.description ?? null,
-        config: { meta: isRecord(config.meta) ? config.meta : {} },
+        config,
       } as unknown as OtherNode;
       const { groups } = section.state.runtime.manifest;
       const existing = groups[node.unique_id];
@@ -159,150 +124,77 @@ export function parseGroups(section: Section, data: PlainRecord): void {
   }
 }
 
-/** A filter as the semantic layer keeps it. */
-function filterOf(value: unknown): PlainRecord | null {
-  if (value === null || value === undefined) return null;
-  return { where_filters: asStrings(value).map((where_sql_template) => ({ where_sql_template })) };
-}
-
-const nameOr = (value: unknown, defaults: PlainRecord): PlainRecord | null => {
-  if (value === null || value === undefined) return null;
-  return isRecord(value)
-    ? { ...defaults, ...value, filter: filterOf(value.filter) }
-    : { ...defaults, name: String(value) };
-};
-
-const measureDefaults = { name: null, filter: null, alias: null, join_to_timespine: false, fill_nulls_with: null };
-const metricDefaults = { name: null, filter: null, alias: null, offset_window: null, offset_to_grain: null };
-
-function windowOf(value: unknown): PlainRecord | null {
-  if (value === null || value === undefined) return null;
-  const [count, granularity] = String(value).split(/\s+/);
-  return { count: Number(count), granularity: (granularity ?? "").replace(/s$/, "") };
-}
-
-/** Parsed and kept in the manifest; nothing runs a metric here. Source: dbt-core parser/schema_yaml_readers.py MetricParser. */
-export function parseMetrics(section: Section, data: PlainRecord): void {
-  for (const entry of entriesOf(section, data)) {
-    collectErrors(section.state, () => {
-      const { data: m } = entry;
-      const type = String(m.type ?? "");
-      if (!["simple", "ratio", "cumulative", "derived", "conversion"].includes(type)) {
-        throw invalid(
-          entry,
-          [...entry.path, "type"],
-          `metric ${String(m.name)}: '${type}' is not a valid metric type`,
-          "Use simple, ratio, cumulative, derived or conversion.",
-        );
-      }
-      const params = isRecord(m.type_params) ? m.type_params : {};
-      const { node, config } = baseOf(section, entry, "metric", "metric");
-      const inputs = asList(params.metrics).map((x) => nameOr(x, metricDefaults));
-      const measure = nameOr(params.measure, measureDefaults);
-      Object.assign(node, {
-        description: text(m.description),
-        label: text(m.label) || node.name,
-        type,
-        type_params: {
-          measure,
-          input_measures: measure ? [measure] : [],
-          numerator: nameOr(params.numerator, metricDefaults),
-          denominator: nameOr(params.denominator, metricDefaults),
-          expr: params.expr === undefined || params.expr === null ? null : String(params.expr),
-          window: windowOf(params.window),
-          grain_to_date: params.grain_to_date ?? null,
-          metrics: inputs,
-          conversion_type_params: params.conversion_type_params ?? null,
-          cumulative_type_params:
-            type === "cumulative"
-              ? {
-                  window: windowOf(params.window),
-                  grain_to_date: params.grain_to_date ?? null,
-                  period_agg: "first",
-                  metric: null,
-                  ...(isRecord(params.cumulative_type_params) ? params.cumulative_type_params : {}),
-                }
-              : null,
-          metric_aggregation_params: null,
-          fill_nulls_with: null,
-          join_to_timespine: false,
-          is_private: null,
-        },
-        filter: filterOf(m.filter),
-        metadata: null,
-        time_granularity: m.time_granularity ?? null,
-        sources: [],
-        metrics: [],
-        group: config.group ?? null,
-        meta: isRecord(config.meta) ? config.meta : {},
-        tags: asStrings(config.tags),
-      });
-      add(section, section.state.runtime.manifest.metrics, node);
-    });
-  }
-}
-
 /** Source: dbt-core parser/schema_yaml_readers.py SemanticModelParser. */
 export function parseSemanticModels(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { data: s } = entry;
-      const { node, config } = baseOf(section, entry, "semantic_model", "semantic_model");
-      const named = (value: unknown, defaults: PlainRecord) =>
+      const own = ownConfig(entry, s);
+      const { node, config } = otherNode(section, "semantic_model", String(s.name), own);
+      const inherited = isRecord(config.meta) ? config.meta : {};
+      const elements = (value: unknown, defaults: PlainRecord) =>
         asList(value)
           .filter(isRecord)
-          .map((x): PlainRecord => {
-            const item: PlainRecord = { ...defaults, ...cloneData(x) };
-            if (item.expr !== null) item.expr = String(item.expr);
-            if (isRecord(item.type_params)) item.type_params = { validity_params: null, ...item.type_params };
-            return item;
-          });
+          .map((x) => element(x, defaults, inherited));
+      const measures = asList(s.measures).filter(isRecord);
       Object.assign(node, {
         model: String(s.model),
         node_relation: null,
         description: s.description ?? null,
         label: s.label ?? null,
-        defaults: s.defaults ?? null,
-        entities: named(s.entities, {
-          name: null,
-          type: null,
-          description: null,
-          label: null,
-          role: null,
-          expr: null,
-          config: { meta: {} },
-        }),
-        measures: named(s.measures, {
-          name: null,
+        defaults: isRecord(s.defaults) ? { agg_time_dimension: null, ...s.defaults } : null,
+        entities: elements(s.entities, { ...named, type: null, role: null, expr: null }),
+        measures: elements(s.measures, {
+          ...named,
           agg: null,
-          description: null,
-          label: null,
           create_metric: false,
           expr: null,
           agg_params: null,
           non_additive_dimension: null,
           agg_time_dimension: null,
-          config: { meta: {} },
         }),
-        dimensions: named(s.dimensions, {
-          name: null,
+        dimensions: elements(s.dimensions, {
+          ...named,
           type: null,
-          description: null,
-          label: null,
           is_partition: false,
           type_params: null,
           expr: null,
           metadata: null,
-          config: { meta: {} },
         }),
         metadata: null,
         refs: referencesOf(section, [String(s.model)], `semantic model ${node.name}`).refs,
         primary_entity: s.primary_entity ?? null,
         group: config.group ?? null,
       });
-      add(section, section.state.runtime.manifest.semantic_models, node);
+      addOtherNode(section, section.state.runtime.manifest.semantic_models, node);
+      for (const measure of measures)
+        if (measure.create_metric === true) metricOfMeasure(section, entry, measure, config);
     });
   }
+}
+
+const named = { name: null, description: null, label: null };
+const percentileDefaults = { percentile: null, use_discrete_percentile: false, use_approximate_percentile: false };
+
+/** An entity, measure or dimension: the semantic model's meta holds for each. */
+function element(written: PlainRecord, defaults: PlainRecord, inherited: PlainRecord): PlainRecord {
+  const item: PlainRecord = { ...defaults, ...cloneData(written) };
+  const own = isRecord(item.config) && isRecord(item.config.meta) ? item.config.meta : {};
+  item.config = { meta: { ...inherited, ...own } };
+  // dbt keeps no trace of it in the measure: the metric that it makes is there instead.
+  if ("create_metric" in item) item.create_metric = false;
+  if (item.expr !== null) item.expr = String(item.expr);
+  if (isRecord(item.agg_params)) item.agg_params = { ...percentileDefaults, ...item.agg_params };
+  if (isRecord(item.non_additive_dimension))
+    item.non_additive_dimension = { window_groupings: [], ...item.non_additive_dimension };
+  if (isRecord(item.type_params)) {
+    const validity = item.type_params.validity_params;
+    item.type_params = {
+      ...item.type_params,
+      validity_params: isRecord(validity) ? { is_start: false, is_end: false, ...validity } : null,
+    };
+  }
+  return item;
 }
 
 /** Source: dbt-core parser/schema_yaml_readers.py SavedQueryParser. */
@@ -318,7 +210,7 @@ export function parseSavedQueries(section: Section, data: PlainRecord): void {
           "Add query_params:.",
         );
       const params = q.query_params;
-      const { node, config } = baseOf(section, entry, "saved_query", "saved_query");
+      const { node, config } = otherNode(section, "saved_query", String(q.name), ownConfig(entry, q));
       const { target } = section.state.runtime;
       Object.assign(node, {
         query_params: {
@@ -335,10 +227,9 @@ export function parseSavedQueries(section: Section, data: PlainRecord): void {
         label: q.label ?? null,
         metadata: null,
         group: config.group ?? null,
-        tags: asStrings(config.tags),
+        tags: [...new Set([...asStrings(q.tags), ...asStrings(config.tags)])].sort(),
       });
-      delete config.tags;
-      add(section, section.state.runtime.manifest.saved_queries, node);
+      addOtherNode(section, section.state.runtime.manifest.saved_queries, node);
     });
   }
 }

@@ -69,7 +69,10 @@ interface Freshness {
 const time = (value: unknown): PlainRecord | null =>
   value === null
     ? null
-    : { count: isRecord(value) ? (value.count ?? null) : null, period: isRecord(value) ? (value.period ?? null) : null };
+    : {
+        count: isRecord(value) ? (value.count ?? null) : null,
+        period: isRecord(value) ? (value.period ?? null) : null,
+      };
 
 /**
  * Freshness of source and table merged; null switches it off, undefined means "not said".

@@ -98,14 +98,18 @@ function unitTestChecksum(u: PlainRecord, given: PlainRecord[], expect: PlainRec
   const { versions, overrides } = u;
   const parts = [
     String(u.model),
-    isRecord(versions) ? `UnitTestNodeVersions(include=${py(versions.include)}, exclude=${py(versions.exclude)})` : "None",
+    isRecord(versions)
+      ? `UnitTestNodeVersions(include=${py(versions.include)}, exclude=${py(versions.exclude)})`
+      : "None",
     `[${inputs}]`,
     `UnitTestOutputFixture(${fields(expect)})`,
     isRecord(overrides)
       ? `UnitTestOverrides(macros=${py(overrides.macros ?? {})}, vars=${py(overrides.vars ?? {})}, env_vars=${py(overrides.env_vars ?? {})})`
       : "None",
   ];
-  return sha256([parts.join("-"), ...given.filter((g) => g.fixture).map((g) => str(fromPlain(g.rows ?? null)))].join("-"));
+  return sha256(
+    [parts.join("-"), ...given.filter((g) => g.fixture).map((g) => str(fromPlain(g.rows ?? null)))].join("-"),
+  );
 }
 
 /** Rows of an input or of the expectation, whatever their format. */

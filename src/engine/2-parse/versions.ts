@@ -1,8 +1,10 @@
+import { PyFloat } from "#jinja/index.ts";
 import { isRecord } from "../context/data.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { genericTests } from "./generic-tests.ts";
-import type { Patch } from "./patch.ts";
+import { deepMerge } from "./config.ts";
+import { writtenConfig, type Patch } from "./patch.ts";
 import { invalid, type Section } from "./section.ts";
 import type { Entry } from "./state.ts";
 
@@ -11,11 +13,18 @@ type VersionId = string | number;
 /** `versions:` of a model entry. */
 export function versionsOf(entry: Entry): PlainRecord[] {
   const versions = asList(entry.data.versions).filter(isRecord);
-  for (const version of versions) {
-    if (typeof version.v !== "string" && typeof version.v !== "number")
+  return versions.map((version) => {
+    const v = versionId(version.v);
+    if (v === undefined)
       throw invalid(entry, [...entry.path, "versions"], "every version needs `v`", "Write `- v: 1`.");
-  }
-  return versions;
+    return { ...version, v };
+  });
+}
+
+/** A float is the number it shows, `1.0` with its point. */
+function versionId(value: unknown): VersionId | undefined {
+  if (value instanceof PyFloat) return Number.isInteger(value.value) ? value.repr() : value.value;
+  return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
 
 /** The highest version: by number when all are numbers, else by text. Source: dbt-core contracts/graph/unparsed.py UnparsedVersion.__lt__. */
@@ -51,7 +60,7 @@ interface Helpers {
 /** Turns the files of a versioned model into versions of one model. Source: dbt-core parser/schemas.py ModelPatchParser.parse_patch. */
 export function patchVersions(section: Section, entry: Entry, versions: PlainRecord[], helpers: Helpers): void {
   const name = String(entry.data.name);
-  const latest = (entry.data.latest_version as VersionId | undefined) ?? highest(versions);
+  const latest = versionId(entry.data.latest_version) ?? highest(versions);
   const base = helpers.patchOf(entry);
   const attached = new Map<VersionId, GraphNode>();
   for (const version of versions) {
@@ -67,14 +76,13 @@ export function patchVersions(section: Section, entry: Entry, versions: PlainRec
       continue;
     }
     rename(section, node, name, v);
-    const config = isRecord(version.config)
-      ? { ...base.config, ...mergeDeep(base.config, version.config) }
-      : base.config;
+    const config = deepMerge(base.config, isRecord(version.config) ? version.config : {});
     helpers.applyPatch(section, node, {
       ...base,
       description: text(version.description) || base.description,
       columns: columnsOf(entry, columnsForVersion(entry, version)),
       config,
+      written: writtenConfig(entry, v),
       access: version.access ?? base.access,
       version: v,
       latestVersion: latest,
@@ -105,15 +113,6 @@ export function patchVersions(section: Section, entry: Entry, versions: PlainRec
       tests,
     );
   }
-}
-
-function mergeDeep(base: PlainRecord, over: PlainRecord): PlainRecord {
-  const merged: PlainRecord = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const before = merged[key];
-    merged[key] = isRecord(before) && isRecord(value) ? mergeDeep(before, value) : value;
-  }
-  return merged;
 }
 
 /** The node becomes `model.package.name.vN`, wherever it is kept. */

@@ -35,9 +35,12 @@ export function renderDescriptions(state: ParseState): void {
     collectErrors(state, () => {
       node.description = render(state, node, node.description, node.doc_blocks);
       const source = node as Described & { source_description?: string };
-      if (typeof source.source_description === "string") source.source_description = render(state, node, source.source_description);
-      for (const column of Object.values(node.columns ?? {})) column.description = render(state, node, column.description, column.doc_blocks);
-      for (const argument of ((node as unknown as { arguments?: { description: string }[] }).arguments ?? [])) argument.description = render(state, node, argument.description);
+      if (typeof source.source_description === "string")
+        source.source_description = render(state, node, source.source_description);
+      for (const column of Object.values(node.columns ?? {}))
+        column.description = render(state, node, column.description, column.doc_blocks);
+      for (const argument of (node as unknown as { arguments?: { description: string }[] }).arguments ?? [])
+        argument.description = render(state, node, argument.description);
     });
   }
 }
@@ -47,7 +50,13 @@ function render(state: ParseState, node: Described, text: string, blocks?: strin
   const { runtime } = state;
   const scope: NodeScope = new NodeScope(runtime.macros, "", {
     ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" }),
-    var: () => new VarFunction({ vars: () => varsFor(runtime, node.package_name), scope: () => scope, missing: "error", owner: node.name }),
+    var: () =>
+      new VarFunction({
+        vars: () => varsFor(runtime, node.package_name),
+        scope: () => scope,
+        missing: "error",
+        owner: node.name,
+      }),
     doc: rawFunction("doc", (args) => {
       const names = args.map(str);
       const block = findDoc(state, node, names);

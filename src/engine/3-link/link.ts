@@ -14,7 +14,9 @@ export function linkManifest(state: ParseState): NodeLookup {
   linkReferences(state, lookup);
   linkUnitTests(state, (name, packageName, version) => {
     const node = lookup.ref(name, packageName, version) ?? undefined;
-    return node?.resource_type === "model" ? { node, disabled: false } : { disabled: lookup.disabled(name, packageName, version).length > 0 };
+    return node?.resource_type === "model"
+      ? { node, disabled: false }
+      : { disabled: lookup.disabled(name, packageName, version).length > 0 };
   });
   renderDescriptions(state);
   inferPrimaryKeys(manifest);
@@ -27,11 +29,22 @@ export function linkManifest(state: ParseState): NodeLookup {
 export function fillMaps(manifest: Manifest): void {
   const parents: Record<string, string[]> = {};
   const children: Record<string, string[]> = {};
-  const members = [manifest.nodes, manifest.sources, manifest.exposures, manifest.metrics, manifest.semantic_models, manifest.saved_queries, manifest.unit_tests];
+  const members = [
+    manifest.nodes,
+    manifest.sources,
+    manifest.exposures,
+    manifest.metrics,
+    manifest.semantic_models,
+    manifest.saved_queries,
+    manifest.unit_tests,
+  ];
   for (const group of members) for (const id of Object.keys(group)) children[id] = [];
   for (const group of members) {
     for (const [id, node] of Object.entries(group)) {
-      const ids = "depends_on" in node ? (((node as { depends_on: { nodes?: string[] } }).depends_on.nodes ?? []) as string[]) : [];
+      const ids =
+        "depends_on" in node
+          ? (((node as { depends_on: { nodes?: string[] } }).depends_on.nodes ?? []) as string[])
+          : [];
       parents[id] = [...ids];
       for (const parent of ids) children[parent]?.push(id);
     }

@@ -16,11 +16,15 @@ export class NodeLookup {
       if (!refable.has(node.resource_type)) continue;
       for (const key of refKeys(node)) put(this.#refs, key, node);
     }
-    for (const source of Object.values(manifest.sources)) put(this.#sources, `${source.source_name}.${source.name}`, source);
+    for (const source of Object.values(manifest.sources))
+      put(this.#sources, `${source.source_name}.${source.name}`, source);
     for (const nodes of Object.values(manifest.disabled)) {
       const [first] = nodes;
       if (!first) continue;
-      const keys = first.resource_type === "source" ? [`${(first as SourceNode).source_name}.${first.name}`] : refKeys(first as GraphNode);
+      const keys =
+        first.resource_type === "source"
+          ? [`${(first as SourceNode).source_name}.${first.name}`]
+          : refKeys(first as GraphNode);
       for (const key of keys) this.#disabled.set(key, [...(this.#disabled.get(key) ?? []), ...nodes]);
     }
   }
@@ -48,7 +52,11 @@ export class NodeLookup {
   }
 
   /** Disabled nodes of that name, for hints and for properties that enable them. */
-  disabled(name: string, packageName: string | null, version: string | number | null = null): (GraphNode | SourceNode | OtherNode)[] {
+  disabled(
+    name: string,
+    packageName: string | null,
+    version: string | number | null = null,
+  ): (GraphNode | SourceNode | OtherNode)[] {
     const found = this.#disabled.get(version === null ? name : `${name}.v${version}`) ?? [];
     return packageName === null ? found : found.filter((n) => n.package_name === packageName);
   }
@@ -70,7 +78,11 @@ function refKeys(node: GraphNode): string[] {
   return keys;
 }
 
-function put(map: Map<string, Map<string, string>>, key: string, node: { package_name: string; unique_id: string }): void {
+function put(
+  map: Map<string, Map<string, string>>,
+  key: string,
+  node: { package_name: string; unique_id: string },
+): void {
   let packages = map.get(key);
   if (!packages) map.set(key, (packages = new Map()));
   packages.set(node.package_name, node.unique_id);

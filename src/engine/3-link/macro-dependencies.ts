@@ -2,7 +2,19 @@ import { findMacroCalls } from "#jinja/index.ts";
 import type { Runtime } from "../context/runtime.ts";
 
 /** Names of dbt's context that look like macro calls but are none. */
-const notMacros = new Set(["ref", "source", "config", "var", "env_var", "return", "log", "print", "adapter", "exceptions", "run_started_at"]);
+const notMacros = new Set([
+  "ref",
+  "source",
+  "config",
+  "var",
+  "env_var",
+  "return",
+  "log",
+  "print",
+  "adapter",
+  "exceptions",
+  "run_started_at",
+]);
 
 /**
  * Fills `depends_on.macros` of every macro from the calls that can be read off its text.
@@ -17,7 +29,10 @@ export function linkMacroDependencies(runtime: Runtime): void {
     for (const call of entry.calls ?? findMacroCalls(entry.definition.template)) {
       const [first = "", second] = call.split(".");
       if (second === undefined && notMacros.has(first)) continue;
-      const target = second === undefined ? runtime.macros.lookup(first, node.package_name) : runtime.macros.inNamespace(first, second);
+      const target =
+        second === undefined
+          ? runtime.macros.lookup(first, node.package_name)
+          : runtime.macros.inNamespace(first, second);
       const id = target?.node.unique_id;
       if (id !== undefined && id !== node.unique_id && !found.includes(id)) found.push(id);
     }

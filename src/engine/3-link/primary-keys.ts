@@ -18,16 +18,24 @@ export function inferPrimaryKeys(manifest: Manifest): void {
 }
 
 function primaryKey(node: GraphNode, tests: GraphNode[]): string[] {
-  for (const constraint of node.constraints ?? []) if (constraint.type === "primary_key") return (constraint.columns as string[]) ?? [];
-  for (const column of Object.values(node.columns)) if (column.constraints.some((c) => c.type === "primary_key")) return [column.name];
+  for (const constraint of node.constraints ?? [])
+    if (constraint.type === "primary_key") return (constraint.columns as string[]) ?? [];
+  for (const column of Object.values(node.columns))
+    if (column.constraints.some((c) => c.type === "primary_key")) return [column.name];
   const unique = { enabled: new Set<string>(), disabled: new Set<string>() };
   const notNull = new Set<string>();
   for (const test of tests) {
     const name = test.test_metadata?.name;
     const kwargs: PlainRecord = test.test_metadata?.kwargs ?? {};
-    const columns = typeof kwargs.column_name === "string" ? [kwargs.column_name] : Array.isArray(kwargs.combination_of_columns) ? kwargs.combination_of_columns.filter((c): c is string => typeof c === "string") : [];
+    const columns =
+      typeof kwargs.column_name === "string"
+        ? [kwargs.column_name]
+        : Array.isArray(kwargs.combination_of_columns)
+          ? kwargs.combination_of_columns.filter((c): c is string => typeof c === "string")
+          : [];
     for (const column of columns) {
-      if (name === "unique" || name === "unique_combination_of_columns") (test.config.enabled ? unique.enabled : unique.disabled).add(column);
+      if (name === "unique" || name === "unique_combination_of_columns")
+        (test.config.enabled ? unique.enabled : unique.disabled).add(column);
       else if (name === "not_null") notNull.add(column);
     }
   }

@@ -1,10 +1,11 @@
 import { warn } from "../context/runtime.ts";
 import type { GraphNode, OtherNode, RefArgs } from "../manifest/types.ts";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
+import { linkMetrics } from "./metrics.ts";
 import type { NodeLookup } from "./lookup.ts";
 import { assertAccess, notFound, notFoundText, resolveRef, resolveSource } from "./resolve.ts";
 
-type Linkable = GraphNode | (OtherNode & { refs?: RefArgs[]; sources?: string[][]; metrics?: string[][] });
+export type Linkable = GraphNode | (OtherNode & { refs?: RefArgs[]; sources?: string[][]; metrics?: string[][] });
 
 /** Fills `depends_on.nodes` of everything that refers to something. Tests may point nowhere: they only warn and are left out. */
 export function linkReferences(state: ParseState, lookup: NodeLookup): void {
@@ -17,7 +18,7 @@ export function linkReferences(state: ParseState, lookup: NodeLookup): void {
     ...Object.values(manifest.saved_queries),
   ] as Linkable[];
   for (const node of linkable) linkOne(state, lookup, node);
-  linkMetrics(state);
+  linkMetrics(state, lookup);
 }
 
 /** Links one node's sources and refs. */
@@ -26,7 +27,7 @@ export function linkOne(state: ParseState, lookup: NodeLookup, node: Linkable): 
   collectErrors(state, () => linkRefs(state, lookup, node));
 }
 
-function addDependency(node: Linkable, uniqueId: string): void {
+export function addDependency(node: Linkable, uniqueId: string): void {
   if (!node.depends_on.nodes.includes(uniqueId)) node.depends_on.nodes.push(uniqueId);
 }
 
@@ -44,7 +45,11 @@ function linkRefs(state: ParseState, lookup: NodeLookup, node: Linkable): void {
   for (const ref of (node.refs as RefArgs[] | undefined) ?? []) {
     const resolved = resolveRef(lookup, state.runtime.read.root.name, node, ref);
     if (!("node" in resolved)) {
-      missing(state, lookup, node, "node", ref.name, { package: ref.package, version: ref.version, disabled: resolved.disabled });
+      missing(state, lookup, node, "node", ref.name, {
+        package: ref.package,
+        version: ref.version,
+        disabled: resolved.disabled,
+      });
       continue;
     }
     assertAccess(node, resolved.node, state.runtime.projects);
@@ -53,47 +58,16 @@ function linkRefs(state: ParseState, lookup: NodeLookup, node: Linkable): void {
 }
 
 /** Source: dbt-core parser/manifest.py invalid_target_fail_unless_test. */
-function missing(state: ParseState, lookup: NodeLookup, node: Linkable, kind: "node" | "source", name: string, options: { package?: string | null; version?: string | number | null; disabled: boolean }): void {
+function missing(
+  state: ParseState,
+  lookup: NodeLookup,
+  node: Linkable,
+  kind: "node" | "source",
+  name: string,
+  options: { package?: string | null; version?: string | number | null; disabled: boolean },
+): void {
   node.config.enabled = false;
   if (node.resource_type !== "test") throw notFound(lookup, node, kind, name, options);
-  if (!options.disabled) warn(state.runtime, notFoundText(node, kind, name, options), { name: "NodeNotFoundOrDisabled", code: "I060" });
-}
-
-/** Metrics refer to metrics and to measures of semantic models by name. */
-function linkMetrics(state: ParseState): void {
-  const { manifest } = state.runtime;
-  const measureOwner = new Map<string, string>();
-  for (const model of Object.values(manifest.semantic_models)) {
-    for (const measure of (model.measures as { name: string }[] | undefined) ?? []) measureOwner.set(measure.name, model.unique_id);
-    linkSemanticModel(state, model);
-  }
-  const byName = new Map(Object.values(manifest.metrics).map((m) => [m.name, m.unique_id]));
-  for (const metric of Object.values(manifest.metrics)) {
-    const params = metric.type_params as { input_measures: { name: string }[]; metrics: { name: string }[]; numerator: { name: string } | null; denominator: { name: string } | null };
-    for (const measure of params.input_measures) {
-      const owner = measureOwner.get(measure.name);
-      if (owner) addDependency(metric as Linkable, owner);
-    }
-    for (const input of [...params.metrics, params.numerator, params.denominator]) {
-      const id = input ? byName.get(input.name) : undefined;
-      if (id) addDependency(metric as Linkable, id);
-    }
-  }
-  for (const query of Object.values(manifest.saved_queries)) {
-    for (const name of (query.query_params as { metrics: string[] }).metrics) {
-      const id = byName.get(name);
-      if (id) addDependency(query as Linkable, id);
-    }
-  }
-  for (const holder of [...Object.values(manifest.exposures), ...Object.values(manifest.nodes)] as Linkable[]) {
-    for (const metric of (holder.metrics as string[][] | undefined) ?? []) {
-      const id = byName.get(metric[metric.length - 1] ?? "");
-      if (id) addDependency(holder, id);
-    }
-  }
-}
-
-function linkSemanticModel(state: ParseState, model: OtherNode): void {
-  const target = model.depends_on.nodes[0] === undefined ? undefined : state.runtime.manifest.nodes[model.depends_on.nodes[0]];
-  if (target) model.node_relation = { alias: target.alias, schema_name: target.schema, database: target.database, relation_name: target.relation_name };
+  if (!options.disabled)
+    warn(state.runtime, notFoundText(node, kind, name, options), { name: "NodeNotFoundOrDisabled", code: "I060" });
 }

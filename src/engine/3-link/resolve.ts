@@ -4,7 +4,14 @@ import type { Project } from "../1-read/types.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
 import type { NodeLookup } from "./lookup.ts";
 
-type Referrer = { unique_id: string; name: string; resource_type: string; package_name: string; original_file_path: string; group?: unknown };
+type Referrer = {
+  unique_id: string;
+  name: string;
+  resource_type: string;
+  package_name: string;
+  original_file_path: string;
+  group?: unknown;
+};
 
 export type Resolved<T> = { node: T } | { disabled: boolean };
 
@@ -29,7 +36,12 @@ export function resolveRef(lookup: NodeLookup, root: string, from: Referrer, ref
   return { disabled };
 }
 
-export function resolveSource(lookup: NodeLookup, root: string, from: Referrer, [source = "", table = ""]: string[]): Resolved<SourceNode> {
+export function resolveSource(
+  lookup: NodeLookup,
+  root: string,
+  from: Referrer,
+  [source = "", table = ""]: string[],
+): Resolved<SourceNode> {
   let disabled = false;
   for (const packageName of searchOrder(root, from.package_name, null)) {
     const node = lookup.source(source, table, packageName);
@@ -52,20 +64,36 @@ function assertUnambiguous(lookup: NodeLookup, from: Referrer, ref: RefArgs): vo
 const title = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** dbt's text for a reference that leads nowhere. Source: dbt-core exceptions.py TargetNotFoundError. */
-export function notFoundText(from: Referrer, kind: "node" | "source" | "metric", name: string, options: { package?: string | null; version?: string | number | null; disabled: boolean | null }): string {
-  const reason = options.disabled === null ? "was not found or is disabled" : options.disabled ? "is disabled" : "was not found";
+export function notFoundText(
+  from: Referrer,
+  kind: "node" | "source" | "metric",
+  name: string,
+  options: { package?: string | null; version?: string | number | null; disabled: boolean | null },
+): string {
+  const reason =
+    options.disabled === null ? "was not found or is disabled" : options.disabled ? "is disabled" : "was not found";
   const version = options.version === null || options.version === undefined ? "" : `with version '${options.version}' `;
   const inPackage = options.package ? `in package or project '${options.package}' ` : "";
   return `${title(from.resource_type)} '${from.unique_id}' (${from.original_file_path}) depends on a ${kind} named '${name}' ${version}${inPackage}which ${reason}`;
 }
 
 /** The error for it, with a guess at what was meant. */
-export function notFound(lookup: NodeLookup, from: Referrer, kind: "node" | "source" | "metric", name: string, options: { package?: string | null; version?: string | number | null; disabled: boolean | null }) {
+export function notFound(
+  lookup: NodeLookup,
+  from: Referrer,
+  kind: "node" | "source" | "metric",
+  name: string,
+  options: { package?: string | null; version?: string | number | null; disabled: boolean | null },
+) {
   const guess = didYouMean(name, kind === "source" ? lookup.sourceNames() : lookup.refNames());
   return engineError("reference", {
     message: notFoundText(from, kind, name, options),
     place: { file: from.original_file_path },
-    hint: options.disabled ? `Enable ${name}, or remove the reference.` : guess && guess !== name ? `Did you mean '${guess}'?` : "Check the name, or install the package that has it.",
+    hint: options.disabled
+      ? `Enable ${name}, or remove the reference.`
+      : guess && guess !== name
+        ? `Did you mean '${guess}'?`
+        : "Check the name, or install the package that has it.",
     data: { uniqueId: from.unique_id },
   });
 }
@@ -79,11 +107,17 @@ export function assertAccess(from: Referrer, target: GraphNode, projects: Map<st
     engineError("reference", {
       message: `Node ${from.unique_id} attempted to reference node ${target.unique_id}, which is not allowed because the referenced node is ${target.access} to the '${scope}' ${kind}.`,
       place: { file: from.original_file_path },
-      hint: kind === "group" ? `Move ${from.name} into the group ${scope}, or make ${target.name} protected.` : `Make ${target.name} public.`,
+      hint:
+        kind === "group"
+          ? `Move ${from.name} into the group ${scope}, or make ${target.name} protected.`
+          : `Make ${target.name} public.`,
       dbtType: "Parsing Error",
     });
   if (target.access === "private" && (samePackage || restricted)) {
-    if (from.resource_type !== "operation" && (!target.group || target.group !== (from.group ?? null) || (restricted && !samePackage))) throw fail(target.group ?? "", "group");
+    if (
+      from.resource_type !== "operation" &&
+      (!target.group || target.group !== (from.group ?? null) || (restricted && !samePackage))
+    )
+      throw fail(target.group ?? "", "group");
   } else if (target.access === "protected" && restricted && !samePackage) throw fail(target.package_name, "package");
 }
-

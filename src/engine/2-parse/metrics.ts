@@ -1,0 +1,164 @@
+import { isRecord } from "../context/data.ts";
+import type { PlainRecord } from "../manifest/types.ts";
+import { asList, asStrings, text } from "./columns.ts";
+import { addOtherNode, filterOf, otherNode } from "./other-node.ts";
+import { ownConfig } from "./patch.ts";
+import { entriesOf, invalid, type Section } from "./section.ts";
+import { collectErrors, type Entry } from "./state.ts";
+
+const metricTypes = ["simple", "ratio", "cumulative", "derived", "conversion"];
+const grains = new Set([
+  "nanosecond",
+  "microsecond",
+  "millisecond",
+  "second",
+  "minute",
+  "hour",
+  "day",
+  "week",
+  "month",
+  "quarter",
+  "year",
+]);
+
+/** Metrics with `type_params`: parsed and kept in the manifest; nothing runs a metric here. Source: dbt-core parser/schema_yaml_readers.py MetricParser. */
+export function parseMetrics(section: Section, data: PlainRecord): void {
+  for (const entry of entriesOf(section, data)) {
+    collectErrors(section.state, () => {
+      const { data: m } = entry;
+      const type = String(m.type ?? "");
+      if (!metricTypes.includes(type)) {
+        throw invalid(
+          entry,
+          [...entry.path, "type"],
+          `metric ${String(m.name)}: '${type}' is not a valid metric type`,
+          "Use simple, ratio, cumulative, derived or conversion.",
+        );
+      }
+      addMetric(section, entry, m, ownConfig(entry, m));
+    });
+  }
+}
+
+/** The metric that a measure with `create_metric: true` makes, with the semantic model's meta. */
+export function metricOfMeasure(section: Section, entry: Entry, measure: PlainRecord, model: PlainRecord): void {
+  const metric = {
+    name: measure.name,
+    label: text(measure.label) || measure.name,
+    type: "simple",
+    type_params: { measure: measure.name, expr: measure.expr ?? measure.name },
+    description: text(measure.description) || `Metric created from measure ${String(measure.name)}`,
+  };
+  addMetric(section, entry, metric, { enabled: model.enabled, meta: model.meta });
+}
+
+function addMetric(section: Section, entry: Entry, m: PlainRecord, own: PlainRecord): void {
+  const { node, config } = otherNode(section, "metric", String(m.name), own);
+  const configured = isRecord(config.meta) && Object.keys(config.meta).length > 0 ? config.meta : undefined;
+  Object.assign(node, {
+    description: text(m.description),
+    label: text(m.label) || node.name,
+    type: m.type,
+    type_params: typeParams(entry, String(m.type), isRecord(m.type_params) ? m.type_params : {}),
+    filter: filterOf(m.filter),
+    metadata: null,
+    time_granularity: m.time_granularity ?? null,
+    sources: [],
+    metrics: [],
+    group: config.group ?? null,
+    meta: configured ?? (isRecord(m.meta) ? m.meta : {}),
+    tags: asStrings(m.tags),
+  });
+  addOtherNode(section, section.state.runtime.manifest.metrics, node);
+}
+
+function typeParams(entry: Entry, type: string, params: PlainRecord): PlainRecord {
+  const window = (value: unknown) => windowOf(entry, value);
+  const metric = (value: unknown): PlainRecord | null => {
+    if (value === null || value === undefined) return null;
+    const input = isRecord(value) ? value : { name: String(value) };
+    return {
+      name: input.name ?? null,
+      filter: filterOf(input.filter),
+      alias: input.alias ?? null,
+      offset_window: window(input.offset_window),
+      offset_to_grain: input.offset_to_grain ?? null,
+    };
+  };
+  return {
+    measure: measureOf(params.measure),
+    // Filled when metrics are linked: they take on the measures of the metrics that they are made of.
+    input_measures: [],
+    numerator: metric(params.numerator),
+    denominator: metric(params.denominator),
+    expr: textOrNull(params.expr),
+    window: window(params.window),
+    grain_to_date: params.grain_to_date ?? null,
+    metrics: asList(params.metrics).map(metric),
+    conversion_type_params: conversion(params.conversion_type_params, window),
+    cumulative_type_params: type === "cumulative" ? cumulative(params, window) : null,
+    metric_aggregation_params: null,
+    fill_nulls_with: null,
+    join_to_timespine: false,
+    is_private: null,
+  };
+}
+
+const textOrNull = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
+
+function measureOf(value: unknown): PlainRecord | null {
+  if (value === null || value === undefined) return null;
+  const input = isRecord(value) ? value : { name: String(value) };
+  return {
+    name: input.name ?? null,
+    filter: filterOf(input.filter),
+    alias: input.alias ?? null,
+    join_to_timespine: input.join_to_timespine ?? false,
+    fill_nulls_with: input.fill_nulls_with ?? null,
+  };
+}
+
+type Window = (value: unknown) => PlainRecord | null;
+
+function conversion(value: unknown, window: Window): PlainRecord | null {
+  if (!isRecord(value)) return null;
+  return {
+    entity: value.entity ?? null,
+    base_measure: measureOf(value.base_measure),
+    conversion_measure: measureOf(value.conversion_measure),
+    base_metric: null,
+    conversion_metric: null,
+    calculation: value.calculation ?? "conversion_rate",
+    window: window(value.window),
+    constant_properties: value.constant_properties ?? null,
+  };
+}
+
+function cumulative(params: PlainRecord, window: Window): PlainRecord {
+  const own = isRecord(params.cumulative_type_params) ? params.cumulative_type_params : {};
+  return {
+    window: window(own.window ?? params.window),
+    grain_to_date: own.grain_to_date ?? params.grain_to_date ?? null,
+    period_agg: own.period_agg ?? "first",
+    metric: null,
+  };
+}
+
+/** `7 days` as count and granularity. */
+function windowOf(entry: Entry, value: unknown): PlainRecord | null {
+  if (value === null || value === undefined) return null;
+  const parts = String(value).toLowerCase().split(" ");
+  const [count = "", unit = ""] = parts;
+  if (parts.length !== 2 || !/^\d+$/.test(count)) {
+    throw invalid(
+      entry,
+      entry.path,
+      parts.length === 2
+        ? `Invalid count (${count}) in cumulative/conversion metric window string: (${String(value)})`
+        : `Invalid window (${String(value)}) in cumulative/conversion metric. Should be of the form \`<count> <granularity>\`, e.g., \`28 days\``,
+      "Write the window as `28 days`.",
+    );
+  }
+  const single = unit.replace(/s$/, "");
+  return { count: Number(count), granularity: grains.has(single) ? single : unit };
+}

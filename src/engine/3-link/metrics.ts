@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from "node:util";
+import { collectErrors, type ParseState } from "../2-parse/state.ts";
+import { engineError } from "../errors.ts";
+import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
+import { addDependency, type Linkable } from "./references.ts";
+import type { NodeLookup } from "./lookup.ts";
+import { notFound } from "./resolve.ts";
+
+interface TypeParams {
+  measure: PlainRecord | null;
+  input_measures: PlainRecord[];
+  numerator: PlainRecord | null;
+  denominator: PlainRecord | null;
+  metrics: PlainRecord[];
+  conversion_type_params: { base_measure: PlainRecord | null; conversion_measure: PlainRecord | null } | null;
+}
+
+/**
+ * Semantic models get their relation, metrics the measures and metrics that they are made of, and whatever names a metric its edge.
+ * Source: dbt-core parser/manifest.py process_metrics, _process_metric_node, _process_metrics_for_node.
+ */
+export function linkMetrics(state: ParseState, lookup: NodeLookup): void {
+  const { manifest } = state.runtime;
+  const owners = new Map<string, OtherNode>();
+  for (const model of Object.values(manifest.semantic_models)) {
+    for (const measure of (model.measures as { name: string }[] | undefined) ?? []) owners.set(measure.name, model);
+    linkSemanticModel(state, model);
+  }
+  const linker = new MetricLinker(manifest.metrics, disabledNames(state), owners);
+  for (const metric of Object.values(manifest.metrics)) collectErrors(state, () => linker.link(metric));
+  for (const query of Object.values(manifest.saved_queries)) {
+    for (const name of (query.query_params as { metrics: string[] }).metrics) {
+      collectErrors(state, () => addDependency(query as Linkable, named(linker, lookup, query, [name])));
+    }
+  }
+  const holders = [...Object.values(manifest.exposures), ...Object.values(manifest.nodes)] as Linkable[];
+  for (const holder of holders) {
+    for (const metric of (holder.metrics as string[][] | undefined) ?? []) {
+      collectErrors(state, () => addDependency(holder, named(linker, lookup, holder, metric)));
+    }
+  }
+}
+
+function disabledNames(state: ParseState): Set<string> {
+  const disabled = Object.values(state.runtime.manifest.disabled).flat();
+  return new Set(disabled.filter((n) => n.resource_type === "metric").map((n) => n.name));
+}
+
+function named(linker: MetricLinker, lookup: NodeLookup, from: GraphNode | OtherNode, args: string[]): string {
+  const name = args.at(-1) ?? "";
+  const found = linker.byName.get(name);
+  if (found) return found.unique_id;
+  throw notFound(lookup, from, "metric", name, {
+    package: args.length === 2 ? (args[0] ?? null) : null,
+    disabled: linker.disabled.has(name),
+  });
+}
+
+class MetricLinker {
+  readonly byName: Map<string, OtherNode>;
+  readonly disabled: Set<string>;
+  readonly #owners: Map<string, OtherNode>;
+  readonly #linked = new Set<OtherNode>();
+
+  constructor(metrics: Record<string, OtherNode>, disabled: Set<string>, owners: Map<string, OtherNode>) {
+    this.byName = new Map(Object.values(metrics).map((m) => [m.name, m]));
+    this.disabled = disabled;
+    this.#owners = owners;
+  }
+
+  link(metric: OtherNode): void {
+    if (this.#linked.has(metric)) return;
+    this.#linked.add(metric);
+    const params = metric.type_params as TypeParams;
+    const { conversion_type_params: conversion } = params;
+    switch (metric.type) {
+      case "simple":
+      case "cumulative":
+        this.#measures(metric, [params.measure]);
+        break;
+      case "conversion":
+        this.#measures(metric, [conversion?.base_measure ?? null, conversion?.conversion_measure ?? null]);
+        break;
+      case "ratio":
+        if (!params.numerator || !params.denominator) {
+          throw problem(
+            metric,
+            "Invalid ratio metric. Both a numerator and denominator must be specified",
+            "Name both metrics.",
+          );
+        }
+        this.#metrics(metric, [params.numerator, params.denominator]);
+        break;
+      default:
+        this.#metrics(metric, params.metrics);
+    }
+  }
+
+  #measures(metric: OtherNode, measures: (PlainRecord | null)[]): void {
+    for (const measure of measures) {
+      if (!measure)
+        throw problem(
+          metric,
+          `${title(metric)} metric ${metric.name} should have a measure defined, but it does not.`,
+          "Name a measure of a semantic model.",
+        );
+      addMeasure(metric, measure);
+      const owner = this.#owners.get(String(measure.name));
+      if (!owner) {
+        throw problem(
+          metric,
+          `A semantic model having a measure \`${String(measure.name)}\` does not exist but was referenced.`,
+          "Define the measure in a semantic model.",
+        );
+      }
+      addDependency(metric as Linkable, owner.unique_id);
+    }
+  }
+
+  #metrics(metric: OtherNode, inputs: PlainRecord[]): void {
+    for (const input of inputs) {
+      const name = String(input.name);
+      const target = this.byName.get(name);
+      if (!target) {
+        const text = this.disabled.has(name)
+          ? `The metric \`${name}\` is disabled and thus cannot be referenced.`
+          : `The metric \`${name}\` does not exist but was referenced by metric \`${metric.name}\`.`;
+        throw problem(metric, text, "Define or enable the metric.");
+      }
+      this.link(target);
+      for (const measure of (target.type_params as TypeParams).input_measures) addMeasure(metric, measure);
+      addDependency(metric as Linkable, target.unique_id);
+    }
+  }
+}
+
+const title = ({ type }: OtherNode): string => String(type).charAt(0).toUpperCase() + String(type).slice(1);
+
+function addMeasure(metric: OtherNode, measure: PlainRecord): void {
+  const { input_measures: inputs } = metric.type_params as TypeParams;
+  if (!inputs.some((known) => isDeepStrictEqual(known, measure))) inputs.push(measure);
+}
+
+function problem(metric: OtherNode, message: string, hint: string) {
+  return engineError("parsing", {
+    message,
+    place: { file: metric.original_file_path },
+    hint,
+    data: { node: `metric ${metric.name} (${metric.original_file_path})`, uniqueId: metric.unique_id },
+  });
+}
+
+function linkSemanticModel(state: ParseState, model: OtherNode): void {
+  const [id] = model.depends_on.nodes;
+  const target = id === undefined ? undefined : state.runtime.manifest.nodes[id];
+  if (!target) return;
+  model.node_relation = {
+    alias: target.alias,
+    schema_name: target.schema,
+    database: target.database,
+    relation_name: target.relation_name,
+  };
+}
