@@ -5,7 +5,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultFlags, platformTarget, runCommand } from "#engine/index.ts";
+import { defaultFlags, runCommand, targetForDatabase } from "#engine/index.ts";
 import { once, sideBySide, type Sample } from "./measure.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -46,10 +46,11 @@ function workspace(name: string): string {
 /** The statements that a build of the lab sends, for a script that does nothing else. */
 async function statements(copy: string): Promise<string[]> {
   const projectDir = join(copy, lab, "dbt");
-  const { target } = platformTarget({
+  const target = targetForDatabase({
     projectDir,
     database: join(copy, lab, "data", `${lab}.duckdb`),
     profilesDirs: [],
+    fallbackName: lab,
     threads: 1,
   });
   const sent: string[] = [];

@@ -11,8 +11,6 @@ export { defaultFlags } from "./default-flags.ts";
 export type * from "./manifest/types.ts";
 export type { Project, ReadProject, Target } from "./1-read/types.ts";
 export { engineErrors } from "./errors.ts";
-export { platformTarget } from "./platform-target.ts";
-export type { PlatformTargetOptions } from "./platform-target.ts";
 export {
   cleanProject,
   databaseName,

@@ -6,7 +6,7 @@ import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import { record } from "./record.ts";
-import { transform, type TransformResult } from "./transform.ts";
+import { type EngineSettings, engineSettings, transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
 /**
@@ -96,8 +96,11 @@ class LabRun {
     let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
     let built: TransformResult | undefined;
     let quality: LabQuality | undefined;
+    let settings: EngineSettings | undefined;
     try {
       await this.#step("check", async () => {
+        // A project or profile that is refused must be so before a row is loaded.
+        if (this.#wanted("transform")) settings = engineSettings(this.#workspace, lab, "build", this.#options);
         database = await openForLoading(lab);
         plan = await detectChanges({ lab, database, verify, fullRefresh, ...(signal ? { signal } : {}) });
         const { changes, unchanged, unclaimed } = plan;
@@ -138,7 +141,8 @@ class LabRun {
       });
       await this.#step("transform", async () => {
         database ??= await openForLoading(lab);
-        built = await transform(this.#workspace, lab, database, "build", this.#options, (event) => this.#emit(event));
+        settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
+        built = await transform(lab, settings, database, this.#options, (event) => this.#emit(event));
         const { models, tests } = counts(built.nodes);
         if (!built.success)
           throw new StepFailure(
@@ -195,13 +199,15 @@ class LabRun {
     return failed > 0 ? `${counted(failed, "model")} failed` : undefined;
   }
 
+  #wanted(name: StepName): boolean {
+    return this.#options.steps?.includes(name) ?? true;
+  }
+
   /** Runs one step. A failed step is recorded and the next ones still run, except when nothing can follow it. */
   async #step(name: StepName, body: () => Promise<string>): Promise<void> {
-    const wanted = this.#options.steps;
     const lab = this.#lab.name;
     // Loading needs to know what is there.
-    const asked = wanted === undefined || wanted.includes(name) || (name === "check" && wanted.includes("load"));
-    if (!asked) {
+    if (!this.#wanted(name) && !(name === "check" && this.#wanted("load"))) {
       this.#steps.push({ name, status: "skipped", seconds: 0 });
       return;
     }
@@ -225,8 +231,9 @@ class LabRun {
       const own = error instanceof StepFailure;
       detail = own ? error.message : "";
       outcome = { name, status, seconds, ...(own ? {} : { error: jsonOf(error) }) };
-      // Without the files' state nothing can be loaded; a failed load or build still leaves tables worth inspecting.
-      fatal = status === "cancelled" || name === "check";
+      // Without the files' state nothing can be loaded, and without a project nothing is built; a failed load, model or
+      // test still leaves tables worth inspecting.
+      fatal = status === "cancelled" || name === "check" || (name === "transform" && !own);
       if (!own && !isLabsError(error) && !(error instanceof Error)) throw error;
     }
     this.#steps.push(outcome);

@@ -1,11 +1,12 @@
 import { openForLoading } from "#ingest/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
-import { transform, type TransformResult } from "./transform.ts";
+import { engineSettings, transform, type TransformResult } from "./transform.ts";
 import type { RunLabOptions } from "./types.ts";
 
 /** Runs a lab's dbt tests on the database as it is, without loading or building anything. */
 export async function testLab(workspace: Workspace, lab: Lab, options: RunLabOptions = {}): Promise<TransformResult> {
   lab.requireRunnable();
+  const settings = engineSettings(workspace, lab, "test", options);
   const onEvent = options.onEvent ?? (() => {});
   const lock = await acquireLabLock(lab, {
     wait: options.wait ?? true,
@@ -16,7 +17,7 @@ export async function testLab(workspace: Workspace, lab: Lab, options: RunLabOpt
   try {
     const database = await openForLoading(lab);
     try {
-      return await transform(workspace, lab, database, "test", options, onEvent);
+      return await transform(lab, settings, database, options, onEvent);
     } finally {
       await database.close();
     }

@@ -1,16 +1,17 @@
 import type { Database } from "#duck/index.ts";
 import {
   defaultFlags,
-  platformTarget,
   runCommand,
+  targetForDatabase,
   type AnyNode,
   type Command,
   type EngineEvent,
   type Flags,
   type GraphNode,
   type RunResult,
+  type Target,
 } from "#engine/index.ts";
-import { labTarget, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { labTarget, requireOwnProfile, type Lab, type Workspace } from "#registry/index.ts";
 import type { TestOutcome } from "#quality/index.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
 
@@ -20,14 +21,20 @@ export interface TransformResult {
   tests: TestOutcome[];
 }
 
-/** What the engine needs for a lab: its flags and its own database, checked against the other labs' before anything runs. */
+/** What the engine needs for a lab: its flags and its own database. */
+export interface EngineSettings {
+  flags: Flags;
+  target: Target;
+  guard: (path: string) => void;
+}
+
+/** Reads the lab's project and profile for the engine, and refuses what would write to another lab's database. Touches nothing. */
 export function engineSettings(
   workspace: Workspace,
   lab: Lab,
   command: Command,
   options: RunLabOptions,
-): { flags: Flags; target: ReturnType<typeof platformTarget>["target"]; guard: (path: string) => void } {
-  requireOwnDatabase(workspace, lab);
+): EngineSettings {
   const { projectDir, profilesDirs, database, guard } = labTarget(workspace, lab);
   const flags = defaultFlags(command, projectDir, {
     select: options.select ?? [],
@@ -38,30 +45,28 @@ export function engineSettings(
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.target === undefined ? {} : { target: options.target }),
   });
-  const { target, profilePath, profileFile } = platformTarget({
+  const target = targetForDatabase({
     projectDir,
     database,
     profilesDirs,
+    fallbackName: lab.name,
     vars: flags.vars,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.target === undefined ? {} : { target: options.target }),
   });
   // A profile is never followed to another database, but one that names another lab's is a mistake to be told.
-  if (profilePath !== undefined)
-    guard(profilePath, { write: true, ...(profileFile === undefined ? {} : { place: { file: profileFile } }) });
+  requireOwnProfile(workspace, lab, target.targetName);
   return { flags, target, guard: (path) => guard(path, { write: true }) };
 }
 
 /** Builds the lab's dbt project on the open database: run and test in graph order. */
 export async function transform(
-  workspace: Workspace,
   lab: Lab,
+  { flags, target, guard }: EngineSettings,
   database: Database,
-  command: Command,
-  options: RunLabOptions,
+  options: Pick<RunLabOptions, "signal">,
   emit: (event: LabEvent) => void,
 ): Promise<TransformResult> {
-  const { flags, target, guard } = engineSettings(workspace, lab, command, options);
   const nodes: NodeOutcome[] = [];
   const tests: TestOutcome[] = [];
   const byId = new Map<string, AnyNode>();

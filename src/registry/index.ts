@@ -11,6 +11,7 @@ export { scoreParts } from "./schemas/lab.ts";
 export type { ColumnEntry, DriftPolicy, ExpectationEntry, LoadMode, SourceEntry } from "./schemas/source.ts";
 export { guardFor, labTarget, requireOwnDatabase } from "./guard.ts";
 export type { Guard, LabTarget } from "./guard.ts";
+export { requireOwnProfile } from "./profile-check.ts";
 export { acquireLabLock, describeHolder, labHolder } from "./lock.ts";
 export type { LabLock, LockHolder, LockOptions } from "./lock.ts";
 export { createLab, registerLab } from "./create-lab.ts";

@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Place } from "#errors/index.ts";
-import { localFile } from "./guard.ts";
+import { guardFor, localFile } from "./guard.ts";
 import type { Lab } from "./lab.ts";
+import type { Workspace } from "./workspace.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** A database that a profile names, with what it would do to it. */
 export interface ProfileDatabase {
+  /** Name of the profile's output. */
+  target: string;
   /** Absolute. */
   path: string;
   use: "target" | "attach";
@@ -18,11 +21,11 @@ type Output = { type?: unknown; path?: unknown; attach?: unknown };
 
 /**
  * The databases that a lab's profiles.yml would write to or attach, for checks only: the engine reads profiles itself.
- * Jinja beyond `env_var` is left alone, and so is a file that is no YAML.
+ * Jinja beyond `env_var` is left alone, and so is a file that is no YAML. `folders` defaults to where the lab's may lie.
  */
-export function profileDatabases(lab: Lab): ProfileDatabase[] {
+export function profileDatabases(lab: Lab, folders = lab.paths.profiles): ProfileDatabase[] {
   // As in a run: the first folder that has a profiles.yml is the one that counts.
-  const folder = lab.paths.profiles.find((candidate) => existsSync(join(candidate, "profiles.yml")));
+  const folder = folders.find((candidate) => existsSync(join(candidate, "profiles.yml")));
   if (folder === undefined) return [];
   let yaml: YamlFile;
   let profile: string | undefined;
@@ -35,22 +38,33 @@ export function profileDatabases(lab: Lab): ProfileDatabase[] {
   const profiles = yaml.data as Record<string, { outputs?: Record<string, Output | null> | null } | null> | null;
   if (profile === undefined || profiles === null || typeof profiles !== "object") return [];
   const found: ProfileDatabase[] = [];
-  const add = (value: unknown, use: ProfileDatabase["use"], write: boolean, place: Place) => {
+  const add = (target: string, value: unknown, use: ProfileDatabase["use"], write: boolean, place: Place) => {
     const text = typeof value === "string" ? environment(value) : undefined;
     const file = text === undefined ? undefined : localFile(text);
-    if (file !== undefined) found.push({ path: resolve(lab.paths.dbtProject, file), use, write, place });
+    if (file !== undefined) found.push({ target, path: resolve(lab.paths.dbtProject, file), use, write, place });
   };
   for (const [name, output] of Object.entries(profiles[profile]?.outputs ?? {})) {
     if (!output || output.type !== "duckdb") continue;
     const at = [profile, "outputs", name];
-    add(output.path, "target", true, yaml.place([...at, "path"]));
+    add(name, output.path, "target", true, yaml.place([...at, "path"]));
     const attached: unknown[] = Array.isArray(output.attach) ? output.attach : [];
     for (const [i, item] of attached.entries()) {
       const entry = item as { path?: unknown; read_only?: unknown } | null;
-      add(entry?.path, "attach", entry?.read_only !== true, yaml.place([...at, "attach", i]));
+      add(name, entry?.path, "attach", entry?.read_only !== true, yaml.place([...at, "attach", i]));
     }
   }
   return found;
+}
+
+/**
+ * Refuses a profile whose target would write to another lab's database, or attach it for writing: asked before a run
+ * touches anything. `folders` are those that the run looks for a profile in. Errors: REG-013 with the profile's line.
+ */
+export function requireOwnProfile(workspace: Workspace, lab: Lab, target: string, folders?: string[]): void {
+  const guard = guardFor(workspace, lab);
+  for (const { target: name, path, write, place } of profileDatabases(lab, folders)) {
+    if (name === target) guard(path, { write, place });
+  }
 }
 
 function projectProfile(lab: Lab): string | undefined {

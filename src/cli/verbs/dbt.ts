@@ -6,6 +6,7 @@ import {
   type Lab,
   labTarget,
   openRegistry,
+  requireOwnProfile,
   type Workspace,
 } from "#registry/index.ts";
 import { labOf } from "../context.ts";
@@ -42,11 +43,12 @@ export const verb: Verb = {
         guard: (path) => own.guard(path, { write: true }),
         target: async (settings) => {
           const { targetForDatabase } = await import("#engine/index.ts");
-          return targetForDatabase({
+          const folders =
+            settings.profilesDir === undefined ? own.profilesDirs : [settings.profilesDir, ...own.profilesDirs];
+          const target = targetForDatabase({
             database: own.database,
             projectDir: settings.projectDir,
-            profilesDirs:
-              settings.profilesDir === undefined ? own.profilesDirs : [settings.profilesDir, ...own.profilesDirs],
+            profilesDirs: folders,
             fallbackName: own.lab,
             profile: settings.text("profile"),
             target: settings.text("target"),
@@ -54,6 +56,8 @@ export const verb: Verb = {
             vars: settings.record("vars"),
             env: input.io.env,
           });
+          requireOwnProfile(workspace, entry, target.targetName, folders);
+          return target;
         },
       },
     };
