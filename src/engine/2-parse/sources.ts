@@ -233,7 +233,8 @@ function buildSource(state: ParseState, item: SourceEntry): void {
   const existing = runtime.manifest.sources[node.unique_id];
   if (existing) throw duplicateSource(existing, node);
   runtime.manifest.sources[node.unique_id] = node;
-  if (node.freshness && !node.loaded_at_field && !node.loaded_at_query) {
+  const expected = node.freshness !== null && (hasTime(node.freshness.warn_after) || hasTime(node.freshness.error_after));
+  if (expected && !node.loaded_at_field && !node.loaded_at_query) {
     warn(
       runtime,
       `The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '${sourceName}.${tableName}'.`,
