@@ -1,6 +1,6 @@
 import { pyError, typeError } from "./errors.ts";
 import { formatPercent } from "./percent.ts";
-import { divideHalfEven, int, isFloat, isInt, indexNumber, numeric, PyFloat } from "./numbers.ts";
+import { int, isFloat, isInt, indexNumber, numeric, PyFloat } from "./numbers.ts";
 import { isIterable, iterate, overflow, textOf, typeName } from "./operations.ts";
 import { PyView, repeatItems } from "./sequences.ts";
 import { PySet, setOperation } from "./set.ts";

@@ -1,6 +1,6 @@
 import { binary, unary } from "./arithmetic.ts";
 import type { Arguments, Call, Comparator, Expr, Filter, Test } from "./ast.ts";
-import { walk } from "./ast.ts";
+import { children } from "./ast.ts";
 import { attributeOf, builtinMethod, itemOf, sliceOf } from "./attributes.ts";
 import { PyDict } from "./dict.ts";
 import { pyError, typeError } from "./errors.ts";
@@ -42,9 +42,12 @@ export { then as whenReady };
 /** Whether evaluating may have to wait: only calls can. */
 function mayWait(expr: Expr): boolean {
   if (expr.kind === "const" || expr.kind === "name") return false;
-  for (const node of walk([expr])) if (node.kind === "call") return true;
-  return false;
+  if (expr.kind === "call") return true;
+  let answer = waits.get(expr);
+  if (answer === undefined) waits.set(expr, (answer = children(expr).some((child) => mayWait(child as Expr))));
+  return answer;
 }
+const waits = new WeakMap<Expr, boolean>();
 
 export function compileExpression(expr: Expr, frame: Frame): Eval {
   switch (expr.kind) {

@@ -301,7 +301,7 @@ function compileIf(stmt: If, outer: Context): Exec {
 }
 
 function compileFor(stmt: For, outer: Context): Exec {
-  const extended = usesLoop(stmt);
+  const extended = usesLoop(stmt, outer.source.text);
   const symbols = new Symbols(outer.symbols);
   const loopSlot = extended ? symbols.parameter("loop") : undefined;
   symbols.target(stmt.target, true);
@@ -309,7 +309,7 @@ function compileFor(stmt: For, outer: Context): Exec {
   const context = inner(outer, symbols);
   const assign = compileTarget(stmt.target, context);
   const body = compileBody(stmt.body, context);
-  for (const node of walk([stmt])) {
+  for (const node of outer.source.text.includes("loop") ? walk([stmt]) : []) {
     if ((node.kind === "set" || node.kind === "for") && hasName(node.target, "loop")) {
       const error = pyError("TemplateAssertionError", "Can't assign to special loop variable in for-loop target");
       (error as { place: unknown }).place = outer.source.place(node.at);

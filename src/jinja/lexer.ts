@@ -142,20 +142,66 @@ function expression(
   const brackets: string[] = [];
   let at = from;
   while (at < text.length) {
-    if (brackets.length === 0) {
+    const code = text.charCodeAt(at);
+    if (code === 32 || (code >= 9 && code <= 13)) {
+      at++;
+      continue;
+    }
+    // A tag can only end at one of `- + % }`.
+    if (brackets.length === 0 && (code === 45 || code === 43 || code === 37 || code === 125)) {
       const closed = match(end, text, at);
       if (closed) {
         tokens.push({ type: `${kind}_end`, value: closed[0], position: at });
         return end.lastIndex;
       }
     }
-    if (match(blank, text, at)) {
-      at = blank.lastIndex;
-      continue;
-    }
-    at = one(text, at, tokens, brackets, fail);
+    if (isNameStart(code)) at = asciiName(text, at, tokens, fail);
+    else if (code === 34 || code === 39) at = quotedText(text, at, tokens, brackets, fail);
+    else if (code > 127 && match(blank, text, at)) at = blank.lastIndex;
+    else at = one(text, at, tokens, brackets, fail);
   }
   return at;
+}
+
+const isNameStart = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+
+/** Names are nearly always ASCII, and most of a template's tokens: read without a regular expression. */
+function asciiName(
+  text: string,
+  at: number,
+  tokens: Token[],
+  fail: (message: string, position: number) => never,
+): number {
+  let end = at + 1;
+  let code = text.charCodeAt(end);
+  while (isNameStart(code) || (code >= 48 && code <= 57)) code = text.charCodeAt(++end);
+  if (code > 127) return wordAt(text, at, tokens, fail);
+  tokens.push({ type: "name", value: text.slice(at, end), position: at });
+  return end;
+}
+function wordAt(text: string, at: number, tokens: Token[], fail: (message: string, position: number) => never): number {
+  const m = match(word, text, at) as RegExpExecArray;
+  if (!identifier.test(m[0])) fail("Invalid character in identifier", at);
+  tokens.push({ type: "name", value: m[0], position: at });
+  return word.lastIndex;
+}
+
+function quotedText(
+  text: string,
+  at: number,
+  tokens: Token[],
+  brackets: string[],
+  fail: (message: string, position: number) => never,
+): number {
+  const close = text.indexOf(text.charAt(at), at + 1);
+  if (close > 0) {
+    const body = text.slice(at + 1, close);
+    if (!body.includes("\\")) {
+      tokens.push({ type: "string", value: body, position: at });
+      return close + 1;
+    }
+  }
+  return one(text, at, tokens, brackets, fail);
 }
 
 function one(
@@ -165,28 +211,26 @@ function one(
   brackets: string[],
   fail: (message: string, position: number) => never,
 ): number {
-  let m = text[at - 1] === "." ? null : match(floatNumber, text, at);
-  if (m) {
-    tokens.push({ type: "float", value: m[0], position: at, number: Number(m[0].replaceAll("_", "")) });
-    return floatNumber.lastIndex;
+  const code = text.charCodeAt(at);
+  if (code >= 48 && code <= 57) {
+    let m = text[at - 1] === "." ? null : match(floatNumber, text, at);
+    if (m) {
+      tokens.push({ type: "float", value: m[0], position: at, number: Number(m[0].replaceAll("_", "")) });
+      return floatNumber.lastIndex;
+    }
+    m = match(integer, text, at);
+    if (m) {
+      tokens.push({ type: "integer", value: m[0], position: at, number: int(BigInt(m[0].replaceAll("_", ""))) });
+      return integer.lastIndex;
+    }
   }
-  m = match(integer, text, at);
-  if (m) {
-    tokens.push({ type: "integer", value: m[0], position: at, number: int(BigInt(m[0].replaceAll("_", ""))) });
-    return integer.lastIndex;
-  }
-  m = match(word, text, at);
-  if (m) {
-    if (!identifier.test(m[0])) fail("Invalid character in identifier", at);
-    tokens.push({ type: "name", value: m[0], position: at });
-    return word.lastIndex;
-  }
-  m = match(quoted, text, at);
-  if (m) {
-    tokens.push({ type: "string", value: unescape(m[1] ?? m[2] ?? "", at, fail), position: at });
+  if (code > 47 && match(word, text, at)) return wordAt(text, at, tokens, fail);
+  const string = code === 34 || code === 39 ? match(quoted, text, at) : null;
+  if (string) {
+    tokens.push({ type: "string", value: unescape(string[1] ?? string[2] ?? "", at, fail), position: at });
     return quoted.lastIndex;
   }
-  m = match(operator, text, at);
+  const m = match(operator, text, at);
   if (!m) return fail(`unexpected char ${reprText(String.fromCodePoint(text.codePointAt(at) ?? 0))} at ${at}`, at);
   const sign = m[0];
   if (closing[sign]) brackets.push(closing[sign]);

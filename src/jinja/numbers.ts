@@ -149,7 +149,7 @@ export function scientific(value: number, digits: number): { digits: string; exp
 export function roundFloat(value: number, digits: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   if (digits > 323) return value;
-  if (digits < -308) return 0 * value;
+  if (digits < -308) return value < 0 ? -0 : 0;
   if (digits >= 0) return Number(fixed(value, Math.min(digits, 323)));
   const { numerator, denominator } = exactFraction(value);
   const unit = 10n ** BigInt(-digits);
@@ -205,8 +205,7 @@ export function parseIntText(text: string, base = 10): number | bigint | undefin
 
 /** Decimal digits of other scripts as ASCII, which Python's `int` and `float` accept. */
 function asciiDigits(text: string): string {
-  // biome-ignore lint: the range is what is meant
-  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  if (!/[^ -~\s]/.test(text)) return text;
   return text.replace(/\p{Nd}/gu, (ch) => {
     let zero = ch.codePointAt(0) ?? 0;
     const code = zero;

@@ -59,7 +59,7 @@ export function formatPercent(format: string, values: Value, safe = false): stri
       out += "%";
       continue;
     }
-    const position = [...format.slice(0, at)].length - 1;
+    const position = codeLength(format.slice(0, at)) - 1;
     if (!"diouxXeEfFgGcrsa".includes(type)) {
       throw valueError(
         `unsupported format character '${type}' (0x${(type.codePointAt(0) ?? 0).toString(16)}) at index ${position}`,

@@ -60,7 +60,8 @@ export class Env {
   readonly parent: Env | undefined;
   readonly run: Run;
   constructor(size: number, parent: Env | undefined, run: Run) {
-    this.vars = new Array<Variable>(size).fill(undefined);
+    this.vars = [];
+    for (let i = 0; i < size; i++) this.vars.push(undefined);
     this.parent = parent;
     this.run = run;
   }

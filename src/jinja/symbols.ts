@@ -210,8 +210,9 @@ export function undeclared(body: readonly Node[], names: readonly string[]): Set
 }
 
 /** Whether a loop needs the `loop` object. */
-export function usesLoop(node: For): boolean {
+export function usesLoop(node: For, text: string): boolean {
   if (node.recursive || undeclared(node.body, ["loop"]).size > 0) return true;
+  if (!text.includes("scoped")) return false;
   for (const inner of walk(node.body)) if (inner.kind === "block" && inner.scoped) return true;
   return false;
 }

@@ -145,7 +145,8 @@ function rsplitBlank(self: string, limit: number): string[] {
   return mirrored.map((part) => codePoints(part).reverse().join("")).reverse();
 }
 
-const lineEnds = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+const lineEndClass = "\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029";
+const lineEnds = new RegExp(`\\r\\n|[${lineEndClass}]`, "g");
 
 export function splitLines(self: string, keepEnds = false): string[] {
   const lines: string[] = [];
