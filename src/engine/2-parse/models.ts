@@ -1,8 +1,8 @@
 import type { GraphNode } from "../manifest/types.ts";
 import type { ProjectFiles, SourceFile } from "../1-read/types.ts";
-import { seedChecksum } from "../1-read/index.ts";
+import { readText, seedChecksum } from "../1-read/index.ts";
 import { newNode, renderNode, updateConfig } from "./node.ts";
-import { addNode, collectErrors, type ParseState } from "./state.ts";
+import { addNode, collectErrors, contentsChecksum, type ParseState } from "./state.ts";
 import { pythonModel } from "./python-model.ts";
 
 /** `gold/orders.sql` → `orders`. */
@@ -116,6 +116,7 @@ export function parseHooks(state: ParseState, files: ProjectFiles): void {
         };
         const path = `hooks/${name}.sql`;
         const node = newNode(state, { kind: "operation", name, project, file, path, rawCode: sql });
+        node.checksum = contentsChecksum(readText(project.file) ?? "");
         node.tags.push(kind);
         node.index = i;
         renderNode(state, node, { file });

@@ -7,6 +7,7 @@ import { toValue } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
 import { adapterObject, columnClass, exceptionsFor, relationClassOf, unusedSession } from "./adapter-object.ts";
+import { referenceFunction } from "./project-config.ts";
 import { refArguments, sourceArguments } from "./reference-arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
@@ -58,12 +59,12 @@ export function parseScope(
         owner: node.name,
       }),
     ref: () =>
-      rawFunction("ref", (args, kwargs) => {
+      referenceFunction("ref", runtime, (args, kwargs) => {
         captured.refs.push(refArguments(args, kwargs, owner));
         return relation();
       }),
     source: () =>
-      rawFunction("source", (args) => {
+      referenceFunction("source", runtime, (args) => {
         captured.sources.push(sourceArguments(args, owner));
         return relation();
       }),

@@ -5,7 +5,7 @@ import { engineError } from "../errors.ts";
 import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
 import type { NodeExecution } from "./execution.ts";
-import { rawFunction } from "./functions.ts";
+import { referenceFunction } from "./project-config.ts";
 import { refArguments, sourceArguments } from "./reference-arguments.ts";
 
 /** `ref` while running. Operations may refer to anything but ephemeral models. Source: dbt-core context/providers.py RuntimeRefResolver. */
@@ -14,7 +14,7 @@ export function runRef(execution: NodeExecution): PyObject {
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
   const isOperation =
     node.resource_type === "operation" || node.resource_type === "sql_operation" || node.resource_type === "macro";
-  return rawFunction("ref", (args, kwargs) => {
+  return referenceFunction("ref", runtime, (args, kwargs) => {
     const reference = refArguments(args, kwargs, owner);
     const resolved = resolveRef(lookup, runtime.read.root.name, node, reference);
     if (!("node" in resolved)) {
@@ -79,7 +79,7 @@ function limits(
 export function runSource(execution: NodeExecution): PyObject {
   const { node, runtime, lookup } = execution;
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
-  return rawFunction("source", (args) => {
+  return referenceFunction("source", runtime, (args) => {
     const names = sourceArguments(args, owner);
     const resolved = resolveSource(lookup, runtime.read.root.name, node, names);
     if (!("node" in resolved)) throw notFound(lookup, node, "source", names.join("."), { disabled: resolved.disabled });
