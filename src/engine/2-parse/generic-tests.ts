@@ -67,16 +67,18 @@ export function genericTests(
   columns: PlainRecord[],
   tests: unknown[],
 ): void {
+  const inherited = target.kind === "source" ? target.tags : [];
   for (const column of columns) {
     const quoted =
       column.quote === true || ((column.quote === null || column.quote === undefined) && target.quoteColumns);
     const name = quoted ? `"${String(column.name)}"` : String(column.name);
     const config = isRecord(column.config) ? column.config : {};
-    const tags = [...new Set([...asStrings(column.tags), ...asStrings(config.tags)])];
+    const tags = [...inherited, ...asStrings(column.tags), ...asStrings(config.tags)];
     for (const test of asList(column.data_tests ?? column.tests))
       collectErrors(section.state, () => genericTest(section, entry, target, test, name, tags));
   }
-  for (const test of tests) collectErrors(section.state, () => genericTest(section, entry, target, test, null, []));
+  for (const test of tests)
+    collectErrors(section.state, () => genericTest(section, entry, target, test, null, inherited));
 }
 
 interface Definition {
@@ -321,8 +323,8 @@ export function genericTest(
     rawCode,
     fqn: [project.name, ...folders, fullName],
     uniqueId: `test.${project.name}.${fullName}.${hash}`,
+    checksum: { name: "none", checksum: "" },
   });
-  node.checksum = { name: "none", checksum: "" };
   const ownTags = asList(config.tags).map(String);
   node.tags = [...new Set([...tags, ...ownTags])].sort();
   node.description = definition.description;

@@ -28,6 +28,8 @@ export interface NewNode {
   fqn?: string[];
   uniqueId?: string;
   language?: "sql" | "python";
+  /** Default: that of the file. */
+  checksum?: GraphNode["checksum"];
 }
 
 /** `[package, folders…, name]` of a file. */
@@ -53,7 +55,7 @@ export function newNode(state: ParseState, spec: NewNode): GraphNode {
     unique_id: spec.uniqueId ?? `${resource}.${spec.project.name}.${spec.name}`,
     fqn,
     alias: spec.name,
-    checksum: contentsChecksum(spec.file.contents),
+    checksum: spec.checksum ?? contentsChecksum(spec.file.contents),
     config: resolveConfig({ kind: spec.kind, fqn, project: spec.project, root: state.runtime.read.root }),
     tags: [],
     description: "",
