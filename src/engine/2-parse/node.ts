@@ -1,5 +1,6 @@
-import { hasJinja, noKwargs, parseTemplate, PyObject, staticCalls, str, type Value } from "#jinja/index.ts";
+import { hasJinja, noKwargs, parseTemplate, PyObject, staticCalls, str, type Template, type Value } from "#jinja/index.ts";
 import { isLabsError, LabsError } from "#errors/index.ts";
+import { isReadStatically } from "./static-model.ts";
 import type { Relation } from "../adapter/index.ts";
 import { relationFromNode } from "../context/relations.ts";
 import { isRecord, toValue } from "../context/data.ts";
@@ -155,9 +156,18 @@ export function renderNode(
   state.calls.set(node.unique_id, calls.merged);
   const template = state.templates.get(node.unique_id);
   const written = template && Object.keys(calls.merged).length > 0 ? staticCalls(template, ["config"])[0] : undefined;
-  if (written && written.unrendered.size > 0)
+  if (template && written && written.unrendered.size > 0 && !recordsRendered(state, node, template))
     state.unrenderedCalls.set(node.unique_id, Object.fromEntries(written.unrendered));
   return scope;
+}
+
+/** Models that dbt reads without rendering keep their config's values. A project's own `ref`, `source` or `config` forbids that. */
+function recordsRendered(state: ParseState, node: GraphNode, template: Template): boolean {
+  if (node.resource_type !== "model") return false;
+  const { macros, read } = state.runtime;
+  const own = [node.package_name, read.root.name].flatMap((name) => macros.package(name) ?? []);
+  if (own.some((m) => ["ref", "source", "config"].some((name) => m.has(name)))) return false;
+  return isReadStatically(template, node.raw_code);
 }
 
 /** Nothing waits while parsing: the adapter answers from stubs. A macro that still awaits is a defect worth a clear word. */
