@@ -492,7 +492,7 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
     await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);
-    invocation.options.sink({ type: "message", level: "info", text: `Catalog written to ${path}`, name: "CatalogWritten", code: "E044" });
+    invocation.options.sink({ type: "message", level: "info", text: `Catalog written to ${path}`, name: "CatalogWritten", code: "E042" });
     return { success: true, exit: 0, results };
   });
 }

@@ -51,7 +51,7 @@ export class DeprecationCounter {
     const summaries = [...this.#counts].map(([event_name, occurrences]) => ({ event_name, occurrences }));
     return {
       name: "DeprecationsSummary",
-      code: "D030",
+      code: "D028",
       level: "warn",
       msg: `[${style.yellow("WARNING")}][DeprecationsSummary]: ${text}`,
       data: { summaries, show_all_hint: !this.#showAll },

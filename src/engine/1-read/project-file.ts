@@ -223,8 +223,8 @@ function checkVersion(data: PlainRecord, verify: boolean, place: (path: KeyPath)
 /** Old names of keys: still read, with a warning; both names at once are an error. */
 function checkRenamed(data: PlainRecord, place: (path: KeyPath) => Place, warn: (warning: ReadWarning) => void): void {
   const renamed = [
-    { old: "source-paths", now: "model-paths", name: "ConfigSourcePathDeprecation", code: "D002" },
-    { old: "data-paths", now: "seed-paths", name: "ConfigDataPathDeprecation", code: "D003" },
+    { old: "source-paths", now: "model-paths", name: "ConfigSourcePathDeprecation", code: "D003" },
+    { old: "data-paths", now: "seed-paths", name: "ConfigDataPathDeprecation", code: "D004" },
   ];
   for (const { old, now, name, code } of renamed) {
     if (!Object.hasOwn(data, old)) continue;

@@ -40,7 +40,7 @@ export function readProject(flags: Flags, options: ReadOptions = {}): ReadProjec
   for (const { key, line, column } of raw.document.duplicates ?? []) {
     warn({
       name: "DuplicateYAMLKeysDeprecation",
-      code: "D026",
+      code: "D024",
       text: `Duplicate key '${key}' in "<unicode string>", line ${line}, column ${column} in file \`${raw.file}\``,
       place: { file: raw.file, line, column, source: raw.source },
     });

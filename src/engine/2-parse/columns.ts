@@ -18,7 +18,6 @@ const columnKeys = new Set([
   "granularity",
   "dimension",
   "entity",
-  "policy_tags",
 ]);
 const constraintTypes = new Set(["check", "not_null", "unique", "primary_key", "foreign_key", "custom"]);
 

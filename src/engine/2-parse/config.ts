@@ -326,10 +326,11 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
   for (const key of ["pre-hook", "post-hook"]) if (key in config) config[key] = listify(config[key]).map(hookOf);
   if (typeof config.tags === "string") config.tags = [config.tags];
   if (typeof config.static_analysis === "boolean") config.static_analysis = config.static_analysis ? "on" : "off";
-  if (isRecord(config.docs))
+  if (isRecord(config.docs) && kind !== "group")
     config.docs = { show: config.docs.show ?? true, node_color: config.docs.node_color ?? null };
   if (kind === "test") finalizeTest(config, request);
   if (kind === "model") {
+    if (isRecord(config.freshness)) config.freshness = modelFreshness(config.freshness);
     const contract = config.contract;
     if (
       isRecord(contract) &&
@@ -353,6 +354,12 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
     }
   }
   return config as NodeConfig;
+}
+
+function modelFreshness(freshness: PlainRecord): PlainRecord {
+  const after = freshness.build_after;
+  if (!isRecord(after)) return freshness;
+  return { ...freshness, build_after: { count: null, period: null, updates_on: "any", ...after } };
 }
 
 /** `store_failures_as` decides; without it `store_failures` does. Source: dbt-core TestConfig.finalize_and_validate. */

@@ -202,19 +202,30 @@ function configOf(section: Section, entry: Entry, args: PlainRecord): PlainRecor
     }
     config[key] = value;
   }
-  return renderValues(section, { ...config, ...given });
+  return renderValues(section, { ...config, ...given }, about);
 }
 
-function renderValues(section: Section, values: PlainRecord): PlainRecord {
+/** What an error says of a test. */
+interface About {
+  target: string;
+  column: string | null;
+  test: string;
+}
+
+function renderValues(section: Section, values: PlainRecord, about: About): PlainRecord {
   const rendered: PlainRecord = {};
   for (const [key, value] of Object.entries(values)) {
     let result = value;
     if (typeof value === "string" && hasJinja(value)) {
-      result = toData(
-        parseTemplate(value, { file: section.file.path }).renderNative(
-          yamlScope(section.state, section.project),
-        ) as Value,
-      );
+      try {
+        result = toData(
+          parseTemplate(value, { file: section.file.path }).renderNative(
+            yamlScope(section.state, section.project),
+          ) as Value,
+        );
+      } catch (error) {
+        throw configValueError(section, about, key, error);
+      }
     }
     if (result !== null && result !== undefined) rendered[key] = result;
   }
@@ -335,18 +346,11 @@ export function genericTest(
   node.test_metadata = { name, kwargs, namespace };
   const macro =
     state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
-  if (!macro || (namespace !== null && !state.runtime.macros.inNamespace(namespace, macroName))) {
-    const place = { file: file.path, ...entry.document.position(entry.path), source: file.contents };
-    throw engineError("compilation", {
-      message: `'${namespace === null ? macroName : `${namespace}.${macroName}`}' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".`,
-      place,
-      hint: `Define the generic test ${name}, or install the package that has it.`,
-    });
-  }
   // dbt looks the macro up by its name alone: the project's own one counts even when a namespace is asked for.
   const named = state.runtime.macros.byName(macroName, project.name) ?? macro;
-  node.depends_on.macros.push(named.node.unique_id);
-  if (named.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
+  // Of a macro that does not exist dbt speaks when the test is compiled, not before.
+  if (named) node.depends_on.macros.push(named.node.unique_id);
+  if (named?.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);
   } else {

@@ -78,7 +78,7 @@ export function packMacros(files: SourceFile[]): PackedMacro[] {
         name,
         offset: block.offset,
         length: block.fullSource.length,
-        arguments: argumentsOf(definition).map(({ name: argument, type }) => ({ name: argument, type })),
+        arguments: argumentsOf(block, definition).map(({ name: argument, type }) => ({ name: argument, type })),
         languages: languagesOf(block, definition),
         calls: findMacroCalls(definition.template),
       };
@@ -86,8 +86,13 @@ export function packMacros(files: SourceFile[]): PackedMacro[] {
   );
 }
 
-const argumentsOf = (definition: MacroDefinition) =>
-  definition.params.map((p) => ({ name: p.name, type: p.type ?? null, description: "" }));
+/** dbt reads no arguments off a generic test. Source: dbt-core parser/macros.py _extract_args. */
+const argumentsOf = (block: Block, definition: MacroDefinition) =>
+  (block.type === "test" || block.type === "data_test" ? [] : definition.params).map((p) => ({
+    name: p.name,
+    type: p.type ?? null,
+    description: "",
+  }));
 
 const languagesOf = (block: Block, definition: MacroDefinition): string[] | null =>
   block.type === "materialization" ? [...(definition.supportedLanguages ?? ["sql"])] : null;
@@ -106,7 +111,7 @@ function addMacro(
     source: block.fullSource,
     offset: block.offset,
     createdAt: options.createdAt,
-    described: argumentsOf,
+    described: (own) => argumentsOf(block, own),
     languages: (own) => languagesOf(block, own),
   });
   if (!options.lazy) void definition.template;

@@ -251,7 +251,7 @@ export function updateRelationNames(state: ParseState, node: GraphNode, config: 
   if (schema === null) {
     warn(state.runtime, `generate_schema_name answered no schema for ${node.unique_id}.`, {
       name: "GenerateSchemaNameNullValueDeprecation",
-      code: "D012",
+      code: "D044",
     });
   }
   node.schema = schema ?? "None";

@@ -147,7 +147,7 @@ export function patchByName(section: Section, entry: Entry, patch: Patch): Graph
       warn(
         section.state.runtime,
         `'${patch.name}' is a ${node.resource_type} node, but it is specified in the ${section.key} section of ${entry.file.path}.\nTo fix this error, place the \`${patch.name}\` specification under the ${plural[node.resource_type]} key instead.`,
-        { name: "WrongResourceSchemaFile", code: "I059" },
+        { name: "WrongResourceSchemaFile", code: "I057" },
       );
       return [];
     }
@@ -256,7 +256,7 @@ export function patchMacros(section: Section, data: PlainRecord): void {
       if (!macro) {
         warn(section.state.runtime, `Found patch for macro "${name}" which was not found`, {
           name: "MacroNotFoundForPatch",
-          code: "I060",
+          code: "I059",
         });
         return;
       }
@@ -294,7 +294,7 @@ export function patchMacros(section: Section, data: PlainRecord): void {
 function checkArguments(section: Section, name: string, actual: PlainRecord[], described: PlainRecord[]): void {
   if (described.length === 0) return;
   const complain = (message: string) =>
-    warn(section.state.runtime, message, { name: "InvalidMacroAnnotation", code: "D038" });
+    warn(section.state.runtime, message, { name: "InvalidMacroAnnotation", code: "I076" });
   described.slice(0, actual.length).forEach((argument, i) => {
     if (argument.name !== actual[i]?.name)
       complain(`Argument ${String(argument.name)} in yaml for macro ${name} does not match the jinja definition.`);

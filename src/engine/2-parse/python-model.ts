@@ -36,7 +36,14 @@ export function pythonModel(state: ParseState, node: GraphNode, file: SourceFile
   for (const call of callsOf(code, "source", file)) node.sources.push(call.args.map(String));
   for (const call of callsOf(code, "config", file)) calls.add(call.kwargs);
   const keys = [...code.matchAll(/\bdbt\.config\.get\(\s*(["'])(.+?)\1/g)].map((m) => m[2] ?? "");
-  if (keys.length > 0) calls.add({ config_keys_used: keys, config_keys_defaults: keys.map(() => null) });
+  if (keys.length > 0) {
+    calls.add({
+      config_keys_used: keys,
+      config_keys_defaults: keys.map(() => null),
+      meta_keys_used: [],
+      meta_keys_defaults: [],
+    });
+  }
   node.config_call_dict = calls.merged;
   state.calls.set(node.unique_id, calls.merged);
 }

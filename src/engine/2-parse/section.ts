@@ -1,4 +1,4 @@
-import { hasJinja, parseTemplate, type Value } from "#jinja/index.ts";
+import { hasJinja, parseTemplate, PyDate, type Value } from "#jinja/index.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { isRecord, toData } from "../context/data.ts";
 import { NodeScope } from "../context/scope.ts";
@@ -33,7 +33,8 @@ export function renderEntry(section: Section, data: PlainRecord): PlainRecord {
     }
     if (Array.isArray(value)) return value.map((v, i) => render(v, [...path, i]));
     if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, render(v, [...path, k])]));
-    return value;
+    // Rendering makes texts of dates.
+    return value instanceof PyDate && isRendered(section.key, path) ? value.isoformat() : value;
   };
   return render(data, []) as PlainRecord;
 }
@@ -102,19 +103,25 @@ export function yamlScope(state: ParseState, project: Project): NodeScope {
   return scope;
 }
 
-/** Entries of a section, with errors for what is no mapping or has no name. */
+/** Entries of a section, with errors for what is no mapping or has no name. Source: dbt-core parser/read_files.py validate_yaml. */
 export function entriesOf(section: Section, data: PlainRecord): Entry[] {
   const value = data[section.key];
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value))
-    throw invalid(section, [section.key], `${section.key} must be a list, got ${typeof value}`);
+  const malformed = (path: (string | number)[], what: string) =>
+    engineError("parsing", {
+      message: `The schema file at ${section.file.path} is invalid because ${what}`,
+      place: { file: section.file.path, ...section.document.position(path), source: section.file.contents },
+      hint: "Correct the entry.",
+    });
+  const key = `'${section.key}'`;
+  if (!Array.isArray(value)) throw malformed([section.key], `the value of ${key} is not a list`);
   const entries: Entry[] = [];
   value.forEach((item: unknown, i) => {
     collectErrors(section.state, () => {
       const path = [section.key, i];
-      if (!isRecord(item)) throw invalid(section, path, `each entry of ${section.key} must be a mapping`);
+      if (!isRecord(item)) throw malformed(path, `a list element for ${key} is not a dictionary`);
       if (typeof item.name !== "string" && section.key !== "data_tests")
-        throw invalid(section, path, `an entry of ${section.key} has no name`);
+        throw malformed(path, `a list element for ${key} does not have a name attribute.`);
       entries.push({
         project: section.project,
         file: section.file,

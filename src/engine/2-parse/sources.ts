@@ -7,6 +7,7 @@ import type { PlainRecord, SourceNode } from "../manifest/types.ts";
 import { asList, asStrings, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { resolveConfig, unrenderedConfig } from "./config.ts";
 import { genericTests } from "./generic-tests.ts";
+import { sourceOverrides, warnUnused } from "./source-overrides.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, disable, duplicateResource, now, type Entry, type ParseState } from "./state.ts";
 
@@ -29,6 +30,10 @@ export function parseSourceEntries(section: Section, data: PlainRecord): SourceE
     const rawSource = (data.sources as PlainRecord[])[entry.path[1] as number] ?? {};
     const tables = asList(entry.data.tables);
     const overrides = typeof entry.data.overrides === "string" ? entry.data.overrides : undefined;
+    if (overrides !== undefined) {
+      found.push({ section, entry, source: entry.data, rawSource, table: {}, tableIndex: -1, overrides });
+      continue;
+    }
     tables.forEach((table, i) => {
       collectErrors(section.state, () => {
         if (!isRecord(table) || (typeof table.name !== "string" && typeof table.name !== "number"))
@@ -42,22 +47,13 @@ export function parseSourceEntries(section: Section, data: PlainRecord): SourceE
 
 /** Builds every source of all projects, with overrides applied, and their tests. Source: dbt-core parser/sources.py SourcePatcher. */
 export function buildSources(state: ParseState, entries: SourceEntry[]): void {
-  const patches = entries.filter((e) => e.overrides !== undefined);
+  const overrides = sourceOverrides(state, entries);
   for (const item of entries) {
     if (item.overrides !== undefined) continue;
-    const patch = patches.find(
-      (p) =>
-        p.overrides === item.section.project.name &&
-        p.source.name === item.source.name &&
-        p.table.name === item.table.name,
-    );
-    collectErrors(state, () => buildSource(state, patch ? patched(item, patch) : item));
+    const override = overrides.get(`${item.section.project.name}.${String(item.source.name)}`);
+    collectErrors(state, () => buildSource(state, override ? override.apply(item) : item));
   }
-}
-
-function patched(item: SourceEntry, patch: SourceEntry): SourceEntry {
-  const { name: _n, overrides: _o, tables: _t, ...source } = patch.source;
-  return { ...item, source: { ...item.source, ...source }, table: { ...item.table, ...patch.table } };
+  warnUnused(state, [...overrides.values()]);
 }
 
 interface Freshness {
@@ -209,7 +205,7 @@ function buildSource(state: ParseState, item: SourceEntry): void {
     loaded_at_field: (config.loaded_at_field as string | null) ?? null,
     loaded_at_query: (config.loaded_at_query as string | null) ?? null,
     freshness: (config.freshness as PlainRecord | null) ?? null,
-    external: isRecord(table.external) ? table.external : null,
+    external: externalOf(table.external),
     description: text(table.description),
     columns: columnsOf(entry, columnList(entry, table.columns)),
     meta: record(config.meta),
@@ -225,7 +221,7 @@ function buildSource(state: ParseState, item: SourceEntry): void {
     doc_blocks: [],
   };
   node.relation_name = str(relationFromNode(node, {}));
-  sourceTests(item, tags);
+  sourceTests(item);
   if (!config.enabled) {
     disable(state, node);
     return;
@@ -233,14 +229,15 @@ function buildSource(state: ParseState, item: SourceEntry): void {
   const existing = runtime.manifest.sources[node.unique_id];
   if (existing) throw duplicateSource(existing, node);
   runtime.manifest.sources[node.unique_id] = node;
-  const expected = node.freshness !== null && (hasTime(node.freshness.warn_after) || hasTime(node.freshness.error_after));
+  const expected =
+    node.freshness !== null && (hasTime(node.freshness.warn_after) || hasTime(node.freshness.error_after));
   if (expected && !node.loaded_at_field && !node.loaded_at_query) {
     warn(
       runtime,
       `The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '${sourceName}.${tableName}'.`,
       {
         name: "FreshnessConfigProblem",
-        code: "I064",
+        code: "I073",
       },
     );
   }
@@ -255,8 +252,21 @@ function duplicateSource(a: SourceNode, b: SourceNode) {
   });
 }
 
-function sourceTests(item: SourceEntry, tags: string[]): void {
+/** `external:` with dbt's defaults; whatever else is written stays. Source: dbt-core artifacts/resources/v1/source_definition.py ExternalTable. */
+function externalOf(value: unknown): PlainRecord | null {
+  if (!isRecord(value)) return null;
+  const partitions = Array.isArray(value.partitions)
+    ? value.partitions.map((p: unknown) =>
+        isRecord(p) ? { name: "", description: "", data_type: "", meta: {}, ...p } : p,
+      )
+    : null;
+  return { location: null, file_format: null, row_format: null, tbl_properties: null, ...value, partitions };
+}
+
+function sourceTests(item: SourceEntry): void {
   const { section, entry, source, table } = item;
+  // Only the tags beside the names: those under config: belong to the source alone.
+  const tags = [...asStrings(source.tags), ...asStrings(table.tags)];
   const target = {
     kind: "source" as const,
     yamlKey: "sources",

@@ -57,10 +57,13 @@ export function throwCollected(errors: LabsError[]): void {
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 
+/** What Python's str.split() takes for white space. */
+const pythonSpace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+
 /** dbt 1.12 compares contents with all white space collapsed. */
 export const contentsChecksum = (text: string): { name: string; checksum: string } => ({
   name: "sha256",
-  checksum: sha256(text.split(/\s+/u).filter(Boolean).join(" ")),
+  checksum: sha256(text.split(pythonSpace).filter(Boolean).join(" ")),
 });
 
 /** Seconds since 1970, as dbt's `created_at`. */

@@ -265,7 +265,6 @@ function multiply(state: ParseState, test: OtherNode, node: GraphNode, single: b
       unique_id: uniqueId,
       version: n.version,
       depends_on: { macros: [], nodes: [n.unique_id] },
-      fqn: [...test.fqn.slice(0, -1), `${test.name}_v${n.version}`].slice(0, test.fqn.length),
     };
   }
 }

@@ -1,4 +1,6 @@
 import { findMacroCalls } from "#jinja/index.ts";
+import type { MacroEntry } from "../context/macro-table.ts";
+import type { MacroNode } from "../manifest/types.ts";
 import type { Runtime } from "../context/runtime.ts";
 
 /** Names of dbt's context that look like macro calls but are none. */
@@ -26,16 +28,33 @@ export function linkMacroDependencies(runtime: Runtime): void {
     const { node } = entry;
     if (node.depends_on.macros.length > 0) continue;
     const found: string[] = [];
+    const add = (target: MacroEntry | undefined): void => {
+      const id = target?.node.unique_id;
+      if (id !== undefined && !found.includes(id)) found.push(id);
+    };
+    const dispatched = dispatches(runtime, node);
     for (const call of entry.calls ?? findMacroCalls(entry.definition.template)) {
       const [first = "", second] = call.split(".");
-      if (second === undefined && notMacros.has(first)) continue;
-      const target =
-        second === undefined
-          ? runtime.macros.lookup(first, node.package_name)
-          : runtime.macros.inNamespace(first, second);
-      const id = target?.node.unique_id;
-      if (id !== undefined && id !== node.unique_id && !found.includes(id)) found.push(id);
+      if (second === undefined && !notMacros.has(first) && first !== node.name) {
+        add(runtime.macros.byName(first, node.package_name));
+      } else if (second !== undefined && !dispatched.has(call)) add(runtime.macros.byName(second, first));
+      const target = dispatched.get(call);
+      if (target) add(target);
     }
     node.depends_on.macros = found;
   }
+}
+
+const dispatchCall =
+  /\badapter\s*\.\s*dispatch\(\s*(?:macro_name\s*=\s*)?(["'])(\w+)\1(?:\s*,\s*(?:macro_namespace\s*=\s*)?(["'])(\w+)\3)?/g;
+
+/** What each `adapter.dispatch(...)` of a macro leads to, by the last name under which the calls list it. */
+function dispatches(runtime: Runtime, node: MacroNode): Map<string, MacroEntry> {
+  const result = new Map<string, MacroEntry>();
+  for (const [, , name = "", , namespace = null] of node.macro_sql.matchAll(dispatchCall)) {
+    const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === namespace)?.search_order;
+    const { found } = runtime.macros.dispatch(name, namespace, order, node.package_name);
+    if (found) result.set(namespace === null ? name : `${namespace}.${name}`, found);
+  }
+  return result;
 }

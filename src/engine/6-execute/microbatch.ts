@@ -113,13 +113,13 @@ export async function runMicrobatch(
       await runBatch(execution, batch, { first: i === 0, last: i === batches.length - 1, incremental: exists }, ephemeral);
       exists = true;
       done.push(batch);
-      runtime.emit({ type: "message", level: "info", text: `${label} OK created ${text}`, name: "LogBatchResult", code: "Q044", uniqueId: node.unique_id });
+      runtime.emit({ type: "message", level: "info", text: `${label} OK created ${text}`, name: "LogBatchResult", code: "Q046", uniqueId: node.unique_id });
     } catch (error) {
       failed.push(batch);
       if (i === 0) firstFailed = true;
       await execution.session.rollbackIfOpen();
       const reason = error instanceof Error ? error.message : String(error);
-      runtime.emit({ type: "message", level: "error", text: `${label} ERROR creating ${text}: ${reason}`, name: "LogBatchResult", code: "Q044", uniqueId: node.unique_id });
+      runtime.emit({ type: "message", level: "error", text: `${label} ERROR creating ${text}: ${reason}`, name: "LogBatchResult", code: "Q046", uniqueId: node.unique_id });
     }
   }
   const range = (b: Batch): [string, string] => [b.start.toISOString(), b.end.toISOString()];
