@@ -1,3 +1,4 @@
+import { isLabsError } from "#errors/index.ts";
 import {
   fromPlain,
   hasJinja,
@@ -119,7 +120,7 @@ function definitionOf(
       `Test name string did not match expected pattern: ${testName}`,
       "Write `test` or `package.test`.",
     );
-  const config = configOf(section, entry, args);
+  const config = configOf(section, entry, args, { target: target.name, column, test: match[2] ?? "" });
   const description = typeof args.description === "string" ? args.description : "";
   delete args.description;
   const customName = typeof args.name === "string" ? args.name : undefined;
@@ -171,7 +172,7 @@ function nameAndArguments(entry: Entry, target: TestTarget, test: unknown): [str
 }
 
 /** Settings from beside the arguments and from `config:`, rendered. Source: generic_test_builders.py _process_legacy_args, _render_values. */
-function configOf(section: Section, entry: Entry, args: PlainRecord): PlainRecord {
+function configOf(section: Section, entry: Entry, args: PlainRecord, about: About): PlainRecord {
   const nested = args.config;
   delete args.config;
   if (nested !== undefined && nested !== null && !isRecord(nested))
@@ -230,6 +231,20 @@ function renderValues(section: Section, values: PlainRecord, about: About): Plai
     if (result !== null && result !== undefined) rendered[key] = result;
   }
   return rendered;
+}
+
+/** Source: dbt-core exceptions.py CustomMacroPopulatingConfigValueError, TestConfigError. */
+function configValueError(section: Section, { target, column, test }: About, key: string, error: unknown): unknown {
+  if (!isLabsError(error) || !error.message.includes("is undefined")) return error;
+  return engineError("compilation", {
+    message:
+      `Invalid generic test configuration given in ${section.file.path}: \n` +
+      `\tThe ${target}.${column ?? "None"} column's "${test}" test references an undefined macro in its ${key} configuration argument. ` +
+      `The macro ${error.message}.\nPlease note that the generic test configuration parser currently does not support using custom macros to populate configuration values`,
+    place: { file: section.file.path },
+    hint: "Write the value itself.",
+    cause: error,
+  });
 }
 
 /** Python's str() of an argument, as it goes into a test's name. */

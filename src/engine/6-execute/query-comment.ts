@@ -1,5 +1,5 @@
-import { parseTemplate, PyDict } from "#jinja/index.ts";
-import { jsonDumps } from "#jinja/index.ts";
+import { jsonDumps, noKwargs, parseTemplate, PyDict, PyObject, str } from "#jinja/index.ts";
+import { illegalComment } from "../adapter/index.ts";
 import { defaultQueryComment } from "../1-read/index.ts";
 import { toValue } from "../context/data.ts";
 import { NodeScope } from "../context/scope.ts";
@@ -27,5 +27,11 @@ export async function queryComment(runtime: Runtime, node: AnyNode | undefined):
     connection_name: node?.unique_id ?? "master",
     node: () => (node === undefined ? null : toValue(node)),
   });
-  return (await parseTemplate(comment, { file: "dbt_project.yml" }).render(scope)).trim();
+  // As in dbt the comment is the body of a macro, so that it may return().
+  const macro = `{%- macro query_comment(connection_name, node) -%}${comment}{%- endmacro -%}`;
+  const body = await parseTemplate(macro, { file: "dbt_project.yml" }).take("query_comment", scope);
+  if (!(body instanceof PyObject)) throw new TypeError("the query comment is no macro");
+  const text = str(await body.call([scope.get("connection_name") ?? null, scope.get("node") ?? null], noKwargs)).trim();
+  if (text.includes("*/")) throw illegalComment(text);
+  return text;
 }

@@ -30,3 +30,4 @@ export { readSeedTable, SeedTable } from "./seed-table.ts";
 export type { SeedOptions } from "./seed-table.ts";
 export { loadPluginSource } from "./plugin-source.ts";
 export type { PluginSource } from "./plugin-source.ts";
+export { illegalComment } from "./query-comment.ts";
