@@ -18,7 +18,7 @@ export class RunResultValue extends PyObject {
   override getAttr(name: string): Value | undefined {
     switch (name) {
       case "node":
-        return this.#node === undefined ? null : fromPlain(this.#node);
+        return this.#node === undefined ? null : new NodeValue(fromPlain(this.#node) as PyDict);
       case "to_dict":
         return hostFunction("to_dict", ["omit_none?"], () => this.#dict());
       case "timing":
@@ -40,5 +40,22 @@ export class RunResultValue extends PyObject {
     const dict = fromPlain(this.#result) as PyDict;
     dict.setLazy("node", () => (this.#node === undefined ? null : fromPlain(this.#node)));
     return dict;
+  }
+}
+
+/** A node as an object of dbt: its fields are attributes, `to_dict()` gives them all. */
+class NodeValue extends PyObject {
+  readonly pyType = "ManifestNode";
+  readonly #fields: PyDict;
+  constructor(fields: PyDict) {
+    super();
+    this.#fields = fields;
+  }
+  override getAttr(name: string): Value | undefined {
+    if (name === "to_dict") return hostFunction("to_dict", ["omit_none?", "context?"], () => this.#fields);
+    return this.#fields.get(name);
+  }
+  override getItem(key: Value): Value | undefined {
+    return this.#fields.get(key);
   }
 }
