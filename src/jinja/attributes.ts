@@ -23,9 +23,14 @@ type Table = Record<string, Method>;
 const everywhere = new Set(
   (
     "__class__ __delattr__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __gt__ __hash__ __init__ " +
-    "__init_subclass__ __le__ __lt__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__"
+    "__init_subclass__ __le__ __lt__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ " +
+    "__add__ __bases__ __call__ __code__ __contains__ __delitem__ __dict__ __func__ __getitem__ __globals__ __iter__ __len__ " +
+    "__module__ __mro__ __mul__ __name__ __reversed__ __rmul__ __self__ __setitem__ __subclasses__"
   ).split(" "),
 );
+
+/** Those of an undefined value; all others it refuses by itself. */
+const basic = new Set(["__class__", "__doc__", "__init__", "__dict__", "__module__"]);
 
 const strictAccess: FieldAccess = {
   attribute: (obj, name) => attributeOf(undefined, obj, name),
@@ -190,7 +195,7 @@ function unsafe(run: Run | undefined, obj: Value, name: string): Undefined {
 /** `obj.name`: the attribute, else the item. */
 export function attributeOf(run: Run | undefined, obj: Value, name: string): Value {
   if (isPrivate(name)) {
-    if (everywhere.has(name)) return unsafe(run, obj, name);
+    if (everywhere.has(name) && !(obj instanceof Undefined && !basic.has(name))) return unsafe(run, obj, name);
   } else {
     const value = rawAttribute(obj, name);
     if (value !== undefined) return value;

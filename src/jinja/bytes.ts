@@ -1,6 +1,7 @@
 import { pyError } from "./errors.ts";
 import { itemAt, PySlice, sliceItems } from "./sequences.ts";
 import { indexNumber } from "./numbers.ts";
+import { asciiText, reprText } from "./text.ts";
 import { PyObject, type BinaryOp, type Value } from "./value.ts";
 
 const encodings: Record<string, "utf8" | "latin1" | "ascii" | "utf16le"> = {
@@ -31,7 +32,11 @@ export class PyBytes extends PyObject {
     let position = 0;
     for (const ch of text) {
       if ((ch.codePointAt(0) ?? 0) >= limit) {
-        throw pyError("ValueError", `'${encoding}' codec can't encode character at position ${position}`);
+        const range = kind === "ascii" ? 128 : 256;
+        throw pyError(
+          "ValueError",
+          `'${encoding}' codec can't encode character ${asciiText(reprText(ch))} in position ${position}: ordinal not in range(${range})`,
+        );
       }
       position++;
     }

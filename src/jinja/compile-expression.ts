@@ -7,7 +7,7 @@ import { pyError, typeError } from "./errors.ts";
 import { contextFilters } from "./filters/index.ts";
 import { filterNamed, testNamed } from "./registry.ts";
 import { escape, PyMarkup } from "./markup.ts";
-import { compare, contains, equals, iterate, repr, str, textOf, truthy, typeName } from "./operations.ts";
+import { compare, contains, equals, isIterable, iterate, repr, str, textOf, truthy, typeName } from "./operations.ts";
 import { PySlice, PyTuple } from "./sequences.ts";
 import type { Source } from "./source.ts";
 import type { Slot, Symbols } from "./symbols.ts";
@@ -299,6 +299,7 @@ export function compileArguments(given: Arguments, frame: Frame): CompiledArgume
     let next = positional.length + names.length;
     if (given.dynArgs) {
       const spread = values[next++] as Value;
+      if (!isIterable(spread)) throw typeError(`Value after * must be an iterable, not ${typeName(spread)}`);
       for (const value of iterate(spread)) args.push(value);
     }
     if (given.dynKwargs) spreadKeywords(values[next] as Value, kwargs);
@@ -436,12 +437,12 @@ function compileTest(expr: Test, frame: Frame): Eval {
 }
 
 /** The value of an expression that depends on nothing, as Jinja folds it; undefined otherwise. */
-export function constantValue(expr: Expr, frame: Frame): Value | undefined {
+export function constantValue(expr: Expr, frame: Frame, native: boolean): Value | undefined {
   if (startsVariable(expr)) return undefined;
   const run = new Run(frame.source, { get: () => undefined }, "strict", true);
   try {
     const value = compileExpression(expr, { ...frame, folding: true })(new Env(0, undefined, run));
-    return value instanceof Promise || !isSafe(value) ? undefined : value;
+    return value instanceof Promise || (native && !isSafe(value)) ? undefined : value;
   } catch {
     return undefined;
   }

@@ -12,7 +12,7 @@ import {
   type Eval,
   type Frame,
 } from "./compile-expression.ts";
-import { pyError, typeError, valueError } from "./errors.ts";
+import { errors, pyError, typeError, valueError } from "./errors.ts";
 import { Namespace } from "./globals.ts";
 import { LoopContext } from "./loop.ts";
 import { MacroValue, type MacroShape } from "./macro-value.ts";
@@ -38,6 +38,7 @@ export interface Context extends Frame {
   toplevel: boolean;
   blocks: Map<string, BlockCode>;
   exports: boolean;
+  inLoop?: boolean;
 }
 export interface BlockCode {
   symbols: Symbols;
@@ -96,9 +97,15 @@ function compileStatement(stmt: Stmt, context: Context): Exec {
     case "for":
       return compileFor(stmt, context);
     case "break":
-      return () => breaks;
-    case "continue":
-      return () => continues;
+    case "continue": {
+      if (!context.inLoop) {
+        const error = pyError("TemplateSyntaxError", `'${stmt.kind}' outside loop`);
+        (error as { place: unknown }).place = context.source.place(stmt.at);
+        throw error;
+      }
+      const signal = stmt.kind === "break" ? breaks : continues;
+      return () => signal;
+    }
     case "macro":
       return compileMacroStatement(stmt, context);
     case "callblock":
@@ -145,7 +152,8 @@ function compileStatement(stmt: Stmt, context: Context): Exec {
       return (env) => {
         env.run.at = at;
         const hint = `\`${what}\` cannot load files here; call macros by their names instead.`;
-        throw pyError("TemplateNotFound", "no loader for this environment specified", hint);
+        const message = "no loader for this environment specified";
+        throw errors.TemplateNotFound({ message, hint, data: { python: "TypeError" } });
       };
     }
   }
@@ -188,7 +196,8 @@ function compileOutput(stmt: Output, context: Context): Exec {
     text = undefined;
   };
   for (const part of stmt.parts) {
-    const constant = typeof part === "string" ? part : context.autoescape ? undefined : constantValue(part, context);
+    const constant =
+      typeof part === "string" ? part : context.autoescape ? undefined : constantValue(part, context, context.native);
     if (constant !== undefined) text = (text ?? "") + str(constant);
     else {
       flush();
@@ -306,7 +315,7 @@ function compileFor(stmt: For, outer: Context): Exec {
   const loopSlot = extended ? symbols.parameter("loop") : undefined;
   symbols.target(stmt.target, true);
   symbols.body(stmt.body);
-  const context = inner(outer, symbols);
+  const context = { ...inner(outer, symbols), inLoop: true };
   const assign = compileTarget(stmt.target, context);
   const body = compileBody(stmt.body, context);
   for (const node of outer.source.text.includes("loop") ? walk([stmt]) : []) {
@@ -512,7 +521,7 @@ function compileMacro(
   if (caller && explicitCaller < 0) slots.push(symbols.parameter("caller"));
   if (special.has("kwargs") && !names.includes("kwargs")) slots.push(symbols.parameter("kwargs"));
   if (special.has("varargs") && !names.includes("varargs")) slots.push(symbols.parameter("varargs"));
-  const context = inner(outer, symbols);
+  const context = { ...inner(outer, symbols), inLoop: false };
   const fallbacks = defaults.map((d) => compileExpression(d, context));
   const body = compileBody(stmt.body, context);
   const enter = enterFrame(symbols);

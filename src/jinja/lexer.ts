@@ -272,7 +272,8 @@ function unescape(body: string, position: number, fail: (message: string, positi
         return String.fromCodePoint(code);
       }
       if (name !== undefined || ch === "N") return fail("unknown Unicode character name", position);
-      if (ch === "x" || ch === "u" || ch === "U") return fail(`truncated \\${ch} escape`, position);
+      if (ch === "x" || ch === "u" || ch === "U")
+        return fail(`truncated \\${ch}${"X".repeat(ch === "x" ? 2 : ch === "u" ? 4 : 8)} escape`, position);
       return simple[ch as string] ?? whole;
     },
   );

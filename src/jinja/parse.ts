@@ -231,6 +231,9 @@ export class Parser extends ExpressionParser {
       const type = this.skipIf("colon") ? this.typeNote() : undefined;
       if (this.skipIf("assign")) found.defaults.push(this.expression());
       else if (found.defaults.length > 0) this.fail("non-default argument follows default argument");
+      if (found.params.some((p) => p.name === token.value)) {
+        this.fail(`duplicate argument '${token.value}' in function definition`, token.position);
+      }
       found.params.push({ name: token.value, type, at: token.position });
     }
     this.expect("rparen");

@@ -65,7 +65,7 @@ export function formatPercent(format: string, values: Value, safe = false): stri
         `unsupported format character '${type}' (0x${(type.codePointAt(0) ?? 0).toString(16)}) at index ${position}`,
       );
     }
-    argument ??= take();
+    if (argument === undefined) argument = take();
     out += convert(argument, type, flags, width ?? 0, precision, left, safe);
   }
   out += format.slice(at);

@@ -207,7 +207,12 @@ export class PyIterator extends PyObject implements Iterable<Value> {
   private readonly source: Iterator<Value>;
   private readonly label: string;
   private readonly hint: (() => number) | undefined;
-  constructor(items: Iterable<Value> | Iterator<Value>, pyType = "generator", label = pyType, hint?: () => number) {
+  constructor(
+    items: Iterable<Value> | Iterator<Value>,
+    pyType = "generator",
+    label = `${pyType} object`,
+    hint?: () => number,
+  ) {
     super();
     this.source = Symbol.iterator in items ? items[Symbol.iterator]() : items;
     this.pyType = pyType;
@@ -227,7 +232,7 @@ export class PyIterator extends PyObject implements Iterable<Value> {
     return this.hint?.();
   }
   override repr(): string {
-    return `<${this.label} object at 0x7f0000000000>`;
+    return `<${this.label} at 0x7f0000000000>`;
   }
 }
 

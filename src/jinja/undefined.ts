@@ -11,7 +11,22 @@ export interface Origin {
   error?: PythonError;
 }
 
-const objectName = (obj: Value): string => (obj === null ? "None" : `${typeName(obj)} object`);
+/** Types that Python names with their module in this message. */
+const modules: Record<string, string> = {
+  Cycler: "jinja2.utils",
+  Joiner: "jinja2.utils",
+  LoopContext: "jinja2.runtime",
+  Macro: "jinja2.runtime",
+  Markup: "markupsafe",
+  Namespace: "jinja2.utils",
+};
+
+function objectName(obj: Value): string {
+  if (obj === null) return "None";
+  const name = typeName(obj);
+  const module = Object.hasOwn(modules, name) ? `${modules[name]}.` : "";
+  return `${module}${name} object`;
+}
 
 /** Jinja's default Undefined: prints nothing, is false and empty, and raises on everything else. */
 export class Undefined extends PyObject {
@@ -30,8 +45,8 @@ export class Undefined extends PyObject {
     if (typeof name !== "string") return `${objectName(obj)} has no element ${repr(name)}`;
     return `${repr(objectName(obj))} has no attribute ${repr(name)}`;
   }
-  fail(): never {
-    throw pyError(this.origin.error ?? "UndefinedError", this.message());
+  fail(hint?: string): never {
+    throw pyError(this.origin.error ?? "UndefinedError", this.message(), hint);
   }
   override getAttr(name: string): Value | undefined {
     return name.startsWith("__") && name.endsWith("__") ? undefined : this.fail();
@@ -43,7 +58,7 @@ export class Undefined extends PyObject {
     return true;
   }
   override call(_args: Value[], _kwargs: Kwargs): MaybePromise<Value> {
-    return this.fail();
+    return this.fail("Check the spelling of the macro or function, or install the package that has it.");
   }
   override str(): string {
     return "";

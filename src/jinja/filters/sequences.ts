@@ -209,7 +209,7 @@ const reverse: FilterFunction = (value, args, kwargs) => {
     const back = codePoints(text).reverse().join("");
     return value instanceof PyMarkup ? new PyMarkup(back) : back;
   }
-  if (Array.isArray(value)) return new PyIterator(value.toReversed(), "list_reverseiterator", "list_reverseiterator");
+  if (Array.isArray(value)) return new PyIterator(value.toReversed(), "list_reverseiterator");
   const own = value instanceof PyObject ? value.reversed() : undefined;
   if (own) return new PyIterator(own, "reversed");
   try {

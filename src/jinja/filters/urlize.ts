@@ -46,6 +46,8 @@ export const urlize: FilterFunction = (value, args, kwargs) => {
     .join("");
 };
 
+const mail = (href: string, shown: string): string => `<a href="${href}">${shown}</a>`;
+
 function linkWord(word: string, extra: string[], link: (href: string, shown: string) => string): string {
   let head = "";
   let middle = word;
@@ -73,7 +75,7 @@ function linkWord(word: string, extra: string[], link: (href: string, shown: str
   }
   if (httpUrl.test(middle)) {
     middle = /^https?:\/\//.test(middle) ? link(middle, middle) : link(`https://${middle}`, middle);
-  } else if (middle.startsWith("mailto:") && email.test(middle.slice(7))) middle = link(middle, middle.slice(7));
+  } else if (middle.startsWith("mailto:") && email.test(middle.slice(7))) middle = mail(middle, middle.slice(7));
   else if (
     middle.includes("@") &&
     !middle.startsWith("www.") &&
@@ -81,7 +83,7 @@ function linkWord(word: string, extra: string[], link: (href: string, shown: str
     !middle.includes(":") &&
     email.test(middle)
   ) {
-    middle = link(`mailto:${middle}`, middle);
+    middle = mail(`mailto:${middle}`, middle);
   } else {
     for (const scheme of extra) if (middle !== scheme && middle.startsWith(scheme)) middle = link(middle, middle);
   }

@@ -107,6 +107,9 @@ function trimmer(name: string, left: boolean, right: boolean): TextMethod {
 
 function splitting(name: "split" | "rsplit"): TextMethod {
   return (self, args, kwargs) => {
+    for (const key of kwargs.keys()) {
+      if (key !== "sep" && key !== "maxsplit") throw typeError(`'${key}' is an invalid keyword argument for ${name}()`);
+    }
     const [sep = null, max] = bindArguments(name, ["sep?", "maxsplit?"], args, kwargs);
     const limit = integer(max, -1);
     if (sep === null) return name === "split" ? splitBlank(self, limit) : rsplitBlank(self, limit);
