@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from types import SimpleNamespace
 
 import dbt.adapters.events.types as adapter_events
 import dbt.events.types as core_events
+from dbt import deprecations
 import dbt_common.events.types as common_events
 from google.protobuf.json_format import ParseDict
 
@@ -64,3 +66,11 @@ def event_of(record):
         if message:
             return ParseDict({"info": info, "data": data}, message(), ignore_unknown_fields=True)
     return SimpleNamespace(info=SimpleNamespace(**info), data=SimpleNamespace(**data))
+
+
+def recall_deprecations(out):
+    """What dbt keeps in `deprecations.active_deprecations`, from the summary at the end of the output."""
+    names = {kind._event: name for name, kind in deprecations.deprecations.items()}
+    for event, count in re.findall(r"^\s*- (\w+): (\d+) occurrence", out, re.MULTILINE):
+        if event in names:
+            deprecations.active_deprecations[names[event]] += int(count)

@@ -48,6 +48,7 @@ def invoke(runner, args, **options):
         done = call.start({**listener.environment, **engine_clock.environment()})
         show(done.stdout, done.stderr)
         listener.deliver()
+        engine_events.recall_deprecations(done.stdout)
     if done.returncode == 2:
         return dbtRunnerResult(success=False, exception=engine_errors.exception_of(done.stdout, done.stderr))
     success = done.returncode == 0

@@ -50,6 +50,8 @@ export function adapterObject(
     scope: NodeScope;
     packageName: string;
     shared?: AdapterShared;
+    /** For a generic test, whose dispatch sees the macros of all packages. */
+    genericTest?: boolean;
   },
 ): PyObject {
   const { scope, packageName, session, phase } = options;
@@ -63,7 +65,7 @@ export function adapterObject(
   return new AdapterObject({
     adapter,
     phase,
-    dispatch: dispatchFunction(runtime, scope, packageName),
+    dispatch: dispatchFunction(runtime, scope, packageName, options.genericTest === true),
     config: null,
   });
 }

@@ -5,9 +5,10 @@ import type { NodeScope } from "./scope.ts";
 
 /**
  * `adapter.dispatch(name, namespace)` for templates of one package. Answers the macro to call.
+ * `flat`: for a generic test, which sees the macros of all packages.
  * Errors: dbt's texts when nothing is found, listing every name that was tried.
  */
-export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName: string) {
+export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName: string, flat = false) {
   return (name: string, namespace: string | null): PyObject => {
     if (name.includes(".")) {
       const [first, ...rest] = name.split(".");
@@ -22,6 +23,7 @@ export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName
       namespace,
       order?.filter((p) => p !== missing),
       packageName,
+      flat,
     );
     if (found) return scope.bind(found);
     throw engineError("compilation", {

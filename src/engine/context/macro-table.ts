@@ -148,6 +148,8 @@ export class MacroTable {
     namespace: string | null,
     searchOrder: string[] | undefined,
     nodePackage: string,
+    /** A generic test sees the macros of all packages by their bare names. */
+    flat = false,
   ): { found?: MacroEntry; attempts: string[]; missingPackage?: string } {
     let packages: (string | null)[] = [null];
     if (namespace !== null) {
@@ -160,7 +162,11 @@ export class MacroTable {
         const candidate = `${prefix}__${name}`;
         attempts.push(packageName === null ? candidate : `${packageName}.${candidate}`);
         const found =
-          packageName === null ? this.lookup(candidate, nodePackage) : this.inNamespace(packageName, candidate);
+          packageName !== null
+            ? this.inNamespace(packageName, candidate)
+            : flat
+              ? this.byName(candidate, nodePackage)
+              : this.lookup(candidate, nodePackage);
         if (found) return { found, attempts };
       }
     }

@@ -11,6 +11,8 @@ export function targetFilePath(runtime: Runtime, node: GraphNode, folder: "compi
     basename(node.path) === basename(node.original_file_path)
       ? node.original_file_path
       : join(node.original_file_path, node.path);
+  // A file of snapshots may hold one that is named like the file.
+  if (node.resource_type === "snapshot") path = join(node.original_file_path, `${node.name}.sql`);
   if (node.resource_type === "operation") path = `${node.original_file_path}/${node.path}`;
   if (suffix !== undefined) {
     const extension = extname(path);

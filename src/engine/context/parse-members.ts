@@ -81,7 +81,13 @@ export function parseScope(
     database: () => (node as GraphNode).database ?? runtime.target.database,
     schema: () => (node as GraphNode).schema ?? runtime.target.schema,
     adapter: () =>
-      adapterObject(runtime, { phase: "parse", session: unusedSession(), scope, packageName: node.package_name }),
+      adapterObject(runtime, {
+        phase: "parse",
+        session: unusedSession(),
+        scope,
+        packageName: node.package_name,
+        genericTest: (node as GraphNode).test_metadata !== undefined,
+      }),
     api: () =>
       new PyDict([
         ["Relation", relationClassOf(runtime)],

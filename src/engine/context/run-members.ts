@@ -80,6 +80,7 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
         scope,
         packageName: node.package_name,
         shared: execution.adapter,
+        genericTest: node.test_metadata !== undefined,
       }),
     api: () =>
       new PyDict([
