@@ -10,7 +10,7 @@ import { proposeTypes } from "./propose.ts";
 import type { Contract, ContractColumn } from "./types.ts";
 
 /** Rows that are looked at before a large file is loaded; a value behind them that does not fit leads to a full read. */
-const sampleRows = 100_000;
+const sampleRows = 50_000;
 /** Files up to this size are read as a whole. */
 const wholeBytes = 16 << 20;
 
@@ -42,7 +42,7 @@ function declared(name: string, column: { type: string; nullable: boolean }, con
 }
 
 /**
- * Types for the named columns of an input, from all rows, or from the first hundred thousand of a large one unless
+ * Types for the named columns of an input, from all rows, or from the first fifty thousand of a large one unless
  * `complete`. A sample that leaves a column without any value is not enough and leads to a full read by itself.
  */
 export async function proposeColumns(

@@ -53,8 +53,8 @@ function formatted(type: string, formats: string[]): Rule[] {
 }
 
 /**
- * Types for columns whose values lie as text in `relation`, by reading all of it: two passes, the second only over
- * columns whose values are of no plain type, for dates in other formats. Columns without any value become VARCHAR.
+ * Types for columns whose values lie as text in `relation`, by reading all of it. The first thousand rows rule most types
+ * out, so that the whole is asked only what is still open. Columns without any value become VARCHAR.
  */
 export async function proposeTypes(
   connection: Connection,
@@ -80,15 +80,32 @@ export async function proposeTypes(
 
 /** For each column the rules that all its values fit; none for a column without values. */
 async function fitting(connection: Connection, relation: string, names: string[], tried: Rule[]): Promise<Rule[][]> {
-  const flags = names.map((name) => {
+  const early = await judge(
+    connection,
+    `(SELECT * FROM ${relation} LIMIT 1000)`,
+    names,
+    names.map(() => tried),
+  );
+  const possible = early.map((answers) => tried.filter((_, i) => answers[i] !== false));
+  const late = await judge(connection, relation, names, possible);
+  return possible.map((left, i) => left.filter((_, k) => late[i]?.[k] === true));
+}
+
+/** Whether all values of a column fit a rule, for each column and each of its rules; null when there are no values. */
+async function judge(
+  connection: Connection,
+  relation: string,
+  names: string[],
+  tried: Rule[][],
+): Promise<(boolean | null)[][]> {
+  const flags = names.map((name, i) => {
     const v = quoteIdentifier(name);
     // An aggregate ignores nulls by itself; a column of nulls gives null, which fits nothing.
-    const tests = tried.map((rule) => `bool_and(CASE WHEN ${v} IS NOT NULL THEN ${rule.fits(v)} END)`);
-    return `[${tests.join(", ")}]`;
+    const tests = (tried[i] ?? []).map((rule) => `bool_and(CASE WHEN ${v} IS NOT NULL THEN ${rule.fits(v)} END)`);
+    return `[${[...tests, "count(*) >= 0"].join(", ")}]`;
   });
   const { rows } = await connection.query(`SELECT to_json([${flags.join(", ")}]) FROM ${relation}`);
-  const answers = JSON.parse(String(rows[0]?.[0])) as (boolean | null)[][];
-  return answers.map((row) => tried.filter((_, i) => row[i] === true));
+  return JSON.parse(String(rows[0]?.[0])) as (boolean | null)[][];
 }
 
 /** Columns in which every value has the digits and length of a date. */
