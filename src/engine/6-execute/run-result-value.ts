@@ -18,11 +18,11 @@ export class RunResultValue extends PyObject {
   override getAttr(name: string): Value | undefined {
     switch (name) {
       case "node":
-        return this.#node === undefined ? null : new NodeValue(fromPlain(this.#node) as PyDict);
+        return this.#node === undefined ? null : new Fields("ManifestNode", fromPlain(this.#node) as PyDict);
       case "to_dict":
         return hostFunction("to_dict", ["omit_none?"], () => this.#dict());
       case "timing":
-        return this.#result.timing.map((t) => fromPlain(t));
+        return this.#result.timing.map((t) => new Fields("TimingInfo", fromPlain(t) as PyDict));
       default: {
         const value = (this.#result as unknown as Record<string, unknown>)[name];
         return value === undefined ? undefined : fromPlain(value);
@@ -43,12 +43,13 @@ export class RunResultValue extends PyObject {
   }
 }
 
-/** A node as an object of dbt: its fields are attributes, `to_dict()` gives them all. */
-class NodeValue extends PyObject {
-  readonly pyType = "ManifestNode";
+/** An object of dbt, such as a node: its fields are attributes, `to_dict()` gives them all. */
+class Fields extends PyObject {
+  readonly pyType: string;
   readonly #fields: PyDict;
-  constructor(fields: PyDict) {
+  constructor(pyType: string, fields: PyDict) {
     super();
+    this.pyType = pyType;
     this.#fields = fields;
   }
   override getAttr(name: string): Value | undefined {
