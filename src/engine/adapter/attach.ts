@@ -58,14 +58,17 @@ export function attachmentPath(
 /** `host=… dbname=…` of Postgres and MySQL. */
 const isConnection = (path: string): boolean => /(^|\s)(host|dbname|user|port|database)\s*=/.test(path);
 
-/** Files that a text of SQL attaches for writing: `ATTACH 'x.duckdb' AS y` without READ_ONLY. */
-export function attachedFiles(sql: string): string[] {
-  if (!/\battach\b/i.test(sql)) return [];
+/** Files that a text of SQL attaches for writing (`ATTACH 'x.duckdb' AS y` without READ_ONLY) or replaces (`COPY … TO 'x'`). */
+export function writtenFiles(sql: string): string[] {
+  if (!/\b(attach|copy)\b/i.test(sql)) return [];
   const bare = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ");
   const found: string[] = [];
   const statement = /\battach\s+(?:or\s+replace\s+)?(?:database\s+)?(?:if\s+not\s+exists\s+)?'((?:[^']|'')*)'([^;]*)/gi;
   for (const [, path = "", rest = ""] of bare.matchAll(statement)) {
     if (!/\bread_only\b(?!\s+(?:false|0))/i.test(rest)) found.push(path.replaceAll("''", "'"));
+  }
+  if (/\bcopy\b/i.test(bare)) {
+    for (const [, path = ""] of bare.matchAll(/\bto\s+'((?:[^']|'')*)'/gi)) found.push(path.replaceAll("''", "'"));
   }
   return found.filter((path) => path !== ":memory:" && path !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(path));
 }

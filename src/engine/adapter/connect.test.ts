@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isLabsError } from "#errors/index.ts";
 import type { Target } from "../1-read/types.ts";
-import { attachedFiles, attachmentPath, attachStatement } from "./attach.ts";
+import { writtenFiles, attachmentPath, attachStatement } from "./attach.ts";
 import { type OpenTarget, openTarget, type OpenTargetOptions } from "./connect.ts";
 import { loadPluginSource, type PluginSource } from "./plugin-source.ts";
 import { secretStatements } from "./secrets.ts";
@@ -160,14 +160,14 @@ test("paths of attachments", () => {
   expect(attachmentPath({ path: "s3://b/x.duckdb" }, "/p").file).toBeUndefined();
 });
 
-test("files that SQL attaches for writing", () => {
+test("files that SQL attaches for writing or replaces", () => {
   expect(
-    attachedFiles(
-      "attach 'a.db'; ATTACH DATABASE IF NOT EXISTS 'b''.db' AS b (TYPE sqlite); attach 'c.db' (read_only)",
-    ),
+    writtenFiles("attach 'a.db'; ATTACH DATABASE IF NOT EXISTS 'b''.db' AS b (TYPE sqlite); attach 'c.db' (read_only)"),
   ).toEqual(["a.db", "b'.db"]);
-  expect(attachedFiles("select 1 -- attach 'x.db'\n/* attach 'y.db' */")).toEqual([]);
-  expect(attachedFiles("attach ':memory:' as m; attach 'postgres:dbname=x'")).toEqual([]);
+  expect(writtenFiles("select 1 -- attach 'x.db'\n/* attach 'y.db' */")).toEqual([]);
+  expect(writtenFiles("copy (select 1) to 'o.db'; COPY t TO\n'p''.csv' (format csv)")).toEqual(["o.db", "p'.csv"]);
+  expect(writtenFiles("copy t from 'in.csv'; select 'x'")).toEqual([]);
+  expect(writtenFiles("attach ':memory:' as m; attach 'postgres:dbname=x'")).toEqual([]);
 });
 
 test("secrets as dbt-duckdb writes them", () => {

@@ -1,6 +1,6 @@
 import { isLabsError, type LabsError } from "#errors/index.ts";
 import type { Connection, QueryResult, SqlValue } from "#duck/index.ts";
-import { attachedFiles } from "./attach.ts";
+import { writtenFiles } from "./attach.ts";
 import { adapterError } from "./errors.ts";
 import { withComment } from "./query-comment.ts";
 import { emptyTable, tableFromResult, type AgateTable, type TableOptions } from "./table.ts";
@@ -197,7 +197,7 @@ export class AdapterSession {
   }
 
   async #attempt(sql: string, bindings?: SqlValue[]): Promise<QueryResult> {
-    if (this.options.guardAttach) for (const path of attachedFiles(sql)) await this.options.guardAttach(path);
+    if (this.options.guardAttach) for (const path of writtenFiles(sql)) await this.options.guardAttach(path);
     if (!this.#marked && sql !== "BEGIN") this.#marked = leavesTraces.test(sql);
     const connection = await this.#open();
     for (let attempt = 1; ; attempt++) {
