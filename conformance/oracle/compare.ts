@@ -69,7 +69,7 @@ function compareCompiled(dbt: any, ours: any, result: Comparison, equal: Equal):
     } else equal("compiled", id, a, b);
   }
 }
-const squeeze = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+const squeeze = (text: string): string => text.replaceAll(/\s+/g, " ").replaceAll(/ ?([(),]) ?/g, "$1").trim();
 
 function compareResults(dbt: any, ours: any, equal: Equal): void {
   equal("status", "run_results written", dbt !== undefined, ours !== undefined);
@@ -96,7 +96,7 @@ const messageOf = (message: string | null): string | null =>
     : squeeze(
         momentary(message)
           .split("\n")
-          .filter((line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |\^\s*$)/.test(line))
+          .filter((line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |\^\s*$)/.test(line))
           .map((line) => line.replace(/^\s*LINE \d+:/, "LINE #:"))
           .join("\n"),
       );

@@ -18,7 +18,8 @@ export function printDifferences(differences: Difference[], areas?: string[], mo
 
 /** A difference in a few lines; long texts from where they part. */
 export function printDifference({ area, what, dbt, ours }: Difference): string[] {
-  const [a, b] = [text(dbt), text(ours)];
+  const [left, right] = apart(dbt, ours);
+  const [a, b] = [text(left), text(right)];
   let same = 0;
   while (same < a.length && same < b.length && a[same] === b[same]) same++;
   const from = a.length > width || b.length > width ? Math.max(0, same - 80) : 0;
@@ -29,3 +30,16 @@ export function printDifference({ area, what, dbt, ours }: Difference): string[]
 
 const text = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "(missing)"));
 const indent = (value: string): string => value.replaceAll("\n", "\n           ");
+
+/** Of two records only the keys that differ, so that a wide table shows its one bad column. */
+function apart(a: unknown, b: unknown): [unknown, unknown] {
+  if (!isPlain(a) || !isPlain(b)) return [a, b];
+  const [left, right]: [Record<string, unknown>, Record<string, unknown>] = [{}, {}];
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    if (JSON.stringify(a[key]) === JSON.stringify(b[key])) continue;
+    [left[key], right[key]] = apart(a[key], b[key]);
+  }
+  return [left, right];
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
