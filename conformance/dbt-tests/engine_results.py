@@ -35,6 +35,8 @@ def run_results_in(target):
     if not os.path.exists(os.path.join(target, "run_results.json")):
         return None
     artifact = RunResultsArtifact.from_dict(read(target, "run_results.json"))
+    if artifact.args.get("which") == "run-operation":
+        return artifact
     manifest = manifest_in(target)
     results = [
         RunResult(

@@ -8,7 +8,8 @@ export type DbtErrorType =
   | "Dependency Error"
   | "Runtime Error"
   | "Validation Error"
-  | "Internal Error";
+  | "Internal Error"
+  | "Breaking change to contract";
 
 export const engineErrors = catalogue("engine", {
   compilation: {

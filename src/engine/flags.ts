@@ -37,6 +37,8 @@ export interface Flags {
   exclude: string[];
   /** Exactly these nodes: what `retry` runs again. Selection is not asked. */
   onlyIds?: string[];
+  /** Of microbatch models only these batches, by unique id: start and end as ISO text. */
+  retryBatches?: Record<string, [string, string][]>;
   selector?: string;
   resourceTypes: string[];
   excludeResourceTypes: string[];

@@ -122,7 +122,11 @@ export class Invocation {
   /** The unique ids that the command works on. */
   select(previousState: LoadedState | undefined): Set<string> {
     const { flags, manifest } = this;
-    if (flags.onlyIds) return new Set(flags.onlyIds.filter((id) => nodeOf(manifest, id) !== undefined));
+    for (const id of flags.onlyIds ?? []) {
+      if (nodeOf(manifest, id) !== undefined) continue;
+      throw engineError("compilation", { message: `Couldn't find model '${id}' -- does it exist or is it disabled?`, hint: "Run the command again instead of retrying." });
+    }
+    if (flags.onlyIds) return new Set(flags.onlyIds);
     const selectors = this.read.selectors ? parseSelectors(this.read.selectors) : undefined;
     if (previousState) linkMacroDependencies(this.runtime);
     const { selected, warnings } = selectNodes(manifest, this.graph, {

@@ -44,12 +44,14 @@ export function utcTime(text: string): Date {
   return new Date(zoned ? iso : iso.length <= 10 ? `${iso}T00:00:00Z` : `${iso}Z`);
 }
 
+const batchOf = (start: Date, end: Date, size: BatchSize): Batch => ({ id: formatStart(start, size).replaceAll("-", ""), start, end });
+
 /** The batches of a run, oldest first; the last one ends exactly at `end`. */
 export function batchesBetween(start: Date, end: Date, size: BatchSize): Batch[] {
   const batches: Batch[] = [];
   let from = start;
   let to = offset(from, size, 1);
-  const add = (a: Date, b: Date) => batches.push({ id: formatStart(a, size).replaceAll("-", ""), start: a, end: b });
+  const add = (a: Date, b: Date) => batches.push(batchOf(a, b, size));
   add(from, to);
   while (to < end) {
     from = to;
@@ -95,8 +97,9 @@ export async function runMicrobatch(
 ): Promise<RunResult> {
   const { node, runtime } = execution;
   const size = String(node.config.batch_size) as BatchSize;
-  const incremental = isIncremental(execution);
-  const batches = plan(execution, incremental);
+  const again = runtime.flags.retryBatches?.[node.unique_id];
+  const incremental = again !== undefined || isIncremental(execution);
+  const batches = again?.map(([start, end]) => batchOf(new Date(start), new Date(end), size)) ?? plan(execution, incremental);
   const done: Batch[] = [];
   const failed: Batch[] = [];
   let exists = incremental;

@@ -180,7 +180,10 @@ class NodePool {
     if (!ephemeral) this.#results.push(result);
     const continues = (node as GraphNode).config?.on_error === "continue";
     if (failed && !continues) this.#skipped.failed(node.unique_id, ephemeral ? result : null);
-    if (this.#options.failFast && (broken.includes(result.status) || result.status === "fail")) this.#cancel("Skipping due to fail_fast");
+    if (this.#options.failFast && (broken.includes(result.status) || result.status === "fail")) {
+      // What runs already may finish: dbt's DuckDB adapter cannot cancel.
+      this.#stop ??= "Skipping due to fail_fast";
+    }
   }
 
   /** After a stop: everything that was never handed out is skipped. */

@@ -33,6 +33,7 @@ function breaking(node: GraphNode, changes: string[], report: Report): void {
   const reasons = changes.join("\n  - ");
   if (node.version !== null && node.version !== undefined) {
     throw engineError("contract", {
+      dbtType: "Breaking change to contract",
       message: `While comparing to previous project state, dbt detected a breaking change to an enforced contract.\n  - ${reasons}\nConsider making an additive (non-breaking) change instead, if possible.`,
       place: { file: node.original_file_path },
       hint: "Create a new version of the model instead of changing this one.",
