@@ -18,6 +18,11 @@ const nameless = new Set([
   "MicrobatchMacroOutsideOfBatchesDeprecation",
 ]);
 
+/** Warnings of the project's own, in spite of their names. */
+const plain = new Set(["UpcomingReferenceDeprecation", "SpacesInResourceNameDeprecation"]);
+
+export const isDeprecation = (name: string): boolean => name.endsWith("Deprecation") && !plain.has(name);
+
 /** Each kind of deprecation is told once; the end lists how often each occurred. */
 export class DeprecationCounter {
   readonly #showAll: boolean;

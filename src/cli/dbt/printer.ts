@@ -1,6 +1,6 @@
 import { isLabsError } from "#errors/index.ts";
 import type { AnyNode, EngineEvent } from "#engine/index.ts";
-import { deprecationRecord, DeprecationCounter } from "./deprecations.ts";
+import { deprecationRecord, DeprecationCounter, isDeprecation } from "./deprecations.ts";
 import { endLines, countText, countsText, finishedLine, problemLines } from "./end-lines.ts";
 import type { Log } from "./log.ts";
 import { nodeInfo, resultMessage } from "./node-info.ts";
@@ -214,7 +214,7 @@ export class Printer {
   /** Text of templates and warnings. Throws when a warning is to be an error. */
   message(event: Extract<EngineEvent, { type: "message" }>): void {
     const { level, text, name = "Note", code = "Z050", bare } = event;
-    if (name.endsWith("Deprecation")) {
+    if (isDeprecation(name)) {
       if (this.#warnErrors.silences(name)) return;
       if (this.#deprecations.count(name)) this.#warnErrors.check(name, text);
       if (this.#deprecations.shows(name)) this.write(deprecationRecord(this.#style, { name, code, text }));

@@ -1,28 +1,22 @@
-import { PyDateTime } from "#jinja/index.ts";
-import { isRelational } from "../2-parse/node.ts";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
 import { warn } from "../context/runtime.ts";
-import { engineError } from "../errors.ts";
-import type { GraphNode, PlainRecord } from "../manifest/types.ts";
-import { treeLevels, treeOf, type ConfigKind } from "../2-parse/config.ts";
-import { isRecord } from "../context/data.ts";
+import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
+import { checkMicrobatch, isMicrobatch, runsInBatches, warnMicrobatch } from "./microbatch.ts";
+import { problem } from "./problem.ts";
+import { checkRelations } from "./relations.ts";
+import { checkSpaces, warnDeprecatedModels, warnUnusedPaths } from "./warnings.ts";
 
 /** What dbt checks once everything is linked; every problem is reported. Source: dbt-core parser/manifest.py check_* and _check_manifest. */
 export function checkManifest(state: ParseState): void {
   const { manifest } = state.runtime;
   const groups = new Set(Object.values(manifest.groups).map((g) => g.name));
+  const batched = runsInBatches(state.runtime);
+  for (const other of [manifest.metrics, manifest.semantic_models, manifest.saved_queries]) {
+    for (const node of Object.values(other)) collectErrors(state, () => checkGroup(node, groups));
+  }
   for (const node of Object.values(manifest.nodes)) {
     collectErrors(state, () => {
-      if (node.group && !groups.has(node.group)) {
-        throw problem(
-          node,
-          `Invalid group '${node.group}', expected one of [${[...groups]
-            .sort()
-            .map((g) => `'${g}'`)
-            .join(", ")}]`,
-          "Define the group, or correct its name.",
-        );
-      }
+      checkGroup(node, groups);
       if (node.resource_type === "model" && node.access === "public" && node.config.materialized === "ephemeral") {
         throw problem(
           node,
@@ -31,20 +25,51 @@ export function checkManifest(state: ParseState): void {
         );
       }
       if (node.resource_type === "snapshot") checkSnapshot(node);
-      if (node.config.materialized === "incremental" && node.config.incremental_strategy === "microbatch")
-        checkMicrobatch(node);
+      if (batched && isMicrobatch(node)) checkMicrobatch(node);
     });
   }
+  warnDeprecatedModels(state.runtime);
+  collectErrors(state, () => checkSpaces(state.runtime));
+  warnMicrobatch(state.runtime, batched);
+  checkCumulativeMetrics(state);
   checkRelations(state);
-  warnUnusedPaths(state);
+  warnUnusedPaths(state.runtime);
 }
 
-function problem(node: GraphNode, message: string, hint: string) {
-  return engineError("parsing", {
-    message,
-    place: { file: node.original_file_path },
-    hint,
-    data: { uniqueId: node.unique_id, node: `${node.resource_type} ${node.name} (${node.original_file_path})` },
+function checkGroup(node: GraphNode | OtherNode, groups: Set<string>): void {
+  if (!node.group || groups.has(String(node.group))) return;
+  const known = [...groups].sort().map((g) => `'${g}'`);
+  throw problem(
+    node,
+    `Invalid group '${String(node.group)}', expected one of [${known.join(", ")}]`,
+    "Define the group, or correct its name.",
+  );
+}
+
+/** Source: dbt-core contracts/graph/semantic_manifest.py validate. The rest of MetricFlow's own checks is not made. */
+function checkCumulativeMetrics(state: ParseState): void {
+  const { manifest, read } = state.runtime;
+  if (Object.keys(manifest.semantic_models).length === 0) return;
+  const old = Object.values(manifest.metrics).filter(({ type_params: params }) => {
+    const { window, grain_to_date: grain } = params as PlainRecord;
+    return window !== null || grain !== null;
+  });
+  const [first] = old;
+  if (!first) return;
+  if (read.root.flags.require_nested_cumulative_type_params === false) {
+    warn(
+      state.runtime,
+      "Cumulative fields `type_params.window` and `type_params.grain_to_date` have been moved and will soon be deprecated. Please nest those values under `type_params.cumulative_type_params.window` and `type_params.cumulative_type_params.grain_to_date`. See documentation on behavior changes: https://docs.getdbt.com/reference/global-configs/behavior-changes.",
+      { name: "MFCumulativeTypeParamsDeprecation", code: "D019" },
+    );
+    return;
+  }
+  collectErrors(state, () => {
+    throw problem(
+      first,
+      `Semantic Manifest validation failed.\nCumulative fields \`type_params.window\` and \`type_params.grain_to_date\` should be nested under \`type_params.cumulative_type_params.window\` and \`type_params.cumulative_type_params.grain_to_date\`. Invalid metrics: ${old.map((m) => m.name).join(", ")}. See documentation on behavior changes: https://docs.getdbt.com/reference/global-configs/behavior-changes.`,
+      "Nest both under cumulative_type_params.",
+    );
   });
 }
 
@@ -78,117 +103,4 @@ function checkSnapshot(node: GraphNode): void {
   }
   if (config.materialized && config.materialized !== "snapshot")
     throw fail("A snapshot must have a materialized value of 'snapshot'", "Remove materialized.");
-}
-
-const batchSizes = ["hour", "day", "month", "year"];
-
-/** Source: dbt-core parser/manifest.py check_valid_microbatch_config. */
-function checkMicrobatch(node: GraphNode): void {
-  const { config } = node;
-  const name = `Microbatch model '${node.name}'`;
-  const eventTime = config.event_time;
-  if (eventTime === null || eventTime === undefined)
-    throw problem(
-      node,
-      `${name} must provide an 'event_time' (string) config that indicates the name of the event time column.`,
-      "Set event_time.",
-    );
-  if (typeof eventTime !== "string")
-    throw problem(
-      node,
-      `${name} must provide an 'event_time' config of type string, but got: ${typeof eventTime}.`,
-      "Name a column.",
-    );
-  const { begin } = config;
-  if (begin === null || begin === undefined) {
-    throw problem(
-      node,
-      `${name} must provide a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should be built from.`,
-      "Set begin.",
-    );
-  }
-  if (typeof begin === "string" && Number.isNaN(Date.parse(begin)))
-    throw problem(
-      node,
-      `${name} must provide a 'begin' config of valid datetime (ISO format), but got: ${begin}.`,
-      "Write begin as 2024-01-01.",
-    );
-  if (typeof begin !== "string" && !(begin instanceof PyDateTime) && typeof begin !== "object")
-    throw problem(
-      node,
-      `${name} must provide a 'begin' config of type datetime, but got: ${typeof begin}.`,
-      "Write begin as 2024-01-01.",
-    );
-  if (!batchSizes.includes(String(config.batch_size))) {
-    throw problem(
-      node,
-      `${name} must provide a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: ${config.batch_size === null ? "None" : String(config.batch_size)}.`,
-      "Use one of these.",
-    );
-  }
-  if (typeof config.lookback !== "number")
-    throw problem(
-      node,
-      `${name} must provide the optional 'lookback' config as type int, but got: ${typeof config.lookback}).`,
-      "Write a whole number.",
-    );
-}
-
-/** Two nodes must not be one relation. Source: parser/manifest.py _check_resource_uniqueness. */
-function checkRelations(state: ParseState): void {
-  const relations = new Map<string, GraphNode>();
-  for (const node of Object.values(state.runtime.manifest.nodes)) {
-    if (!isRelational(node) || node.relation_name === null || !node.config.enabled) continue;
-    const other = relations.get(node.relation_name);
-    if (!other) {
-      relations.set(node.relation_name, node);
-      continue;
-    }
-    collectErrors(state, () => {
-      throw engineError("duplicate", {
-        message:
-          `dbt found two resources with the database representation "${node.relation_name}".\ndbt cannot create two resources with identical database representations. To fix this,\n` +
-          `change the configuration of one of these resources:\n- ${other.unique_id} (${other.original_file_path})\n- ${node.unique_id} (${node.original_file_path})`,
-        place: { file: node.original_file_path },
-        hint: "Give one of them another alias or schema.",
-      });
-    });
-  }
-}
-
-const kinds: ConfigKind[] = ["model", "seed", "snapshot", "test", "source", "exposure"];
-
-/** Folders in dbt_project.yml that configure nothing are usually typos. Source: parser/manifest.py _warn_for_unused_resource_config_paths. */
-function warnUnusedPaths(state: ParseState): void {
-  const { manifest, read } = state.runtime;
-  const all = [
-    ...Object.values(manifest.nodes),
-    ...Object.values(manifest.sources),
-    ...Object.values(manifest.exposures),
-    ...Object.values(manifest.disabled).flat(),
-  ];
-  const unused: string[] = [];
-  for (const kind of kinds) {
-    const tree = read.root.trees[treeOf[kind]];
-    const fqns = all.filter((n) => n.resource_type === kind).map((n) => n.fqn);
-    for (const path of configPaths(tree)) {
-      if (path.length > 0 && !fqns.some((fqn) => path.every((part, i) => fqn[i] === part)))
-        unused.push([treeOf[kind], ...path].join("."));
-    }
-  }
-  if (unused.length === 0) return;
-  warn(
-    state.runtime,
-    `Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\nThere are ${unused.length} unused configuration paths:\n${unused.map((p) => `- ${p}`).join("\n")}`,
-    { name: "UnusedResourceConfigPath", code: "I051" },
-  );
-}
-
-/** Paths of a config tree that carry configuration. */
-function configPaths(tree: PlainRecord, path: string[] = []): string[][] {
-  const found: string[][] = [];
-  if ([...treeLevels(tree, [])].length > 0) found.push(path);
-  for (const [key, value] of Object.entries(tree))
-    if (!key.startsWith("+") && isRecord(value)) found.push(...configPaths(value, [...path, key]));
-  return found;
 }

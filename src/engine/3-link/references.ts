@@ -68,6 +68,19 @@ function missing(
 ): void {
   node.config.enabled = false;
   if (node.resource_type !== "test") throw notFound(lookup, node, kind, name, options);
-  if (!options.disabled)
-    warn(state.runtime, notFoundText(node, kind, name, options), { name: "NodeNotFoundOrDisabled", code: "I060" });
+  const owner = options.package ?? "";
+  if (options.disabled) {
+    const text = notFoundText(node, kind, name, { ...options, version: null });
+    const event = { name: "InvalidDisabledTargetInTestNode", code: "I050" };
+    // A disabled source is worth a warning to dbt, a disabled model only a line in its log.
+    if (kind === "source") warn(state.runtime, text, event);
+    else state.runtime.emit({ type: "message", level: "debug", text, ...event });
+    return;
+  }
+  // dbt names the package even when none was asked for.
+  const text = notFoundText(node, kind, name, { disabled: false }).replace(
+    /which was not found$/,
+    `in package '${owner}' $&`,
+  );
+  warn(state.runtime, text, { name: "NodeNotFoundOrDisabled", code: "I060" });
 }
