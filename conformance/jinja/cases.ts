@@ -1,8 +1,10 @@
 import {
   bindMacro,
+  decimalType,
   extractBlocks,
   fromPlain,
   makeReturn,
+  modules,
   parseMacros,
   parseTemplate,
   pythonType,
@@ -30,7 +32,11 @@ const macroBlocks = new Set(["macro", "materialization", "test", "data_test", "d
 /** Renders a case as dbt does: macros are extracted, parsed one by one, and share one namespace. */
 export async function renderCase(item: Case): Promise<Outcome> {
   try {
-    const names = new Map<string, Value>([["return", makeReturn()]]);
+    const names = new Map<string, Value>([
+      ["return", makeReturn()],
+      ["modules", modules],
+      ["Decimal", decimalType],
+    ]);
     for (const [key, value] of Object.entries(item.context ?? {})) names.set(key, fromPlain(value));
     const scope: Scope = { get: (name) => names.get(name) };
     const file = "macros.sql";

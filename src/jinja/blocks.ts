@@ -1,4 +1,4 @@
-import { lineColumn } from "../errors/index.ts";
+import { lineColumn } from "#errors/index.ts";
 import { errors } from "./errors.ts";
 import { isSpace } from "./text.ts";
 

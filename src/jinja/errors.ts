@@ -1,4 +1,4 @@
-import { catalogue, type LabsError, isLabsError } from "../errors/index.ts";
+import { catalogue, type LabsError, isLabsError } from "#errors/index.ts";
 
 const doc = (text: string) => ({ exit: 1 as const, doc: text });
 
@@ -105,11 +105,13 @@ export function pythonType(error: unknown): PythonError | undefined {
   return typeof name === "string" ? (name as PythonError) : undefined;
 }
 
+/** Whether JavaScript's stack is full. Itself it needs next to none. */
+export const isOverflow = (error: unknown): boolean =>
+  (error instanceof RangeError && error.message.includes("call stack")) ||
+  (error instanceof SyntaxError && error.message.endsWith("Stack overflow"));
+
 /** The stack overflow of JavaScript is Python's RecursionError; plain TypeErrors come from `PyObject.call`. */
 export function fromHostError(error: unknown): unknown {
   if (isLabsError(error)) return error;
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return pyError("RecursionError", "maximum recursion depth exceeded");
-  }
-  return error;
+  return isOverflow(error) ? pyError("RecursionError", "maximum recursion depth exceeded") : error;
 }

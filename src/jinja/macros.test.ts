@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLabsError } from "../errors/index.ts";
+import { isLabsError } from "#errors/index.ts";
 import {
   bindMacro,
   extractBlocks,

@@ -1,7 +1,7 @@
 import type { Expr, Macro, Stmt, TypeNote } from "./ast.ts";
 import { walk } from "./ast.ts";
 import { PyFunction } from "./function.ts";
-import { fromHostError, pyError } from "./errors.ts";
+import { pyError } from "./errors.ts";
 import { MacroReturn, type Scope } from "./runtime.ts";
 import { undeclared } from "./symbols.ts";
 import { parseTemplate, Template, type TemplateOptions } from "./template.ts";
@@ -174,7 +174,7 @@ export class BoundMacro extends PyFunction {
     const caught = (error: unknown): Value => {
       leave();
       if (error instanceof MacroReturn) return error.value;
-      throw fromHostError(error);
+      throw error;
     };
     this.hooks?.enter?.(this.macro);
     try {

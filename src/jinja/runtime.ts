@@ -1,6 +1,6 @@
-import type { Place } from "../errors/index.ts";
-import { isLabsError } from "../errors/index.ts";
-import { fromHostError } from "./errors.ts";
+import type { Place } from "#errors/index.ts";
+import { isLabsError } from "#errors/index.ts";
+import { fromHostError, isOverflow } from "./errors.ts";
 import { str, typeName } from "./operations.ts";
 import type { Source } from "./source.ts";
 import { ChainableUndefined, Undefined, type Origin } from "./undefined.ts";
@@ -124,10 +124,21 @@ export class NativeOut implements Out {
 }
 
 const located = new WeakSet<object>();
+let deepest: Run | undefined;
+/** Endless recursion would otherwise fill pages. */
+const maxStack = 50;
 
 /** Gives an error its place, or adds the caller to the place it already got further inside. */
-export function locate(error: unknown, run: Run): unknown {
+export function locate(error: unknown, run: Run, top = false): unknown {
   if (error instanceof MacroReturn) return error;
+  // With a full stack nothing can be worked out: the deepest place is kept until the top is reached.
+  if (isOverflow(error)) {
+    deepest ??= run;
+    if (!top) return error;
+    const full = locate(fromHostError(error), deepest);
+    deepest = undefined;
+    return locate(full, run);
+  }
   const ours = fromHostError(error);
   if (!isLabsError(ours)) return ours;
   const place = run.source.place(run.at);
@@ -135,9 +146,12 @@ export function locate(error: unknown, run: Run): unknown {
   if (target.place === undefined) {
     target.place = { ...place, stack: [] };
     located.add(ours);
-  } else if (located.has(ours)) {
+  } else if (located.has(ours) || ours.code.startsWith("JIN-")) {
     const { file, line, column } = place;
-    (target.place.stack ??= []).push({ file, line: line as number, column: column as number });
+    target.place.stack ??= [];
+    if (target.place.stack.length < maxStack) {
+      target.place.stack.push({ file, line: line as number, column: column as number });
+    }
   }
   return ours;
 }

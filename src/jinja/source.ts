@@ -1,5 +1,5 @@
-import type { Place } from "../errors/index.ts";
-import { lineColumn } from "../errors/index.ts";
+import type { Place } from "#errors/index.ts";
+import { lineColumn } from "#errors/index.ts";
 
 /** Where a template's text comes from, to turn offsets in it into places in a file. */
 export interface SourceOptions {

@@ -114,7 +114,7 @@ export class Template {
       if (error instanceof MacroReturn) {
         throw locate(pyError("MacroReturnOutsideMacro", "return() was called outside of a macro"), run);
       }
-      throw locate(error, run);
+      throw locate(error, run, true);
     };
     try {
       const { done } = this.execute(this.code(native), run, out);

@@ -11,7 +11,10 @@ export const softText = (value: Value): string => (value instanceof PyText ? val
 /** Text made of a value that may be Markup, as Markup again. */
 export const likeText = (value: Value, text: string): Value => (value instanceof PyMarkup ? new PyMarkup(text) : text);
 
-export const ignoreCase = (value: Value): Value => textOf(value)?.toLowerCase() ?? value;
+export function ignoreCase(value: Value): Value {
+  const text = textOf(value);
+  return text === undefined ? value : likeText(value, text.toLowerCase());
+}
 
 type Getter = (item: Value) => Value;
 

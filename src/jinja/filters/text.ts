@@ -90,7 +90,7 @@ const indent: FilterFunction = (value, args, kwargs) => {
     throw typeError(`can't multiply sequence by non-int of type '${typeName(width)}'`);
   const indention = spaces ?? " ".repeat(Math.max(0, times as number));
   if (text === undefined) {
-    if (Array.isArray(s)) throw typeError("'list' object has no attribute 'splitlines'");
+    if (Array.isArray(s)) throw pyError("AttributeError", "'list' object has no attribute 'splitlines'");
     throw typeError(`unsupported operand type(s) for +=: '${typeName(s as Value)}' and 'str'`);
   }
   const lines = splitLines(`${text}\n`);
@@ -187,9 +187,14 @@ function quoteUrl(value: Value, forQuery: boolean): string {
   return out;
 }
 
+function pairItems(pair: Value): Value[] {
+  if (!isIterable(pair)) throw typeError(`cannot unpack non-iterable ${typeName(pair)} object`);
+  return toArray(pair);
+}
+
 const urlencode: FilterFunction = (value) => {
   if (textOf(value) !== undefined || !isIterable(value)) return quoteUrl(value, false);
-  const pairs = value instanceof PyDict ? Array.from(value.entries()) : Array.from(iterate(value), toArray);
+  const pairs = value instanceof PyDict ? Array.from(value.entries()) : Array.from(iterate(value), pairItems);
   return pairs
     .map((pair) => {
       if (pair.length !== 2)

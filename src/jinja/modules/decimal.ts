@@ -3,7 +3,7 @@ import { pyError, typeError, valueError } from "../errors.ts";
 import { assemble, parseSpec } from "../format-spec.ts";
 import { PyFunction, PyType } from "../function.ts";
 import { exactFraction, indexNumber, int, isFloat, isInt, numeric, PyFloat } from "../numbers.ts";
-import { textOf, typeName } from "../operations.ts";
+import { repr, textOf, typeName } from "../operations.ts";
 import { PyTuple } from "../sequences.ts";
 import { PyObject, type BinaryOp, type CompareOp, type Kwargs, type Value } from "../value.ts";
 
@@ -410,6 +410,20 @@ export class PyDecimal extends PyObject {
   }
 }
 
+class DecimalTuple extends PyTuple {
+  override get pyType(): string {
+    return "DecimalTuple";
+  }
+  override getAttr(name: string): Value | undefined {
+    const at = ["sign", "digits", "exponent"].indexOf(name);
+    return at < 0 ? undefined : this.items[at];
+  }
+  override repr(): string {
+    const [sign, digits, exponent] = this.items.map(repr);
+    return `DecimalTuple(sign=${sign}, digits=${digits}, exponent=${exponent})`;
+  }
+}
+
 type DecimalMethod = (self: PyDecimal, args: Value[], kwargs: Kwargs) => Value;
 
 function need(value: Value | undefined): PyDecimal {
@@ -451,7 +465,11 @@ const methods: Record<string, DecimalMethod> = {
     return new PyTuple([int(self.negative ? -a : a), int(b)]);
   },
   as_tuple: (self) =>
-    new PyTuple([self.negative ? 1 : 0, new PyTuple(Array.from(self.coefficient.toString(), Number)), self.exponent]),
+    new DecimalTuple([
+      self.negative ? 1 : 0,
+      new PyTuple(Array.from(self.coefficient.toString(), Number)),
+      self.exponent,
+    ]),
   compare: (self, [other]) => PyDecimal.ofInt(self.compareTo(need(other))),
   copy_abs: (self) => new PyDecimal(false, self.coefficient, self.exponent, self.special),
   copy_negate: (self) => new PyDecimal(!self.negative, self.coefficient, self.exponent, self.special),
