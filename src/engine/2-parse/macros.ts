@@ -78,7 +78,7 @@ export function packMacros(files: SourceFile[]): PackedMacro[] {
         name,
         offset: block.offset,
         length: block.fullSource.length,
-        arguments: argumentsOf(block, definition).map(({ name: argument, type }) => ({ name: argument, type })),
+        arguments: argumentsOf(file, definition).map(({ name: argument, type }) => ({ name: argument, type })),
         languages: languagesOf(block, definition),
         calls: findMacroCalls(definition.template),
       };
@@ -86,13 +86,15 @@ export function packMacros(files: SourceFile[]): PackedMacro[] {
   );
 }
 
-/** dbt reads no arguments off a generic test. Source: dbt-core parser/macros.py _extract_args. */
-const argumentsOf = (block: Block, definition: MacroDefinition) =>
-  (block.type === "test" || block.type === "data_test" ? [] : definition.params).map((p) => ({
-    name: p.name,
-    type: p.type ?? null,
-    description: "",
-  }));
+/** dbt's parser of `tests/generic` reads no arguments, the one of macro folders does. Source: dbt-core parser/generic_test.py, macros.py _extract_args. */
+const argumentsOf = (file: SourceFile, definition: MacroDefinition) =>
+  (file.searchPath.endsWith("/generic") || file.path.startsWith("tests/generic/") ? [] : definition.params).map(
+    (p) => ({
+      name: p.name,
+      type: p.type ?? null,
+      description: "",
+    }),
+  );
 
 const languagesOf = (block: Block, definition: MacroDefinition): string[] | null =>
   block.type === "materialization" ? [...(definition.supportedLanguages ?? ["sql"])] : null;
@@ -111,7 +113,7 @@ function addMacro(
     source: block.fullSource,
     offset: block.offset,
     createdAt: options.createdAt,
-    described: (own) => argumentsOf(block, own),
+    described: (own) => argumentsOf(file, own),
     languages: (own) => languagesOf(block, own),
   });
   if (!options.lazy) void definition.template;
