@@ -32,6 +32,6 @@ class DuckDBProfile:
         if fixturedef.argname != "dbt_profile_target" or "dbt.tests.fixtures" not in fixturedef.func.__module__:
             return None
         folder = request.getfixturevalue("tmpdir_factory").mktemp("database")
-        value = {"type": "duckdb", "threads": 4, "path": str(folder / "tmp.db")}
+        value = {"type": "duckdb", "threads": 4, "path": str(folder / "dbt.duckdb")}
         fixturedef.cached_result = (value, fixturedef.cache_key(request), None)
         return value

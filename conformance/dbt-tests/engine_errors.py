@@ -6,6 +6,7 @@ import re
 import dbt.exceptions as core
 import dbt_common.exceptions as common
 from dbt.cli.exceptions import DbtUsageException
+from dbt_common.dataclass_schema import ValidationError
 
 #: The first line of an error, and the class whose `type` prints it.
 HEADLINES = {
@@ -38,6 +39,8 @@ def exception_of(out, err):
 def class_for(kind):
     """A class that is every class with this headline: which of them dbt raised, a command line does not show."""
     family = [cls for cls in dict.fromkeys(descendants(kind)) if headline_owner(cls) is headline_owner(kind)]
+    if kind is common.DbtValidationError:  # some are raised without being wrapped
+        family.append(ValidationError)
     leaves = [cls for cls in family if not any(other is not cls and issubclass(other, cls) for other in family)]
 
     def start(self, text):

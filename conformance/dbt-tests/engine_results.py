@@ -23,7 +23,9 @@ def result_of(call, out, success):
     if call.command == "docs":
         return CatalogArtifact.from_dict(read(call.target, "catalog.json"))
     if call.command == "source":
-        return FreshnessExecutionResultArtifact.from_dict(read(call.target, "sources.json"))
+        place = call.option("-o") or call.option("--output")
+        found = read(call.project, place) if place else read(call.target, "sources.json")
+        return FreshnessExecutionResultArtifact.from_dict(found)
     if call.command in ("deps", "clean", "init"):
         return None
     if call.command == "debug":

@@ -137,9 +137,13 @@ export class Adapter {
 
   /** Columns as the macro `get_columns_in_relation` tells; none for a relation that does not exist. */
   async columnsIn(relation: Relation): Promise<AdapterColumn[]> {
+    return listOf(await this.columnsAnswer(relation)).filter((column) => column instanceof AdapterColumn);
+  }
+
+  /** What the macro answers, which may be a project's own. */
+  async columnsAnswer(relation: Relation): Promise<Value> {
     try {
-      const columns = await this.macro("get_columns_in_relation", { relation });
-      return listOf(columns).filter((column) => column instanceof AdapterColumn);
+      return await this.macro("get_columns_in_relation", { relation });
     } catch (error) {
       if (isLabsError(error) && /does not exist/i.test(error.message)) return [];
       throw error;

@@ -75,7 +75,7 @@ export const relationMethods: Record<string, Entry> = {
   get_columns_in_relation: entry(
     ["relation"],
     (self, relation) =>
-      self.adapter.columnsIn(relationArgument("get_columns_in_relation", "relation", relation ?? null)),
+      self.adapter.columnsAnswer(relationArgument("get_columns_in_relation", "relation", relation ?? null)),
     nothing,
   ),
   get_columns_in_table: entry(

@@ -178,6 +178,13 @@ export function baseMembers(
           throw engineError("compilation", { message: `set_strict expects an iterable, got ${str(value ?? null)}` });
         return new PySet(items);
       }),
+    adapter_macro: () =>
+      rawFunction("adapter_macro", ([name]) => {
+        throw engineError("compilation", {
+          message: `The "adapter_macro" macro has been deprecated. Instead, use the \`adapter.dispatch\` method to find a macro and call the result. adapter_macro was called for: ${str(name ?? null)}`,
+          hint: "Write adapter.dispatch('name', 'package')(arguments).",
+        });
+      }),
     zip: () => rawFunction("zip", (args, kwargs) => zipOf(args) ?? kwargs.get("default") ?? null),
     zip_strict: () =>
       rawFunction("zip_strict", (args) => {

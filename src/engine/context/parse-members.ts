@@ -11,6 +11,7 @@ import { referenceFunction } from "./project-config.ts";
 import { refArguments, sourceArguments } from "./reference-arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
+import { modelValue } from "./model-value.ts";
 import { targetValue } from "./target-value.ts";
 import { VarFunction, varsFor } from "./vars.ts";
 
@@ -76,7 +77,7 @@ export function parseScope(
     function: () => rawFunction("function", () => relation()),
     config: () => new ParseConfig(calls, owner),
     this: () => (node.resource_type === "operation" ? null : relation()),
-    model: () => toValue(node),
+    model: () => modelValue(node as GraphNode),
     graph: () => new PyDict(),
     database: () => (node as GraphNode).database ?? runtime.target.database,
     schema: () => (node as GraphNode).schema ?? runtime.target.schema,

@@ -6,6 +6,7 @@ import { baseMembers, renderFunction, tryOrCompilerError, validationMember } fro
 import { RunConfig } from "./config-object.ts";
 import { isRecord, toValue } from "./data.ts";
 import { adapterObject, columnClass, exceptionsFor, relationClassOf } from "./adapter-object.ts";
+import { modelValue } from "./model-value.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
 import type { NodeExecution } from "./execution.ts";
 import { hostFunction } from "./functions.ts";
@@ -41,8 +42,9 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
       const id = entry.node.unique_id;
       // Macros that show only while running are dependencies too. A test's materialization is no caller to dbt, a model's is.
       const depth = stack.length - (ofTest && stack[0]?.includes(".materialization_") ? 1 : 0);
-      if (depth === 0 && !id.includes(".materialization_") && !node.depends_on.macros.includes(id))
-        node.depends_on.macros.push(id);
+      // Sources depend on nothing.
+      const known = node.depends_on?.macros;
+      if (depth === 0 && known && !id.includes(".materialization_") && !known.includes(id)) known.push(id);
       stack.push(id);
     },
     leave: () => {
@@ -122,23 +124,6 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
   members.builtins = () => new ScopeDict(scope, members);
   const scope = new NodeScope(runtime.macros, node.package_name, members, hooks);
   return { scope, results };
-}
-
-/** The node as templates see it, with the old name of its SQL. Source: providers.py ctx_model. */
-function modelValue(node: GraphNode): Value {
-  const value = fromPlain(node) as PyDict;
-  if (node.compiled_code !== null) value.set("compiled_sql", node.compiled_code);
-  if (node.contract?.alias_types && isRecord(node.columns)) {
-    const columns = value.get("columns");
-    if (columns instanceof PyDict) {
-      for (const column of columns.values()) {
-        const type = column instanceof PyDict ? column.get("data_type") : undefined;
-        if (column instanceof PyDict && typeof type === "string")
-          column.set("data_type", AdapterColumn.translateType(type));
-      }
-    }
-  }
-  return value;
 }
 
 const graphs = new WeakMap<Runtime, PyDict>();

@@ -1,0 +1,26 @@
+import { fromPlain, PyDict, type Value } from "#jinja/index.ts";
+import { AdapterColumn } from "../adapter/index.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
+import { isRecord } from "./data.ts";
+
+/** The node as templates see it: fields without a value are left out. Source: dbt-core context/providers.py ctx_model. */
+export function modelValue(node: GraphNode): Value {
+  const columns = isRecord(node.columns)
+    ? Object.fromEntries(Object.entries(node.columns).map(([key, column]) => [key, columnOf(node, column)]))
+    : node.columns;
+  const value = fromPlain({ ...present(node), config: present(node.config), columns }) as PyDict;
+  if (node.compiled_code !== null) value.set("compiled_sql", node.compiled_code);
+  return value;
+}
+
+function columnOf(node: GraphNode, column: unknown): unknown {
+  if (!isRecord(column)) return column;
+  const shown = present(column);
+  const type = shown.data_type;
+  return node.contract?.alias_types && typeof type === "string"
+    ? { ...shown, data_type: AdapterColumn.translateType(type) }
+    : shown;
+}
+
+const present = (record: object): PlainRecord =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined));
