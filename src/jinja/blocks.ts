@@ -168,7 +168,9 @@ function* tags(source: string, eof: (expected: string, offset: number) => never)
       continue;
     }
     if (m[0] === "{{") {
-      at = skipTo(expressionEnds, "}}", start + 2);
+      let body = start + 2;
+      while (body < source.length && isSpace(source.charAt(body))) body++;
+      at = skipTo(expressionEnds, "}}", body);
       continue;
     }
     blockStart.lastIndex = start;

@@ -439,7 +439,7 @@ function compileTest(expr: Test, frame: Frame): Eval {
 /** The value of an expression that depends on nothing, as Jinja folds it; undefined otherwise. */
 export function constantValue(expr: Expr, frame: Frame, native: boolean): Value | undefined {
   if (startsVariable(expr)) return undefined;
-  const run = new Run(frame.source, { get: () => undefined }, "strict", true);
+  const run = new Run(frame.source, { get: () => undefined }, "strict", native);
   try {
     const value = compileExpression(expr, { ...frame, folding: true })(new Env(0, undefined, run));
     return value instanceof Promise || (native && !isSafe(value)) ? undefined : value;

@@ -328,6 +328,7 @@ export class ExpressionParser {
       } else if (this.test("name") && this.look().type === "assign") {
         ensure(!found.dynKwargs);
         const key = this.next().value;
+        if (found.kwargs.some((k) => k.key === key)) this.fail(`keyword argument repeated: ${key}`, open);
         this.next();
         found.kwargs.push({ key, value: this.expression() });
       } else {

@@ -275,6 +275,20 @@ export class PyView extends PyObject {
   get setLike(): boolean {
     return this.has !== undefined;
   }
+  /** Set-like views are ordered by inclusion. */
+  override richCompare(op: CompareOp, other: Value): boolean | undefined {
+    if (
+      !this.setLike ||
+      !(other instanceof PyObject) ||
+      !(other instanceof PyView ? other.setLike : other.pyType.endsWith("set"))
+    ) {
+      return undefined;
+    }
+    const within = (a: PyObject, b: PyObject): boolean =>
+      Array.from(a.iterate() ?? []).every((item) => b.contains(item));
+    const [small, large] = op === "<" || op === "<=" ? [this, other] : [other, this];
+    return within(small, large) && (op.length === 2 || small.length() !== large.length());
+  }
   override equals(other: Value): boolean {
     if (this === other) return true;
     if (!(other instanceof PyView) || !this.setLike || !other.setLike || other.size() !== this.size()) return false;
