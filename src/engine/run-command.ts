@@ -44,7 +44,8 @@ import { showNode } from "./6-execute/show.ts";
 import { RunResultValue } from "./6-execute/run-result-value.ts";
 import { warn } from "./context/runtime.ts";
 import { toValue } from "./context/data.ts";
-import { PyTuple } from "#jinja/index.ts";
+import { isLabsError } from "#errors/index.ts";
+import { jsonDumps, jsonLoads, PyDict, PyTuple } from "#jinja/index.ts";
 
 /** What the caller provides besides flags. */
 export interface CommandOptions {
@@ -119,9 +120,10 @@ export class Invocation {
     return loaded;
   }
 
-  /** The unique ids that the command works on. */
-  select(previousState: LoadedState | undefined): Set<string> {
-    const { flags, manifest } = this;
+  /** The unique ids that the command works on, or another command with the same arguments. */
+  select(previousState: LoadedState | undefined, other: Partial<Pick<Flags, "command" | "resourceTypes">> = {}): Set<string> {
+    const { manifest } = this;
+    const flags = { ...this.flags, ...other };
     for (const id of flags.onlyIds ?? []) {
       if (nodeOf(manifest, id) !== undefined) continue;
       throw engineError("compilation", { message: `Couldn't find model '${id}' -- does it exist or is it disabled?`, hint: "Run the command again instead of retrying." });
@@ -425,17 +427,20 @@ const explicit = (flags: Flags): boolean => flags.select.length > 0 || flags.sel
 
 function compiledText(node: GraphNode, flags: Flags): string {
   const code = node.compiled_code ?? "";
-  if (flags.output === "json") return JSON.stringify(flags.inline === undefined ? { node: node.name, compiled: code } : { compiled: code }, null, 2);
-  return flags.inline === undefined ? `Compiled node '${node.name}' is:\n${code}` : `Compiled inline node is:\n${code}`;
+  if (flags.output === "json") return JSON.stringify(flags.inline === undefined ? { node: shownName(node), compiled: code } : { compiled: code }, null, 2);
+  return flags.inline === undefined ? `Compiled node '${shownName(node)}' is:\n${code}` : `Compiled inline node is:\n${code}`;
 }
+
+const shownName = (node: GraphNode): string => (node.version === null || node.version === undefined ? node.name : `${node.name}.v${node.version}`);
 
 function tableText(table: AgateTable, flags: Flags, node: GraphNode): string {
   if (flags.output === "json") {
-    const rows: unknown = JSON.parse(tableToJson(table));
-    return JSON.stringify(flags.inline === undefined ? { node: node.name, show: rows } : { show: rows }, null, 2);
+    // Through Python's JSON, which keeps the point of 3.0.
+    const shown = new PyDict([...(flags.inline === undefined ? ([["node", shownName(node)]] as const) : []), ["show", jsonLoads(tableToJson(table))]]);
+    return jsonDumps(shown, { indent: 2 });
   }
   const text = renderTable(table, { maxRows: Number.MAX_SAFE_INTEGER, maxColumns: Number.MAX_SAFE_INTEGER });
-  return flags.inline === undefined ? `Previewing node '${node.name}':\n${text}` : `Previewing inline node:\n${text}`;
+  return flags.inline === undefined ? `Previewing node '${shownName(node)}':\n${text}` : `Previewing inline node:\n${text}`;
 }
 
 async function prepareCacheOnly(execution: Execution, session: Parameters<typeof prepareDatabase>[1]): Promise<void> {
@@ -462,14 +467,23 @@ async function compileOnly(own: NodeExecution, ephemeral: EphemeralCompilations,
 async function inlineNode(invocation: Invocation, sql: string): Promise<GraphNode> {
   const node = operationNode(invocation.runtime, "inline_query", sql, "sql_operation");
   const { parseInline } = await import("./2-parse/inline.ts");
-  parseInline(invocation.parsed, node);
+  try {
+    parseInline(invocation.parsed, node);
+  } catch (error) {
+    if (!isLabsError(error)) throw error;
+    invocation.options.sink({ type: "message", level: "error", text: error.message, name: "ParseInlineNodeError", code: "I069" });
+    throw engineError("runtime", { message: "Error parsing inline query", hint: error.hint ?? "Correct the query.", cause: error });
+  }
   invocation.manifest.nodes[node.unique_id] = node;
   return node;
 }
 
 async function docs(invocation: Invocation): Promise<CommandResult> {
   const { flags } = invocation;
-  const selected = invocation.select(invocation.previousState());
+  const state = invocation.previousState();
+  const selected = invocation.select(state);
+  // Sources are in the catalog though nothing compiles them. Without compiling dbt selects nothing: all is shown.
+  const shown = flags.compileDocs ? new Set([...selected, ...invocation.select(state, { command: "list", resourceTypes: ["source"] })]) : undefined;
   invocation.defer();
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
@@ -491,7 +505,7 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     const session = open.session();
     const rows = flags.emptyCatalog ? [] : await catalogRows(session, invocation.manifest);
     await session.release();
-    const catalog = buildCatalog(rows, invocation.manifest);
+    const catalog = buildCatalog(rows, invocation.manifest, flags.emptyCatalog ? new Set() : shown);
     invocation.writeManifest();
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
