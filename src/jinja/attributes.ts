@@ -7,7 +7,7 @@ import { dictMethods, frozensetMethods, listMethods, setMethods, tupleMethods } 
 import { bytesMethods, floatAttributes, floatMethods, intAttributes, intMethods } from "./methods/numbers.ts";
 import { textMethods } from "./methods/text.ts";
 import { isInt, PyFloat } from "./numbers.ts";
-import { equals, repr, textOf, typeName } from "./operations.ts";
+import { equals, iterate, repr, textOf, typeName } from "./operations.ts";
 import type { Run } from "./runtime.ts";
 import { itemAt, PyRange, PySlice, PyTuple, PyView, sliceItems } from "./sequences.ts";
 import { PySet } from "./set.ts";
@@ -15,7 +15,7 @@ import { noFormatKeywords, formatTemplate, type FieldAccess } from "./str-format
 import { codePoints, hasWide } from "./text.ts";
 import { Undefined, type Origin } from "./undefined.ts";
 import { PyObject, PyText, type Value } from "./value.ts";
-import { escapeHtml } from "./markup.ts";
+import { escape, escapeHtml } from "./markup.ts";
 
 type Table = Record<string, Method>;
 
@@ -140,7 +140,8 @@ function textAttribute(obj: PyText, name: string): Value | undefined {
     if (name === "format") {
       return new PyMarkup(formatTemplate(obj.text, { positional: args, named: kwargs }, strictAccess, true));
     }
-    const escaped = name === "join" ? [Array.from(args[0] as Iterable<Value>, safe), ...args.slice(1)] : args.map(safe);
+    const escaped =
+      name === "join" ? [Array.from(iterate(args[0] ?? null), (item) => escape(item).text)] : args.map(safe);
     return wrap(
       (method as (self: string, args: Value[], kwargs: typeof args | unknown) => Value)(obj.text, escaped, kwargs),
     );

@@ -113,5 +113,7 @@ export const isOverflow = (error: unknown): boolean =>
 /** The stack overflow of JavaScript is Python's RecursionError; plain TypeErrors come from `PyObject.call`. */
 export function fromHostError(error: unknown): unknown {
   if (isLabsError(error)) return error;
-  return isOverflow(error) ? pyError("RecursionError", "maximum recursion depth exceeded") : error;
+  if (isOverflow(error)) return pyError("RecursionError", "maximum recursion depth exceeded");
+  // A text or list that would be too long for JavaScript.
+  return error instanceof RangeError ? pyError("OverflowError", error.message) : error;
 }

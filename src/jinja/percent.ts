@@ -53,7 +53,7 @@ export function formatPercent(format: string, values: Value, safe = false): stri
     const precision =
       /\.[hlL]?[^\d*hlL]?$/.test(whole) && precisionText === undefined && whole.includes(".", (key?.length ?? -2) + 3)
         ? 0
-        : star(precisionText);
+        : atLeastZero(star(precisionText));
     if (type === undefined) throw valueError("incomplete format");
     if (type === "%") {
       out += "%";
@@ -74,6 +74,8 @@ export function formatPercent(format: string, values: Value, safe = false): stri
   }
   return out;
 }
+
+const atLeastZero = (n: number | undefined): number | undefined => (n !== undefined && n < 0 ? 0 : n);
 
 const hasItems = (value: Value): boolean =>
   Array.isArray(value) ||

@@ -72,8 +72,8 @@ export const listMethods: Record<string, MethodOf<Value[]>> = {
     self.splice(at < 0 ? Math.max(0, at + self.length) : at, 0, args[1] as Value);
   }),
   pop: method("list", "pop", 0, 1, (self, args) => {
-    if (self.length === 0) throw pyError("IndexError", "pop from empty list");
     const at = args[0] === undefined ? -1 : position(args[0]);
+    if (self.length === 0) throw pyError("IndexError", "pop from empty list");
     const from = at < 0 ? at + self.length : at;
     if (from < 0 || from >= self.length) throw pyError("IndexError", "pop index out of range");
     return self.splice(from, 1)[0] as Value;
