@@ -190,12 +190,11 @@ function configOf(section: Section, entry: Entry, args: PlainRecord, about: Abou
       value !== 0 &&
       !(Array.isArray(value) && value.length === 0);
     if (set && key in given) {
-      throw invalid(
-        entry,
-        entry.path,
-        "Test cannot have the same key at the top-level and in config",
-        `Keep ${key} under config: only.`,
-      );
+      throw engineError("compilation", {
+        message: `Invalid generic test configuration given in ${entry.file.path}: \nTest cannot have the same key at the top-level and in config`,
+        place: { file: entry.file.path, ...entry.document.position(entry.path), source: entry.file.contents },
+        hint: `Keep ${key} under config: only.`,
+      });
     }
     if (!set && key in given) {
       value = given[key];

@@ -11,6 +11,7 @@ import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import type { Project, SourceFile } from "../1-read/types.ts";
 import { ConfigCallList, deepMerge, resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
+import { checkConfig } from "./config-types.ts";
 import { contentsChecksum, now, type ParseState } from "./state.ts";
 
 export interface NewNode {
@@ -228,6 +229,7 @@ export function updateConfig(
     ...(options.unrenderedPatch ? { patch: deepMerge(patch ?? {}, options.unrenderedPatch) } : {}),
   });
   node.config = config;
+  checkConfig(node);
   updateRelationNames(state, node, config);
   if (node.resource_type !== "test") captureHooks(state, node, options.scope);
 }

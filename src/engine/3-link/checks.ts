@@ -1,3 +1,4 @@
+import { engineError } from "../errors.ts";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
 import { warn } from "../context/runtime.ts";
 import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
@@ -76,7 +77,8 @@ function checkCumulativeMetrics(state: ParseState): void {
 /** Source: dbt-core artifacts/resources/v1/snapshot.py SnapshotConfig.final_validate. */
 function checkSnapshot(node: GraphNode): void {
   const { config } = node;
-  const fail = (message: string, hint: string) => problem(node, message, hint);
+  const fail = (message: string, hint: string) =>
+    engineError("parsing", { message, place: { file: node.original_file_path }, hint, dbtType: "Validation Error" });
   if (!config.strategy || !config.unique_key) {
     throw fail(
       `Snapshots must be configured with a 'strategy' and 'unique_key'.`,

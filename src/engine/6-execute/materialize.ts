@@ -4,6 +4,7 @@ import type { NodeExecution } from "../context/execution.ts";
 import { runScope, type Overrides, type RunScope } from "../context/run-members.ts";
 import { engineError } from "../errors.ts";
 import type { MacroEntry } from "../context/macro-table.ts";
+import { warn } from "../context/runtime.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 
 /** What the statement `main` of a materialization answered. */
@@ -19,7 +20,15 @@ export interface MainResult {
 export function materializationOf(execution: NodeExecution): MacroEntry {
   const { node, runtime } = execution;
   const name = String(node.config.materialized);
-  const entry = runtime.macros.materialization(name);
+  const legacy = runtime.read.root.flags.require_explicit_package_overrides_for_builtin_materializations === false;
+  const entry = runtime.macros.materialization(name, legacy);
+  if (entry && legacy && entry !== runtime.macros.materialization(name)) {
+    warn(
+      runtime,
+      `Installed package '${entry.node.package_name}' is overriding the built-in materialization '${name}'. Overrides of built-in materializations from installed packages will be deprecated in future versions of dbt. For more information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors`,
+      { name: "PackageMaterializationOverrideDeprecation", code: "D016" },
+    );
+  }
   if (!entry) {
     throw engineError("compilation", {
       message: `No materialization '${name}' was found for adapter duckdb! (searched types 'default' and 'duckdb')`,

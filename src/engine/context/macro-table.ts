@@ -121,20 +121,21 @@ export class MacroTable {
 
   /**
    * The macro of a materialization: adapter-specific before default; at the same specificity root project, then packages, then built-in.
-   * A package may not replace a built-in one. Source: dbt-core Manifest.find_materialization_macro_by_name.
+   * A package replaces a built-in one only when the project asks for the old rule, `packagesOverride`. Source: dbt-core Manifest.find_materialization_macro_by_name.
    */
-  materialization(name: string): MacroEntry | undefined {
+  materialization(name: string, packagesOverride = false): MacroEntry | undefined {
     for (const suffix of ["duckdb", "default"]) {
       const macroName = `materialization_${name}_${suffix}`;
       const inRoot = this.#packages.get(this.root)?.get(macroName);
       if (inRoot) return inRoot;
       const builtIn = this.internal(macroName);
-      if (builtIn) return builtIn;
-      if (suffix === "duckdb" && this.internal(`materialization_${name}_default`)) continue;
+      if (builtIn && !packagesOverride) return builtIn;
+      if (suffix === "duckdb" && !packagesOverride && this.internal(`materialization_${name}_default`)) continue;
       for (const [packageName, macros] of this.#packages) {
         const found = macros.get(macroName);
         if (found && !internalPackages.includes(packageName)) return found;
       }
+      if (builtIn) return builtIn;
     }
     return undefined;
   }
