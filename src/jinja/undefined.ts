@@ -103,6 +103,10 @@ export class Undefined extends PyObject {
 
 /** dbt's undefined while it parses: an attribute, an item or a call of it is undefined again. */
 export class ChainableUndefined extends Undefined {
+  /** It also forgets that the sandbox refused something. */
+  constructor(origin: Origin = {}) {
+    super(origin.error === undefined ? origin : { ...origin, error: "UndefinedError" });
+  }
   /** dbt's class forgets what the attribute was read of, so messages name only the attribute. */
   override message(): string {
     return this.origin.hint || `${repr(this.origin.name ?? null)} is undefined`;
