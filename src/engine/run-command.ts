@@ -58,6 +58,8 @@ export interface CommandOptions {
   /** The target's database when it is open already. */
   database?: Database;
   env?: NodeJS.ProcessEnv;
+  /** Default: a new one. */
+  invocationId?: string;
   /** Where the command was given. */
   cwd?: string;
 }
@@ -94,7 +96,7 @@ export class Invocation {
     const readOptions = { ...(options.target ? { target: options.target } : {}), ...(options.env ? { env: options.env } : {}), ...(options.cwd ? { cwd: options.cwd } : {}) };
     this.read = readProject(flags, readOptions);
     for (const { text, name, code } of this.read.warnings) options.sink({ type: "message", level: "warn", text, name, code });
-    this.parsed = parseProject({ read: this.read, flags, emit: options.sink, env: options.env ?? process.env, invocationId: randomUUID(), startedAt });
+    this.parsed = parseProject({ read: this.read, flags, emit: options.sink, env: options.env ?? process.env, invocationId: options.invocationId ?? randomUUID(), startedAt });
     this.targetFolder = resolve(this.read.root.root, flags.targetPath ?? this.read.root.paths.target);
     this.files = new TargetFiles(this.read.root.root);
     const { manifest } = this.parsed.runtime;

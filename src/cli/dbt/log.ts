@@ -23,7 +23,7 @@ export interface LogSink {
 export class Log {
   readonly #console: LogSink;
   readonly #file: (LogSink & { file: LogFile }) | undefined;
-  readonly #invocationId: string;
+  readonly invocationId: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #hasSecrets: boolean;
   readonly #print: boolean;
@@ -38,7 +38,7 @@ export class Log {
   }) {
     this.#console = options.console;
     this.#file = options.file;
-    this.#invocationId = options.invocationId;
+    this.invocationId = options.invocationId;
     this.#env = options.env;
     this.#hasSecrets = Object.keys(options.env).some((name) => name.startsWith("DBT_ENV_SECRET_"));
     this.#print = options.print;
@@ -72,7 +72,7 @@ export class Log {
     if (sink.format === "text") return print ? msg : `${reset}${now.toISOString().slice(11, 19)}  ${msg}`;
     const time = `${localTime(now)}000`;
     const rule = "=".repeat(30);
-    const head = record.name === "MainReportVersion" ? `\n\n${rule} ${time} | ${this.#invocationId} ${rule}\n` : "";
+    const head = record.name === "MainReportVersion" ? `\n\n${rule} ${time} | ${this.invocationId} ${rule}\n` : "";
     const thread = threadName(record).slice(0, 10).padEnd(10, " ");
     return `${head}${reset}${time} [${record.level.padEnd(5)}] [${thread}]: ${msg}`;
   }
@@ -82,7 +82,7 @@ export class Log {
       category: "",
       code: record.code,
       extra: {},
-      invocation_id: this.#invocationId,
+      invocation_id: this.invocationId,
       level: record.level,
       msg: record.msg,
       name: record.name,

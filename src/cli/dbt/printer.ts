@@ -39,6 +39,11 @@ export class Printer {
     this.#command = options.command;
   }
 
+  /** The same in the log and in the artifacts. */
+  get invocationId(): string {
+    return this.#log.invocationId;
+  }
+
   get style(): Style {
     return this.#style;
   }

@@ -112,6 +112,7 @@ async function carryOut(
       signal: io.signal,
       env: io.env,
       cwd: io.cwd,
+      invocationId: printer.invocationId,
       ...(target && { target }),
       ...(lab && { guard: lab.guard }),
     });
