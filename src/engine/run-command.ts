@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Database } from "#duck/index.ts";
-import { openTarget, renderTable, tableToJson, type AgateTable, type OpenTarget, type WriteGuard } from "./adapter/index.ts";
+import { AdapterSession, openTarget, renderTable, tableToJson, type AgateTable, type OpenTarget, type WriteGuard } from "./adapter/index.ts";
 import { compileNode, type EphemeralCompilations } from "./5-compile/index.ts";
 import { adapterShared } from "./context/adapter-object.ts";
 import type { Execution, NodeExecution } from "./context/execution.ts";
@@ -388,7 +388,7 @@ function endContext(invocation: Invocation, results: RunResult[]) {
 }
 
 async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
-  const { flags, options } = invocation;
+  const { flags } = invocation;
   let inline: GraphNode | undefined;
   let selected: Set<string>;
   if (flags.inline !== undefined) {
@@ -415,14 +415,28 @@ async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
       if (shown) texts.push(tableText(shown.table, flags, done.node));
       else if (flags.inline !== undefined || explicit(flags)) texts.push(compiledText(done.node, flags));
     });
-    const results = await runNodes(execution, { ...base, work, announce: false });
+    const session = flags.introspect ? base.session : () => neverConnected();
+    const results = await runNodes(execution, { ...base, session, work, announce: false });
     await invocation.files.flush();
     invocation.writeManifest();
+    raiseFirst(results);
     invocation.writeResults(results);
-    const failed = results.find((r) => failedStatuses.has(r.status));
-    if (failed) options.sink({ type: "finished", results, seconds: (performance.now() - invocation.started) / 1000, command: flags.command });
-    return { success: !failed, exit: failed ? 1 : 0, results, text: texts.join("\n") };
+    return { success: true, exit: 0, results, text: texts.join("\n") };
   });
+}
+
+/** Commands that only compile give up at an error, as dbt does. Source: dbt-core task/runnable.py raise_on_first_error. */
+function raiseFirst(results: readonly RunResult[]): void {
+  const failed = results.find((r) => r.status === "error");
+  if (failed) throw engineError("runtime", { message: failed.message ?? "", data: { unique_id: failed.unique_id } });
+}
+
+/** `--no-introspect`: nothing may ask the database. */
+function neverConnected(): AdapterSession {
+  const connect = (): never => {
+    throw engineError("runtime", { message: "connection never acquired for thread, have []: queries are switched off by --no-introspect", hint: "Leave out --no-introspect." });
+  };
+  return new AdapterSession({ connect });
 }
 
 const explicit = (flags: Flags): boolean => flags.select.length > 0 || flags.selector !== undefined;
@@ -497,12 +511,7 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
       const work = (own: NodeExecution) => compileOnly(own, ephemeral, async () => {});
       results = await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work, announce: false });
       await invocation.files.flush();
-      if (!succeeded(results)) {
-        invocation.writeManifest();
-        invocation.writeResults(results);
-        invocation.finish(results);
-        return { success: false, exit: 1, results };
-      }
+      raiseFirst(results);
     }
     const session = open.session();
     const rows = flags.emptyCatalog ? [] : await catalogRows(session, invocation.manifest);
