@@ -16,7 +16,8 @@ export function checkConfig(node: GraphNode): void {
     const value = config[key];
     if (value === undefined || value === null || typeof value === "boolean") continue;
     const shown = repr(fromPlain(value));
-    const what = key === "enabled" ? `${shown} is not of type 'boolean'` : `${shown} is not valid under any of the given schemas`;
+    const what =
+      key === "enabled" ? `${shown} is not of type 'boolean'` : `${shown} is not valid under any of the given schemas`;
     throw refuse(`at path ['${key}']: ${what}`, `Set ${key} to true or false.`);
   }
   const kind = node.resource_type;

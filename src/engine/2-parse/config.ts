@@ -323,10 +323,20 @@ export function deepMerge(base: PlainRecord, over: PlainRecord): PlainRecord {
 }
 
 function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest): NodeConfig {
-  for (const key of ["pre-hook", "post-hook"]) if (key in config) config[key] = listify(config[key]).map(hookOf);
+  for (const key of ["pre-hook", "post-hook"])
+    if (key in config && kind !== "group") config[key] = listify(config[key]).map(hookOf);
   if (typeof config.tags === "string") config.tags = [config.tags];
-  if (typeof config.static_analysis === "boolean") config.static_analysis = config.static_analysis ? "on" : "off";
-  if (isRecord(config.docs) && kind !== "group")
+  if (typeof config.static_analysis === "boolean") {
+    const [on, off] = kind === "source" ? ["on", "off"] : ["True", "False"];
+    config.static_analysis = config.static_analysis ? on : off;
+  }
+  if (kind === "source" && isRecord(config.freshness)) config.freshness = threshold(config.freshness);
+  if (kind === "group") {
+    delete config["pre-hook"];
+    delete config["post-hook"];
+    return config as NodeConfig;
+  }
+  if (isRecord(config.docs))
     config.docs = { show: config.docs.show ?? true, node_color: config.docs.node_color ?? null };
   if (kind === "test") finalizeTest(config, request);
   if (kind === "model") {
@@ -360,6 +370,12 @@ function modelFreshness(freshness: PlainRecord): PlainRecord {
   const after = freshness.build_after;
   if (!isRecord(after)) return freshness;
   return { ...freshness, build_after: { count: null, period: null, updates_on: "any", ...after } };
+}
+
+function threshold({ warn_after: warn, error_after: error, filter, ...rest }: PlainRecord): PlainRecord {
+  const time = (value: unknown) =>
+    value === null ? null : { count: null, period: null, ...(isRecord(value) ? value : {}) };
+  return { ...rest, warn_after: time(warn), error_after: time(error), filter: filter ?? null };
 }
 
 /** `store_failures_as` decides; without it `store_failures` does. Source: dbt-core TestConfig.finalize_and_validate. */

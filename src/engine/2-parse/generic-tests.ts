@@ -370,6 +370,8 @@ export function genericTest(
   } else {
     renderNode(state, node, {
       file,
+      // The template says it once more, so that lists such as tags hold everything twice, as under dbt.
+      config,
       // Of other macros a test's parse sees none: then only its arguments and config count.
       ...(named === macro ? {} : { source: configCall(config) }),
       prepare: (scope) => scope.set(testArgumentsName, argumentsAtParse(kwargs, scope, file.path)),

@@ -55,7 +55,9 @@ export function parseAnalyses(state: ParseState, files: ProjectFiles): void {
   for (const file of files.analyses) {
     collectErrors(state, () => {
       const { code, offset } = contentsOf(file);
-      const path = `analysis/${file.relativePath}`;
+      // Historically an analysis lies below a folder of that name, whatever its own folder is called.
+      const corrected = state.runtime.read.root.flags.require_corrected_analysis_fqns === true;
+      const path = corrected ? file.relativePath : `analysis/${file.relativePath}`;
       const node = newNode(state, {
         kind: "analysis",
         name: stem(file.path),

@@ -1,9 +1,18 @@
-import { hasJinja, noKwargs, parseTemplate, PyObject, staticCalls, str, type Template, type Value } from "#jinja/index.ts";
+import {
+  hasJinja,
+  noKwargs,
+  parseTemplate,
+  PyObject,
+  staticCalls,
+  str,
+  type Template,
+  type Value,
+} from "#jinja/index.ts";
 import { isLabsError, LabsError } from "#errors/index.ts";
 import { isReadStatically } from "./static-model.ts";
 import type { Relation } from "../adapter/index.ts";
 import { relationFromNode } from "../context/relations.ts";
-import { isRecord, toValue } from "../context/data.ts";
+import { cloneData, isRecord, toValue } from "../context/data.ts";
 import { nameScope, parseScope, type Captured } from "../context/parse-members.ts";
 import { warn } from "../context/runtime.ts";
 import type { NodeScope } from "../context/scope.ts";
@@ -119,9 +128,17 @@ function withData(error: LabsError, data: Record<string, unknown>, place: { file
 export function renderNode(
   state: ParseState,
   node: GraphNode,
-  options: { file: SourceFile; offset?: number; prepare?: (scope: NodeScope) => void; source?: string },
+  options: {
+    file: SourceFile;
+    offset?: number;
+    prepare?: (scope: NodeScope) => void;
+    source?: string;
+    /** Config that is known before the template's own calls. */
+    config?: PlainRecord;
+  },
 ): NodeScope {
   const calls = new ConfigCallList();
+  if (options.config) calls.add(cloneData(options.config));
   const captured: Captured = {
     refs: node.refs,
     sources: node.sources,

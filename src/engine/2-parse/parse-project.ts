@@ -103,7 +103,12 @@ export function parseProject(input: {
     parseMacroFiles(state, project.name, [...macros, ...genericTests], { lazy: false });
   for (const builtin of builtinPackages()) {
     const sources = builtin.files.map(
-      (f): SourceFile => ({ path: f.path, searchPath: "macros", relativePath: f.path.replace(/^docs\//, ""), contents: f.contents }),
+      (f): SourceFile => ({
+        path: f.path,
+        searchPath: "macros",
+        relativePath: f.path.replace(/^docs\//, ""),
+        contents: f.contents,
+      }),
     );
     if (builtin.macros) addPackedMacros(state, builtin.name, sources, builtin.macros);
     else

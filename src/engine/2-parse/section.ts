@@ -1,7 +1,7 @@
 import { hasJinja, parseTemplate, PyDate, type Value } from "#jinja/index.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { isRecord, toData } from "../context/data.ts";
-import { NodeScope } from "../context/scope.ts";
+import { memberScope, type NodeScope } from "../context/scope.ts";
 import { targetValue } from "../context/target-value.ts";
 import { VarFunction, varsFor } from "../context/vars.ts";
 import { engineError } from "../errors.ts";
@@ -87,7 +87,7 @@ export function yamlScope(state: ParseState, project: Project): NodeScope {
   if (!scope) {
     const { runtime } = state;
     const base = baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" });
-    const created: NodeScope = new NodeScope(runtime.macros, "", {
+    const created: NodeScope = memberScope({
       ...base,
       project_name: project.name,
       var: () =>

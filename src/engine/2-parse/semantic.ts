@@ -2,7 +2,7 @@ import { parseTemplate } from "#jinja/index.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { rawFunction } from "../context/functions.ts";
 import { refArguments, sourceArguments } from "../context/reference-arguments.ts";
-import { NodeScope } from "../context/scope.ts";
+import { memberScope } from "../context/scope.ts";
 import type { OtherNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import { asList, asStrings, text } from "./columns.ts";
 import { resolveConfig } from "./config.ts";
@@ -22,7 +22,7 @@ interface References {
 /** Renders `ref('x')`-like expressions and collects what they name. */
 function referencesOf(section: Section, expressions: string[], owner: string): References {
   const found: References = { refs: [], sources: [], metrics: [] };
-  const scope = new NodeScope(section.state.runtime.macros, "", {
+  const scope = memberScope({
     ref: rawFunction("ref", (args, kwargs) => {
       found.refs.push(refArguments(args, kwargs, owner));
       return "";
@@ -64,8 +64,15 @@ export function parseExposures(section: Section, data: PlainRecord): void {
         );
       }
       const { node, config } = otherNode(section, "exposure", String(e.name), ownConfig(entry, e));
-      const tags = [...new Set([...asStrings(e.tags), ...asStrings(config.tags)])].sort();
-      const meta = { ...(isRecord(e.meta) ? e.meta : {}), ...(isRecord(config.meta) ? config.meta : {}) };
+      const project = section.project.trees.exposures;
+      if (project.tags === null)
+        throw invalid(entry, entry.path, 'Field "tags" of type List[str] in ExposureConfig has invalid value None');
+      const tags = [...new Set([...asStrings(project.tags), ...asStrings(e.tags), ...asStrings(config.tags)])].sort();
+      const meta = {
+        ...(isRecord(project.meta) ? project.meta : {}),
+        ...(isRecord(e.meta) ? e.meta : {}),
+        ...(isRecord(config.meta) ? config.meta : {}),
+      };
       config.tags = tags;
       config.meta = meta;
       Object.assign(node, {

@@ -220,7 +220,7 @@ function buildSource(state: ParseState, item: SourceEntry): void {
     unrendered_schema: typeof item.rawSource.schema === "string" ? item.rawSource.schema : null,
     doc_blocks: [],
   };
-  node.relation_name = str(relationFromNode(node, {}));
+  node.relation_name = str(relationFromNode(node, runtime.read.root.quoting));
   sourceTests(item);
   if (!config.enabled) {
     disable(state, node);

@@ -35,7 +35,9 @@ function isPlainCall(expr: Expr): boolean {
     case "source":
       return args.length === 2 && args.every(isText) && kwargs.length === 0;
     case "config":
-      return args.length === 0 && kwargs.length > 0 && kwargs.every(({ key, value }) => !hooks.has(key) && isLiteral(value));
+      return (
+        args.length === 0 && kwargs.length > 0 && kwargs.every(({ key, value }) => !hooks.has(key) && isLiteral(value))
+      );
     default:
       return false;
   }

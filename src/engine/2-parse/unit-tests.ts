@@ -1,4 +1,4 @@
-import { fromPlain, repr, str } from "#jinja/index.ts";
+import { fromPlain, repr, str, PyDate } from "#jinja/index.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { staticReference } from "../context/static-reference.ts";
 import { engineError } from "../errors.ts";
@@ -112,11 +112,18 @@ function unitTestChecksum(u: PlainRecord, given: PlainRecord[], expect: PlainRec
   );
 }
 
+/** Rows as dbt keeps them: dates become texts. */
+function rowData(value: unknown): unknown {
+  if (value instanceof PyDate) return value.isoformat();
+  if (Array.isArray(value)) return value.map(rowData);
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, rowData(v)])) : value;
+}
+
 /** Rows of an input or of the expectation, whatever their format. */
 function fixtureOf(section: Section, entry: Entry, source: PlainRecord, kind: "input" | "expected"): PlainRecord {
   const format = String(source.format ?? "dict").toLowerCase();
   const fixture = typeof source.fixture === "string" ? source.fixture : null;
-  let rows: unknown = source.rows === undefined ? null : cloneData(source.rows);
+  let rows: unknown = source.rows === undefined ? null : rowData(source.rows);
   const mismatch = (wanted: string) =>
     engineError("parsing", {
       message: `Unit test ${String(entry.data.name)} has ${kind} rows ${wanted === "" ? "" : "or fixtures "}which do not match format ${format}.${wanted === "" ? "" : `  Expected ${wanted}.`}`,

@@ -1,7 +1,7 @@
 import { hasJinja, parseTemplate, str } from "#jinja/index.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { rawFunction } from "../context/functions.ts";
-import { NodeScope } from "../context/scope.ts";
+import { memberScope, type NodeScope } from "../context/scope.ts";
 import { targetValue } from "../context/target-value.ts";
 import { VarFunction, varsFor } from "../context/vars.ts";
 import { engineError } from "../errors.ts";
@@ -48,7 +48,7 @@ export function renderDescriptions(state: ParseState): void {
 function render(state: ParseState, node: Described, text: string, blocks?: string[]): string {
   if (typeof text !== "string" || !hasJinja(text)) return text;
   const { runtime } = state;
-  const scope: NodeScope = new NodeScope(runtime.macros, "", {
+  const scope: NodeScope = memberScope({
     ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" }),
     var: () =>
       new VarFunction({

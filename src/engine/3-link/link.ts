@@ -9,8 +9,9 @@ import { linkReferences } from "./references.ts";
 
 /** Turns names into edges and checks the whole. Problems are collected in the state. */
 export function linkManifest(state: ParseState): NodeLookup {
-  const { manifest } = state.runtime;
-  const lookup = new NodeLookup(manifest);
+  const { manifest, read } = state.runtime;
+  const packageFirst = read.root.flags.require_ref_searches_node_package_before_root === true;
+  const lookup = new NodeLookup(manifest, { packageFirst });
   linkReferences(state, lookup);
   linkUnitTests(state, (name, packageName, version) => {
     const node = lookup.ref(name, packageName, version) ?? undefined;

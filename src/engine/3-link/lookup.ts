@@ -10,8 +10,12 @@ export class NodeLookup {
   readonly #sources = new Map<string, Map<string, string>>();
   readonly #manifest: Manifest;
 
-  constructor(manifest: Manifest) {
+  /** Whether a package's ref() looks in its own package before the root project. */
+  readonly packageFirst: boolean;
+
+  constructor(manifest: Manifest, options: { packageFirst?: boolean } = {}) {
     this.#manifest = manifest;
+    this.packageFirst = options.packageFirst ?? false;
     for (const node of Object.values(manifest.nodes)) {
       if (!refable.has(node.resource_type)) continue;
       for (const key of refKeys(node)) put(this.#refs, key, node);

@@ -53,8 +53,21 @@ function linkRefs(state: ParseState, lookup: NodeLookup, node: Linkable): void {
       continue;
     }
     assertAccess(node, resolved.node, state.runtime.projects);
+    warnRootDependency(state, node, resolved.node, ref);
     addDependency(node, resolved.node.unique_id);
   }
+}
+
+/** A package that finds its model in the root project by accident. Source: dbt-core parser/manifest.py warn_if_package_node_depends_on_root_project_node. */
+function warnRootDependency({ runtime }: ParseState, node: Linkable, target: GraphNode, ref: RefArgs): void {
+  const { name: root, flags } = runtime.read.root;
+  if (flags.require_ref_searches_node_package_before_root === true) return;
+  if (node.package_name === root || target.package_name !== root || ref.package === root) return;
+  warn(
+    runtime,
+    `The node '${node.name}'in package '${node.package_name}' depends on the root project node '${target.unique_id}'.This may lead to unexpected cycles downstream. Please set the 'require_ref_searches_node_package_before_root' behavior change flag to True to avoid this issue.For more information, see the documentation at https://docs.getdbt.com/reference/global-configs/behavior-changes#package-ref-search-order`,
+    { name: "PackageNodeDependsOnRootProjectNode", code: "I077" },
+  );
 }
 
 /** Source: dbt-core parser/manifest.py invalid_target_fail_unless_test. */

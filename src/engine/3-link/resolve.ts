@@ -19,15 +19,16 @@ export type Resolved<T> = { node: T } | { disabled: boolean };
  * The packages in which a reference is looked up, in order; null means any.
  * Source: dbt-core contracts/graph/manifest.py _packages_to_search.
  */
-function searchOrder(root: string, nodePackage: string, given: string | null): (string | null)[] {
+function searchOrder(lookup: NodeLookup, root: string, nodePackage: string, given: string | null): (string | null)[] {
   if (given !== null) return [given];
-  return nodePackage === root ? [root, null] : [root, nodePackage, null];
+  if (nodePackage === root) return [root, null];
+  return lookup.packageFirst ? [nodePackage, root, null] : [root, nodePackage, null];
 }
 
 /** What a ref() of a node means. */
 export function resolveRef(lookup: NodeLookup, root: string, from: Referrer, ref: RefArgs): Resolved<GraphNode> {
   let disabled = false;
-  for (const packageName of searchOrder(root, from.package_name, ref.package)) {
+  for (const packageName of searchOrder(lookup, root, from.package_name, ref.package)) {
     if (packageName === null) assertUnambiguous(lookup, from, ref);
     const node = lookup.ref(ref.name, packageName, ref.version);
     if (node) return { node };
@@ -43,7 +44,7 @@ export function resolveSource(
   [source = "", table = ""]: string[],
 ): Resolved<SourceNode> {
   let disabled = false;
-  for (const packageName of searchOrder(root, from.package_name, null)) {
+  for (const packageName of searchOrder(lookup, root, from.package_name, null)) {
     const node = lookup.source(source, table, packageName);
     if (node) return { node };
     if (lookup.disabled(`${source}.${table}`, packageName).length > 0) disabled = true;

@@ -45,13 +45,13 @@ export async function runFreshness(execution: NodeExecution, collect: (result: F
 
 async function collectFreshness(execution: NodeExecution, source: SourceNode): Promise<{ table: Value; response: PlainRecord }> {
   const { runtime } = execution;
-  const { scope } = runScope(execution, { this: () => relationFromNode(source, {}) });
+  const { scope } = runScope(execution, { this: () => relationFromNode(source, execution.runtime.read.root.quoting) });
   const macro = (name: string) => {
     const entry = runtime.macros.lookup(name, runtime.macros.root);
     if (!entry) throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
     return entry;
   };
-  const relation = relationFromNode(source, {});
+  const relation = relationFromNode(source, execution.runtime.read.root.quoting);
   let result: Value;
   if (source.loaded_at_query) {
     const query = hasJinja(source.loaded_at_query) ? await parseTemplate(source.loaded_at_query, { file: source.original_file_path }).render(scope) : source.loaded_at_query;

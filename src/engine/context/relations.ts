@@ -15,7 +15,7 @@ const policyOf = (quoting: unknown): Quoting => {
 };
 
 /**
- * The relation of a node or source. Project quoting counts for nodes and not for sources.
+ * The relation of a node or source. What a source says about quoting wins over the project.
  * Source: dbt-adapters base/relation.py create_from, dbt-duckdb relation.py create_from_source.
  */
 export function relationFromNode(
@@ -29,7 +29,7 @@ export function relationFromNode(
       database: source.database,
       schema: source.schema,
       identifier: source.identifier,
-      quotePolicy: policyOf(source.quoting),
+      quotePolicy: { ...projectQuoting, ...policyOf(source.quoting) },
       external: externalLocation(source),
       ...extra,
     });

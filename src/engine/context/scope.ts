@@ -1,5 +1,5 @@
 import { bindMacro, PyObject, type Kwargs, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
-import { globalPackage, type MacroEntry, type MacroTable } from "./macro-table.ts";
+import { globalPackage, MacroTable, type MacroEntry } from "./macro-table.ts";
 
 /** Called around every macro; the engine keeps the macro stack and records dependencies with it. */
 export interface MacroHooks {
@@ -72,6 +72,9 @@ export class NodeScope implements Scope {
     return typeof member === "function" ? member() : member;
   }
 }
+
+/** A scope without macros, as dbt renders properties, descriptions and references of exposures in. */
+export const memberScope = (members: Members): NodeScope => new NodeScope(new MacroTable(""), "", members);
 
 /** `dbt_utils` in `dbt_utils.star(...)`. */
 class MacroNamespace extends PyObject {
