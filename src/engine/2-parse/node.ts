@@ -239,11 +239,13 @@ export function updateConfig(
       checksum: node.contract.checksum,
     };
   }
-  const written = state.unrenderedCalls.get(node.unique_id);
+  // Projects may ask for the older record, which took config() calls and properties as rendered.
+  const unrendered = state.runtime.read.root.flags.state_modified_compare_more_unrendered_values !== false;
+  const written = unrendered ? state.unrenderedCalls.get(node.unique_id) : undefined;
   node.unrendered_config = unrenderedConfig({
     ...request,
     ...(written ? { calls: written } : {}),
-    ...(options.unrenderedPatch ? { patch: deepMerge(patch ?? {}, options.unrenderedPatch) } : {}),
+    ...(unrendered && options.unrenderedPatch ? { patch: deepMerge(patch ?? {}, options.unrenderedPatch) } : {}),
   });
   node.config = config;
   checkConfig(node);
@@ -286,7 +288,9 @@ export function updateRelationNames(state: ParseState, node: GraphNode, config: 
     if (config.target_database) node.database = String(config.target_database);
     if (config.target_schema) node.schema = String(config.target_schema);
   }
-  node.relation_name = isRelational(node) ? str(relationFromNode(node, state.runtime.read.root.quoting)) : null;
+  const stored = node.resource_type === "test" && state.runtime.flags.storeFailures === true;
+  node.relation_name =
+    stored || isRelational(node) ? str(relationFromNode(node, state.runtime.read.root.quoting)) : null;
 }
 
 const lazyOnce = (compute: () => Value): (() => Value) => {

@@ -64,10 +64,9 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
   if (node.resource_type === "model") compileForeignKeys(execution);
 }
 
-/** `--store-failures` counts for tests whose config says nothing. */
+/** `--store-failures` gives every test a relation; whether it is filled, the test's own config decides. */
 export function wantsFailuresStored(execution: NodeExecution): boolean {
-  const { config } = execution.node;
-  return (config.store_failures as boolean | null) ?? execution.runtime.flags.storeFailures ?? false;
+  return execution.node.config.store_failures === true || execution.runtime.flags.storeFailures === true;
 }
 
 /** `to: ref('x')` of a foreign key becomes the relation. */

@@ -22,8 +22,7 @@ function overridden(execution: Execution, ...names: string[]): boolean {
 function schemasOf(execution: Execution, nodes: Iterable<GraphNode>): Relation[] {
   const found = new Map<string, Relation>();
   for (const node of nodes) {
-    if (!isRelational(node) && !(node.resource_type === "test" && execution.runtime.flags.storeFailures === true && node.config.store_failures !== false)) continue;
-    if (node.resource_type === "test" && node.config.store_failures === false) continue;
+    if (!isRelational(node) && !(node.resource_type === "test" && execution.runtime.flags.storeFailures === true)) continue;
     const key = `${node.database}.${node.schema}`.toLowerCase();
     if (!found.has(key)) found.set(key, relationFromNode(node, execution.runtime.read.root.quoting).withoutIdentifier());
   }

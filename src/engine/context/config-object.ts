@@ -72,6 +72,11 @@ export class ParseConfig extends PyObject {
   }
 }
 
+/** Source: dbt-core artifacts/resources/v1/snapshot.py snapshot_table_column_names. */
+const snapshotColumns = Object.fromEntries(
+  ["dbt_valid_to", "dbt_valid_from", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"].map((name) => [name, name]),
+);
+
 /** `config` while running: reads the node's final config. Source: providers.py RuntimeConfigObject. */
 export class RunConfig extends PyObject {
   readonly pyType = "RuntimeConfigObject";
@@ -116,6 +121,10 @@ export class RunConfig extends PyObject {
     const config = this.#config;
     if (!config) return undefined;
     if (key === "pre_hook" || key === "post_hook") return config[key.replace("_", "-")];
+    if (key === "snapshot_table_column_names" && isRecord(config.snapshot_meta_column_names)) {
+      const own = Object.entries(config.snapshot_meta_column_names).filter(([, name]) => name);
+      return { ...snapshotColumns, ...Object.fromEntries(own) };
+    }
     return Object.hasOwn(config, key) ? config[key] : undefined;
   }
 
