@@ -14,6 +14,7 @@ import sys
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common import ui
 from dbt_common.events import functions as event_functions
 
 import engine_clock
@@ -34,6 +35,8 @@ COMMANDS = {
 def pytest_configure(config):
     if COMMAND:
         dbtRunner.invoke = invoke
+        # The command runs without colours, and tests compare with what Python would print.
+        ui.USE_COLOR = False
     engine_database.register(config)
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import re
 
+import agate
 import yaml
 from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.freshness import FreshnessExecutionResultArtifact
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.artifacts.schemas.run import RunExecutionResult, RunResult, RunResultsArtifact
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.clients import agate_helper
 
 LOG_LINE = re.compile(r"^(\d\d:\d\d:\d\d |\{\"data\")")
 
@@ -30,10 +32,11 @@ def result_of(call, out, success):
         return None
     if call.command == "debug":
         return success
-    return run_results_in(call.target)
+    return run_results_in(call, out)
 
 
-def run_results_in(target):
+def run_results_in(call, out):
+    target = call.target
     if not os.path.exists(os.path.join(target, "run_results.json")):
         return None
     artifact = RunResultsArtifact.from_dict(read(target, "run_results.json"))
@@ -51,10 +54,27 @@ def run_results_in(target):
             failures=result.failures,
             node=node_of(manifest, result),
             batch_results=result.batch_results,
+            agate_table=table_of(call, node_of(manifest, result), result, out),
         )
         for result in artifact.results
     ]
     return RunExecutionResult(results=results, elapsed_time=artifact.elapsed_time, args=artifact.args)
+
+
+def table_of(call, node, result, out):
+    """The table that the result of a seed or of `show` carries in Python."""
+    if call.command == "show":
+        rows = [line for line in out.splitlines() if line.startswith("|")]
+        return rows_of(rows) if len(rows) > 1 else None
+    if node is None or node.resource_type != "seed" or result.status != "success":
+        return None
+    path = os.path.join(call.project, node.original_file_path)
+    return agate_helper.from_csv(path, text_columns=list(node.config.column_types or []), delimiter=node.config.delimiter)
+
+
+def rows_of(lines):
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return agate.Table(cells[2:], cells[0], [agate.Text()] * len(cells[0]))
 
 
 def node_of(manifest, result):

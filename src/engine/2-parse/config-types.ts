@@ -1,5 +1,7 @@
 import { fromPlain, repr } from "#jinja/index.ts";
+import { isRecord } from "../context/data.ts";
 import { engineError } from "../errors.ts";
+import { isColor } from "./colors.ts";
 import type { GraphNode } from "../manifest/types.ts";
 
 const switches = ["enabled", "full_refresh", "store_failures", "quote_columns", "concurrent_batches"];
@@ -19,6 +21,15 @@ export function checkConfig(node: GraphNode): void {
     const what =
       key === "enabled" ? `${shown} is not of type 'boolean'` : `${shown} is not valid under any of the given schemas`;
     throw refuse(`at path ['${key}']: ${what}`, `Set ${key} to true or false.`);
+  }
+  const color = isRecord(config.docs) ? config.docs.node_color : null;
+  if (typeof color === "string" && color !== "" && !isColor(color)) {
+    throw engineError("parsing", {
+      message: `Invalid color name for docs.node_color: ${color}. It is neither a valid HTML color name nor a valid HEX code.`,
+      place: { file: node.original_file_path },
+      hint: "Write a name such as gold, or #cd7f32.",
+      dbtType: "Validation Error",
+    });
   }
   const kind = node.resource_type;
   if ((kind === "seed" || kind === "test") && config.materialized && config.materialized !== kind) {

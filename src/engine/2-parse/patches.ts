@@ -1,3 +1,4 @@
+import { isMacroType } from "./macro-types.ts";
 import { didYouMean } from "#errors/index.ts";
 import { isRecord } from "../context/data.ts";
 import { warn } from "../context/runtime.ts";
@@ -279,8 +280,9 @@ export function patchMacros(section: Section, data: PlainRecord): void {
       macro.docs = { show: docs?.show !== false, node_color: (docs?.node_color as string | undefined) ?? null };
       macro.config = { meta: macro.meta, docs: macro.docs };
       const described = asList(entry.data.arguments).filter(isRecord);
-      checkArguments(section, macro.name, macro.arguments, described);
-      if (described.length > 0) {
+      const checked = section.state.runtime.read.root.flags.validate_macro_args !== false;
+      if (checked) checkArguments(section, macro.name, macro.arguments, described);
+      if (described.length > 0 || !checked) {
         macro.arguments = described.map((a) => ({
           name: a.name ?? null,
           type: a.type === undefined || a.type === null ? null : String(a.type),
@@ -301,4 +303,8 @@ function checkArguments(section: Section, name: string, actual: PlainRecord[], d
   });
   if (described.length !== actual.length)
     complain(`The number of arguments in the yaml for macro ${name} does not match the jinja definition.`);
+  for (const { name: argument, type } of described) {
+    if (type !== undefined && type !== null && String(type).trim() !== "" && !isMacroType(String(type)))
+      complain(`Argument ${String(argument)} in the yaml for macro ${name} has an invalid type.`);
+  }
 }
