@@ -6,7 +6,7 @@ import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import { record } from "./record.ts";
-import { type EngineSettings, engineSettings, transform, type TransformResult } from "./transform.ts";
+import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
 /**
@@ -199,6 +199,12 @@ class LabRun {
     return failed > 0 ? `${counted(failed, "model")} failed` : undefined;
   }
 
+  #json(error: unknown): ErrorJson {
+    const json = errorToJson(error);
+    // The engine names files of the project as dbt does, relative to its folder.
+    return json.code === "INTERNAL" || !json.place ? json : placed(json, this.#lab.paths.dbtProject);
+  }
+
   #wanted(name: StepName): boolean {
     return this.#options.steps?.includes(name) ?? true;
   }
@@ -230,7 +236,7 @@ class LabRun {
       const status = this.#options.signal?.aborted ? "cancelled" : "failed";
       const own = error instanceof StepFailure;
       detail = own ? error.message : "";
-      outcome = { name, status, seconds, ...(own ? {} : { error: jsonOf(error) }) };
+      outcome = { name, status, seconds, ...(own ? {} : { error: this.#json(error) }) };
       // Without the files' state nothing can be loaded, and without a project nothing is built; a failed load, model or
       // test still leaves tables worth inspecting.
       fatal = status === "cancelled" || name === "check" || (name === "transform" && !own);
@@ -289,10 +295,6 @@ class StepFailure extends Error {}
 class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
-
-function jsonOf(error: unknown): ErrorJson {
-  return errorToJson(error);
-}
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
 

@@ -1,6 +1,9 @@
+import { resolve } from "node:path";
 import type { Database } from "#duck/index.ts";
+import type { ErrorJson } from "#errors/index.ts";
 import {
   defaultFlags,
+  problemOf,
   runCommand,
   targetForDatabase,
   type AnyNode,
@@ -82,6 +85,7 @@ export async function transform(
             name: n.name,
             resourceType: n.resource_type,
             attachedTo: attachedTo(n, byId),
+            relation: relationOf(n),
           })),
         });
         break;
@@ -92,7 +96,9 @@ export async function transform(
       case "node-finish":
       case "node-skip": {
         byId.set(event.node.unique_id, event.node);
+        const problem = problemOf(event.result);
         const outcome = nodeOutcome(event.node, event.result, byId);
+        if (problem) outcome.error = placed(problem, flags.projectDir, outcome);
         nodes.push(outcome);
         if (event.node.resource_type === "test") tests.push(testOutcome(event.node as GraphNode, outcome));
         emit({ type: "node-finish", lab: lab.name, node: outcome });
@@ -117,6 +123,26 @@ export async function transform(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return { success: result.success, nodes, tests };
+}
+
+/** The error with a whole path, and always with what to do. */
+export function placed(
+  error: ErrorJson,
+  projectDir: string,
+  node?: Pick<NodeOutcome, "resourceType" | "file">,
+): ErrorJson {
+  const file = error.place?.file ?? node?.file;
+  const compiled = error.data?.["compiled"];
+  const hint =
+    error.hint ??
+    (typeof compiled === "string"
+      ? `Correct the ${node?.resourceType ?? "SQL"}; its compiled SQL is in ${resolve(projectDir, compiled)}.`
+      : "Correct the file at this place.");
+  return {
+    ...error,
+    hint,
+    ...(file === undefined ? {} : { place: { ...error.place, file: resolve(projectDir, file) } }),
+  };
 }
 
 const relationOf = (node: AnyNode): string | null => {

@@ -25,6 +25,8 @@ export interface NodeOutcome {
   seconds: number;
   failures: number | null;
   message: string | null;
+  /** Why it failed, with the place in the project's own file where there is one. */
+  error?: ErrorJson;
   /** `schema.table` it made, or tested. */
   relation: string | null;
   /** Unique id of the model that a test belongs to. */
@@ -71,7 +73,13 @@ export type LabEvent =
   | {
       type: "selected";
       lab: string;
-      nodes: { uniqueId: string; name: string; resourceType: string; attachedTo: string | null }[];
+      nodes: {
+        uniqueId: string;
+        name: string;
+        resourceType: string;
+        attachedTo: string | null;
+        relation: string | null;
+      }[];
     }
   | { type: "node-start"; lab: string; uniqueId: string; description: string }
   | { type: "node-finish"; lab: string; node: NodeOutcome }

@@ -1,14 +1,18 @@
+import type { ErrorJson } from "#errors/index.ts";
 import type { LabEvent, LabRunResult, NodeOutcome } from "#pipeline/index.ts";
 import type { Io } from "../io.ts";
 import {
+  displayWidth,
   formatCount,
   formatDuration,
   formatScore,
   palette,
+  plural,
   renderTable,
   scoreColor,
   truncate,
 } from "../render/index.ts";
+import { errorLines } from "./error-lines.ts";
 
 type Paint = ReturnType<typeof palette>;
 
@@ -22,6 +26,8 @@ interface LabState {
   running: Set<string>;
   done: number;
   total: number;
+  /** Columns for the names of what is built. */
+  nameWidth: number;
 }
 
 const isTest = (type: string): boolean => type === "test" || type === "unit_test";
@@ -65,11 +71,9 @@ export class RunScreen {
               ? this.#paint.red("✗")
               : this.#paint.yellow("■");
         if (event.step === "transform") this.#flushModels(event.lab, state);
-        this.#line(
-          event.lab,
-          `${mark} ${event.step.padEnd(10)}${event.detail} ${this.#paint.dim(formatDuration(seconds))}`,
-        );
-        if (error) for (const line of errorLines(error)) this.#line(event.lab, `  ${line}`);
+        const parts = [event.detail || (error ? "failed" : status), this.#paint.dim(formatDuration(seconds))];
+        this.#line(event.lab, `${mark} ${event.step.padEnd(10)}${parts.join("  ")}`);
+        if (error) this.#error(event.lab, error, 4);
         break;
       }
       case "checked":
@@ -81,6 +85,7 @@ export class RunScreen {
         break;
       case "selected":
         state.total = event.nodes.length;
+        state.nameWidth = nameWidth(event.nodes);
         for (const node of event.nodes)
           if (isTest(node.resourceType) && node.attachedTo)
             state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
@@ -111,6 +116,10 @@ export class RunScreen {
     this.#status();
   }
 
+  #error(lab: string, error: ErrorJson, indent: number): void {
+    for (const line of errorLines(error, this.#io)) this.#line(lab, `${" ".repeat(indent)}${line}`.trimEnd());
+  }
+
   /** Removes the moving line. */
   end(): void {
     this.#erase();
@@ -121,7 +130,15 @@ export class RunScreen {
     if (!state)
       this.#labs.set(
         lab,
-        (state = { pending: new Map(), tests: new Map(), models: new Map(), running: new Set(), done: 0, total: 0 }),
+        (state = {
+          pending: new Map(),
+          tests: new Map(),
+          models: new Map(),
+          running: new Set(),
+          done: 0,
+          total: 0,
+          nameWidth: 44,
+        }),
       );
     return state;
   }
@@ -130,6 +147,11 @@ export class RunScreen {
     if (event.type === "file-finish") {
       const { file, table, outcome, rowsLoaded, rowsQuarantined, seconds, error, reason } = event.result;
       if (outcome === "recorded") return;
+      if (error) {
+        this.#line(lab, `  ${this.#paint.red("✗")} ${file} → ${table}  ${this.#paint.red("not loaded")}`);
+        this.#error(lab, error, 6);
+        return;
+      }
       const mark =
         outcome === "loaded"
           ? this.#paint.green("✓")
@@ -140,9 +162,8 @@ export class RunScreen {
         rowsQuarantined > 0 ? this.#paint.yellow(`, ${formatCount(rowsQuarantined)} quarantined`) : "";
       this.#line(
         lab,
-        `  ${mark} ${file} → ${table}  ${reason}  ${formatCount(rowsLoaded)} rows${quarantined} ${this.#paint.dim(formatDuration(seconds))}`,
+        `  ${mark} ${file} → ${table}  ${reason}  ${plural(rowsLoaded, "row")}${quarantined} ${this.#paint.dim(formatDuration(seconds))}`,
       );
-      if (error) for (const line of errorLines(error)) this.#line(lab, `      ${line}`);
     } else if (event.type === "drift") {
       this.#line(lab, `  ${this.#paint.yellow("!")} ${event.file}: new columns ${event.added.join(", ")}`);
     }
@@ -191,7 +212,7 @@ export class RunScreen {
     if (model.status === "skipped") {
       this.#line(
         lab,
-        `  ${this.#paint.yellow("−")} ${name.padEnd(44)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`,
+        `  ${this.#paint.yellow("−")} ${name.padEnd(state.nameWidth)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`,
       );
       return;
     }
@@ -199,9 +220,10 @@ export class RunScreen {
     const symbol = failed ? this.#paint.red("✗") : mark(tests, this.#paint);
     this.#line(
       lab,
-      `  ${symbol} ${name.padEnd(44)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
+      `  ${symbol} ${name.padEnd(state.nameWidth)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
     );
-    if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
+    if (failed && model.error) this.#error(lab, model.error, 6);
+    else if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
     for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
   }
 
@@ -273,18 +295,12 @@ function testLine(test: NodeOutcome, paint: Paint): string {
     .trimEnd();
 }
 
-function errorLines(error: {
-  code: string;
-  message: string;
-  hint?: string;
-  place?: { file: string; line?: number; column?: number };
-}): string[] {
-  const place = error.place
-    ? [`at ${[error.place.file, error.place.line, error.place.column].filter((p) => p !== undefined).join(":")}`]
-    : [];
-  return [`${error.code}: ${error.message}`, ...place, ...(error.hint ? [`fix: ${error.hint}`] : [])].flatMap((l) =>
-    l.split("\n"),
-  );
+/** Room for the longest name, as far as a terminal of 80 columns has it. */
+function nameWidth(nodes: { name: string; resourceType: string; relation: string | null }[]): number {
+  const built = nodes
+    .filter((node) => !isTest(node.resourceType))
+    .map((node) => displayWidth(node.relation ?? node.name));
+  return Math.min(44, Math.max(20, ...built));
 }
 
 function finishLine(result: LabRunResult, paint: Paint): string {
@@ -319,7 +335,7 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
     ];
   });
   const columns = [
-    { title: "LAB" },
+    { title: "LAB", shrinkTo: 16 },
     { title: "STATUS" },
     { title: "NEW ROWS", align: "right" as const },
     { title: "MODELS" },

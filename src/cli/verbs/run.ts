@@ -95,14 +95,17 @@ function exitOf(results: LabRunResult[]): number {
   return configuration ? 2 : 1;
 }
 
-function tellFailures({ io }: VerbInput, results: LabRunResult[]): void {
+function tellFailures({ io, global }: VerbInput, results: LabRunResult[]): void {
   const bad = results.filter((r) => r.status !== "ok");
   if (bad.length === 0) return;
   const paint = palette(io.color);
   io.out("\n");
-  for (const { lab, message, runId } of bad) {
-    io.out(`${paint.red(lab)}: ${message}\n`);
-    if (runId) io.out(`  ${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
+  for (const { lab, message, error, runId } of bad) {
+    const first = message.trim().split("\n")[0] ?? "";
+    // The progress of a single lab has just said it, in full.
+    const told = results.length === 1 && error !== undefined && !global.quiet;
+    if (!told) io.out(`${paint.red(lab)}: ${error ? `${error.code}: ` : ""}${first}\n`);
+    if (runId) io.out(`${told ? "" : "  "}${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
   }
 }
 

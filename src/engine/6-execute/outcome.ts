@@ -1,5 +1,8 @@
-import { isLabsError } from "#errors/index.ts";
+import { type ErrorJson, errorToJson, isLabsError } from "#errors/index.ts";
 import type { GraphNode, OtherNode, RunResult, RunStatus } from "../manifest/types.ts";
+import { placeInModel, type SqlOwner } from "./sql-place.ts";
+
+type Owner = SqlOwner & { resource_type: string; name: string };
 
 /** Collects the times of one node's compile and execute step. */
 export class Timing {
@@ -23,9 +26,9 @@ export class Timing {
 /** A run result with everything that is the same for all kinds of nodes. */
 export function resultOf(
   node: Pick<GraphNode | OtherNode, "unique_id"> & Partial<Pick<GraphNode, "compiled" | "compiled_code" | "relation_name">>,
-  fields: { status: RunStatus; message?: string | null; failures?: number | null; adapterResponse?: Record<string, unknown>; seconds?: number; timing?: RunResult["timing"]; threadId: string; batchResults?: RunResult["batch_results"] },
+  fields: { status: RunStatus; message?: string | null; failures?: number | null; adapterResponse?: Record<string, unknown>; seconds?: number; timing?: RunResult["timing"]; threadId: string; batchResults?: RunResult["batch_results"]; problem?: ErrorJson },
 ): RunResult {
-  return {
+  const result: RunResult = {
     unique_id: node.unique_id,
     status: fields.status,
     timing: fields.timing ?? [],
@@ -39,15 +42,40 @@ export function resultOf(
     relation_name: node.relation_name ?? null,
     batch_results: fields.batchResults ?? null,
   };
+  if (fields.problem) problems.set(result, fields.problem);
+  return result;
+}
+
+/** Beside the results, whose fields are dbt's. */
+const problems = new WeakMap<RunResult, ErrorJson>();
+
+/** Why a node failed: code, message, place and hint apart, where the result's message has them in one text. */
+export const problemOf = (result: RunResult): ErrorJson | undefined => problems.get(result);
+
+/** The error of a node as data; a statement that DuckDB refused is placed in the model's own file. */
+export function nodeProblem(error: unknown, node: Owner): ErrorJson {
+  // The statement itself is in the compiled file.
+  const { data: { sql: _sql, ...data } = {}, ...json } = errorToJson(error);
+  const all = { ...json, data: { ...data, ...(node.compiled_path && { compiled: node.compiled_path }) } };
+  const found = modelPlace(error, node);
+  if (!found) return all;
+  const { source: _source, ...place } = found.place;
+  return { ...all, message: found.message, place };
+}
+
+function modelPlace(error: unknown, node: Owner) {
+  const sql = isLabsError(error) ? error.data?.sql : undefined;
+  return isLabsError(error) && typeof sql === "string" ? placeInModel(error.message, sql, node) : undefined;
 }
 
 /** An error's text as dbt stores it in a result: headline, node, message, place. */
-export function errorText(error: unknown, node: { resource_type: string; name: string; original_file_path: string }, compiledPath?: string | null): string {
+export function errorText(error: unknown, node: Owner, compiledPath?: string | null): string {
   if (!isLabsError(error)) return error instanceof Error ? error.message : String(error);
   const headline = `${String(error.data?.dbtType ?? "Runtime Error")} in ${node.resource_type} ${node.name} (${node.original_file_path})`;
   const lines = error.message.split("\n");
-  const place = error.place?.line === undefined ? [] : [`  at ${error.place.file}:${error.place.line}:${error.place.column ?? 1}`];
-  for (const caller of error.place?.stack ?? []) place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
+  const at = modelPlace(error, node)?.place ?? error.place;
+  const place = at?.line === undefined ? [] : [`  at ${at.file}:${at.line}:${at.column ?? 1}`];
+  for (const caller of at?.stack ?? []) place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
   const code = compiledPath ? [`  compiled code at ${compiledPath}`] : [];
   const hint = error.hint ? [`  fix: ${error.hint}`] : [];
   return [headline, ...lines.map((l) => `  ${l}`), ...place, ...code, ...hint].join("\n");

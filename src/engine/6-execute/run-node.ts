@@ -5,7 +5,7 @@ import { isNodeEphemeral } from "../context/node-paths.ts";
 import type { GraphNode, OtherNode, RunResult } from "../manifest/types.ts";
 import { materialize } from "./materialize.ts";
 import { runMicrobatch } from "./microbatch.ts";
-import { errorText, resultOf, Timing } from "./outcome.ts";
+import { errorText, nodeProblem, resultOf, Timing } from "./outcome.ts";
 import { runTest } from "./test-runner.ts";
 import { runUnitTest } from "./unit-test.ts";
 
@@ -31,7 +31,7 @@ export async function runNode(execution: NodeExecution, ephemeral: EphemeralComp
     });
   } catch (error) {
     if (!isLabsError(error) && !(error instanceof Error)) throw error;
-    return finish({ status: "error", message: errorText(error, node, node.compiled_path), failures: null });
+    return finish({ status: "error", message: errorText(error, node, node.compiled_path), failures: null, problem: nodeProblem(error, node) });
   } finally {
     await execution.session.release();
   }
@@ -47,7 +47,7 @@ export async function runUnitTestNode(execution: Omit<NodeExecution, "node">, te
     return finish(await timing.measure("execute", () => runUnitTest(execution, test)));
   } catch (error) {
     if (!isLabsError(error) && !(error instanceof Error)) throw error;
-    return finish({ status: "error", message: errorText(error, test) });
+    return finish({ status: "error", message: errorText(error, test), problem: nodeProblem(error, test) });
   } finally {
     await execution.session.release();
   }
