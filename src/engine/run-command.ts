@@ -13,6 +13,7 @@ import { TargetFiles } from "./7-artifacts/target-files.ts";
 import {
   buildCatalog,
   loadPreviousState,
+  projectPathExists,
   renderList,
   writeCatalog,
   writeDocsSite,
@@ -131,7 +132,7 @@ export class Invocation {
       throw engineError("compilation", { message: `Couldn't find model '${id}' -- does it exist or is it disabled?`, hint: "Run the command again instead of retrying." });
     }
     if (flags.onlyIds) return new Set(flags.onlyIds);
-    const selectors = this.read.selectors ? parseSelectors(this.read.selectors) : undefined;
+    const selectors = this.read.selectors ? parseSelectors(this.read.selectors, flags.indirectSelection) : undefined;
     if (previousState) linkMacroDependencies(this.runtime);
     const { selected, warnings } = selectNodes(manifest, this.graph, {
       select: flags.select,
@@ -141,6 +142,9 @@ export class Invocation {
       resourceTypes: flags.resourceTypes,
       excludeResourceTypes: flags.excludeResourceTypes,
       command: flags.command,
+      compareUnrendered: this.read.root.flags.state_modified_compare_more_unrendered_values !== false,
+      pathExists: projectPathExists(this.read.root.root),
+      inline: flags.inline !== undefined,
       ...(previousState ? { previousState } : {}),
       ...(selectors ? { selectors } : {}),
     });
@@ -191,7 +195,7 @@ export class Invocation {
     linkMacroDependencies(this.runtime);
     this.manifest.metadata.env = Object.fromEntries(Object.entries(this.runtime.env).filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_")).map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]));
     writeManifest(this.targetFolder, this.manifest);
-    if (Object.keys(this.manifest.semantic_models).length > 0) writeSemanticManifest(this.targetFolder, this.manifest);
+    writeSemanticManifest(this.targetFolder, this.manifest);
   }
 
   writeResults(results: RunResult[]): void {
