@@ -1,4 +1,4 @@
-import { PyDict, repr, str, truthy, type Value } from "#jinja/index.ts";
+import { PyDict, PyObject, repr, str, truthy, type Value } from "#jinja/index.ts";
 import { relationArgument } from "./adapter.ts";
 import { type AdapterView, entry, type Entry, type Given, none, text } from "./adapter-entry.ts";
 import { field } from "./arguments.ts";
@@ -85,7 +85,12 @@ function strategyMacro(self: AdapterView, context: Given, strategy: Given): Valu
 const strategies = ["append", "delete+insert", "merge", "microbatch"];
 
 function hardDeletes(config: Given): Value {
-  const read = (key: string) => field(config, key);
+  // A node's `config` answers through get(), a plain dict by its keys.
+  const get = config instanceof PyObject && !(config instanceof PyDict) ? config.getAttr("get") : undefined;
+  const read = (key: string): Value => {
+    const value = get instanceof PyObject ? get.call([key], new Map()) : field(config, key);
+    return value instanceof Promise ? null : value;
+  };
   const [legacy, mode] = [read("invalidate_hard_deletes"), read("hard_deletes")];
   if (legacy !== null && mode !== null) {
     throw adapterError("validation", {
