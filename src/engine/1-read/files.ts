@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { ignoreSpec } from "./ignore.ts";
 import { allSourcePaths } from "./project-paths.ts";
 import { readError } from "./errors.ts";
@@ -31,12 +31,12 @@ export function readFiles(project: Project): ProjectFiles {
     if (!found)
       walked.set(
         searchPath,
-        (found = walk(join(root, searchPath), (path) => ignore?.(join(searchPath, path)) ?? false)),
+        (found = walk(resolve(root, searchPath), (path) => ignore?.(join(searchPath, path)) ?? false)),
       );
     return found;
   };
   const load = (searchPath: string, relativePath: string): SourceFile => {
-    const path = join(searchPath, relativePath);
+    const path = relative(root, resolve(root, searchPath, relativePath));
     let text = texts.get(path);
     if (!text) texts.set(path, (text = readSource(join(root, path))));
     return { path, searchPath, relativePath, ...text };

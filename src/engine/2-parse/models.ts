@@ -6,7 +6,11 @@ import { addNode, collectErrors, contentsChecksum, type ParseState } from "./sta
 import { pythonModel } from "./python-model.ts";
 
 /** `gold/orders.sql` → `orders`. */
-export const stem = (path: string): string => path.slice(path.lastIndexOf("/") + 1).replace(/\.[^.]+$/, "");
+export const stem = (path: string): string =>
+  path
+    .slice(path.lastIndexOf("/") + 1)
+    .replace(/(?:\.(?:j2|jinja2|jinja))+$/, "")
+    .replace(/\.[^.]+$/, "");
 
 /** dbt strips the contents of SQL files when it reads them. */
 const contentsOf = (file: SourceFile): { code: string; offset: number } => {
