@@ -1,0 +1,1 @@
+select {{ dbt.string_literal(this.identifier) }} as name, '{{ this.schema }}' as schema_name, {{ config.get('alias', 'none') | tojson | replace('"', "'") }} as alias_seen

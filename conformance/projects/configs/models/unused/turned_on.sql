@@ -1,0 +1,1 @@
+{{ config(enabled=true, materialized='table') }} select {{ model.config.materialized | length }} as n, '{{ model.tags | join(",") }}' as tags, '{{ model.config.meta }}' as meta

@@ -1,0 +1,2 @@
+{{ config(materialized='external', location='ext_parquet.parquet') }}
+select * from {{ ref('events') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='incremental') }}
+select id, grp, value from {{ ref('events') }}

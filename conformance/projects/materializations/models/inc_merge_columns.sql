@@ -1,0 +1,3 @@
+{{ config(materialized='incremental', unique_key='id', incremental_strategy='merge', merge_update_columns=['value']) }}
+select id, grp, value from {{ ref('events') }}
+{% if is_incremental() %} where id >= (select coalesce(max(id), 0) - 1 from {{ this }}) {% endif %}

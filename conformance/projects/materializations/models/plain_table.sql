@@ -1,0 +1,1 @@
+{{ config(materialized='table') }} select grp, sum(value) as total, count(*) as n from {{ ref('plain_view') }} group by 1

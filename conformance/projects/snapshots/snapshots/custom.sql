@@ -1,0 +1,4 @@
+{% snapshot versioned %}
+{{ config(strategy='versioned', unique_key='id') }}
+select * from {{ ref('customers') }}
+{% endsnapshot %}

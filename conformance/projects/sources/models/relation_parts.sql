@@ -1,0 +1,1 @@
+select '{{ source('raw','old').database }}' as d, '{{ source('raw','old').schema }}' as s, '{{ source('raw','old').identifier }}' as i, '{{ source('raw','old').include(database=false) }}' as short, '{{ source('lake','lake') }}' is not null as ext

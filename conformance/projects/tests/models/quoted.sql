@@ -1,0 +1,1 @@
+select id as "Order Id", kind as "group" from {{ ref('people') }} where id in (1, 5)
