@@ -44,6 +44,7 @@ import { runOperation } from "./6-execute/run-operation.ts";
 import { showNode } from "./6-execute/show.ts";
 import { RunResultValue } from "./6-execute/run-result-value.ts";
 import { warn } from "./context/runtime.ts";
+import { raisingSink } from "./warn-errors.ts";
 import { toValue } from "./context/data.ts";
 import { isLabsError } from "#errors/index.ts";
 import { jsonDumps, jsonLoads, PyDict, PyTuple } from "#jinja/index.ts";
@@ -239,7 +240,7 @@ export const succeeded = (results: readonly RunResult[]): boolean => !results.so
  */
 export async function runCommand(flags: Flags, options: CommandOptions): Promise<CommandResult> {
   if (flags.command === "retry") return runCommand(retryFlags(flags), options);
-  const invocation = new Invocation(flags, options);
+  const invocation = new Invocation(flags, { ...options, sink: raisingSink(flags, options.sink) });
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
   try {
