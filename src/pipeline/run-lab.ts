@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorToJson, isLabsError, type ErrorJson } from "#errors/index.ts";
+import { errorToJson, isLabsError, type ErrorJson, type LabsError } from "#errors/index.ts";
 import type { Database } from "#duck/index.ts";
 import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
@@ -71,7 +71,7 @@ class LabRun {
         type: "message",
         lab: this.#lab.name,
         level: "warn",
-        text: `This run is not recorded: ${this.#ledger.problem.message}`,
+        text: notRecorded(this.#ledger.problem),
       });
     const result = await this.#stages();
     this.#emit({ type: "run-finish", lab: this.#lab.name, result });
@@ -288,6 +288,9 @@ class LabRun {
     this.#onEvent(event);
   }
 }
+
+const notRecorded = ({ code, message, hint }: LabsError): string =>
+  [`This run is not recorded: ${code}: ${message}`, ...(hint ? [`fix: ${hint}`] : [])].join("\n");
 
 /** A step that did its work and found the data or the project wrong: the details are in its own results. */
 class StepFailure extends Error {}

@@ -17,6 +17,7 @@ import { nameScope, parseScope, type Captured } from "../context/parse-members.t
 import { warn } from "../context/runtime.ts";
 import type { NodeScope } from "../context/scope.ts";
 import { engineError } from "../errors.ts";
+import { noteLinesAbove } from "../manifest/source-lines.ts";
 import type { GraphNode, PlainRecord, RefArgs } from "../manifest/types.ts";
 import type { Project, SourceFile } from "../1-read/types.ts";
 import { ConfigCallList, deepMerge, resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
@@ -157,11 +158,15 @@ export function renderNode(
   try {
     options.prepare?.(scope);
     const source = options.source ?? node.raw_code;
+    const { leadingLines = 0, contents } = options.file;
+    const offset = options.offset ?? 0;
+    if (options.source === undefined)
+      noteLinesAbove(node, leadingLines + contents.slice(0, offset).split("\n").length - 1);
     if (node.language === "sql" && hasJinja(source)) {
       const template = parseTemplate(source, {
         file: node.original_file_path,
-        offset: options.offset ?? 0,
-        fileSource: options.file.contents,
+        offset: leadingLines + offset,
+        fileSource: "\n".repeat(leadingLines) + contents,
       });
       if (options.source === undefined) state.templates.set(node.unique_id, template);
       const result = template.render(scope, { undefined: "chaining" });

@@ -1,7 +1,8 @@
-import { didYouMean } from "#errors/index.ts";
+import { didYouMean, lineColumn, type Place } from "#errors/index.ts";
 import { engineError } from "../errors.ts";
 import type { Project } from "../1-read/types.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
+import { linesAboveOf } from "../manifest/source-lines.ts";
 import type { NodeLookup } from "./lookup.ts";
 
 type Referrer = {
@@ -11,7 +12,19 @@ type Referrer = {
   package_name: string;
   original_file_path: string;
   group?: unknown;
+  raw_code?: string;
 };
+
+/** Where a file first writes the name in quotes: its ref() or source(), as far as a look at the text can tell. */
+function placeOf(from: Referrer, name: string): Place {
+  const raw = from.raw_code ?? "";
+  const last = name.split(".").at(-1) ?? name;
+  const at = raw.search(new RegExp(`(['"])${last.replace(/[^\w]/g, "\\$&")}\\1`));
+  if (at === -1) return { file: from.original_file_path };
+  const { line, column } = lineColumn(raw, at + 1);
+  const above = linesAboveOf(from);
+  return { file: from.original_file_path, line: line + above, column, source: "\n".repeat(above) + raw };
+}
 
 export type Resolved<T> = { node: T } | { disabled: boolean };
 
@@ -89,7 +102,7 @@ export function notFound(
   const guess = didYouMean(name, kind === "source" ? lookup.sourceNames() : lookup.refNames());
   return engineError("reference", {
     message: notFoundText(from, kind, name, options),
-    place: { file: from.original_file_path },
+    place: placeOf(from, name),
     hint: options.disabled
       ? `Enable ${name}, or remove the reference.`
       : guess && guess !== name

@@ -8,6 +8,7 @@ import { staticReference } from "../context/static-reference.ts";
 import { resolveRef, resolveSource } from "../3-link/resolve.ts";
 import { inNode, renderedArguments, testArgumentsName } from "../2-parse/index.ts";
 import { engineError } from "../errors.ts";
+import { linesAboveOf } from "../manifest/source-lines.ts";
 import { injectCtes, type InjectedCte } from "./inject-ctes.ts";
 
 /** Ephemeral models are compiled once a run, whoever needs them first. */
@@ -52,7 +53,12 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
     if (node.test_metadata) scope.set(testArgumentsName, await renderedArguments(node.test_metadata.kwargs, scope, node.original_file_path));
     let template = templates.get(node.unique_id);
     if (!template && hasJinja(node.raw_code)) {
-      template = parseTemplate(node.raw_code, { file: node.original_file_path });
+      const above = linesAboveOf(node);
+      template = parseTemplate(node.raw_code, {
+        file: node.original_file_path,
+        offset: above,
+        fileSource: "\n".repeat(above) + node.raw_code,
+      });
       templates.set(node.unique_id, template);
     }
     node.compiled_code = template ? await template.render(scope) : node.raw_code;

@@ -1,4 +1,5 @@
 import type { Place } from "#errors/index.ts";
+import { linesAboveOf } from "../manifest/source-lines.ts";
 
 /** What of a node is needed to find a line of its SQL. */
 export interface SqlOwner {
@@ -48,8 +49,14 @@ export function placeInModel(message: string, sql: string, node: SqlOwner): SqlP
   const source = sourceLine(node.raw_code ?? "", lines, n, column);
   const file = source ? node.original_file_path : (node.compiled_path ?? undefined);
   if (file === undefined) return undefined;
+  const above = linesAboveOf(node);
   const place: Place = source
-    ? { file, line: source.line, column: source.column, source: node.raw_code ?? "" }
+    ? {
+        file,
+        line: source.line + above,
+        column: source.column,
+        source: "\n".repeat(above) + (node.raw_code ?? ""),
+      }
     : { file, line: n + 1, column: column + 1, source: node.compiled_code ?? "" };
   const label = `LINE ${place.line}: `;
   const shift = label.length - `LINE ${number}: `.length;
