@@ -120,7 +120,7 @@ function loadedAt(
 ): { field: string | null; query: string | null } {
   const of = (holder: PlainRecord, key: string): unknown =>
     holder[key] ?? (isRecord(holder.config) ? holder.config[key] : undefined);
-  const present = "loaded_at_field" in table || of(table, "loaded_at_field") !== undefined;
+  const present = "loaded_at_field" in table || (of(table, "loaded_at_field") ?? null) !== null;
   for (const [holder, level] of [
     [table, "table"],
     [source, "source"],
@@ -140,7 +140,7 @@ function loadedAt(
   const query =
     ownQuery !== undefined && ownQuery !== null
       ? value(ownQuery)
-      : present
+      : "loaded_at_field" in table
         ? null
         : value(of(source, "loaded_at_query"));
   return { field, query };

@@ -165,7 +165,7 @@ class NodePool {
   async #execute(node: AnyNode, slot: number, threadId: string): Promise<RunResult> {
     const { runtime } = this.#execution;
     if (node.resource_type === "exposure" || node.resource_type === "saved_query") {
-      return resultOf(node as OtherNode, { status: "no-op", message: "NO-OP", threadId });
+      return resultOf(node as OtherNode, { status: "no-op", message: "NO-OP", failures: 0, threadId });
     }
     const session = this.#sessions[slot] as AdapterSession;
     session.acquire(node.unique_id, await queryComment(runtime, node), runtime.read.root.queryComment.append);

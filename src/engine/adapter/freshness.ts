@@ -60,10 +60,12 @@ function instant(value: Value, field: string): bigint {
 
 const beginning = -62_135_596_800_000_000n; // 0001-01-01
 
+/** As Python's isoformat writes an aware moment: no fraction when there is none. */
 function isoText(micros: bigint): string {
   const millis = micros / 1000n - (micros % 1000n < 0n ? 1n : 0n);
   const rest = Number(micros - millis * 1000n);
-  return `${new Date(Number(millis)).toISOString().slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
+  const text = `${new Date(Number(millis)).toISOString().slice(0, -1)}${String(rest).padStart(3, "0")}`;
+  return `${text.replace(/\.000000$/, "")}+00:00`;
 }
 
 const secondsIn: Record<string, number> = { minute: 60, hour: 3600, day: 86_400 };
