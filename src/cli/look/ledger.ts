@@ -1,11 +1,21 @@
 import { join } from "node:path";
+import type { LabsError } from "#errors/index.ts";
 import { type Ledger, openLedger, type RunInfo } from "#ledger/index.ts";
 import type { Workspace } from "#registry/index.ts";
 
-/** Opens the workspace's ledger for looking, and closes it afterwards. Errors: those of `openLedger`. */
-export async function withLedger<T>(workspace: Workspace, action: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "read" });
+/**
+ * Opens the workspace's ledger for looking, and closes it afterwards. With `onProblem` a ledger that cannot be read is an
+ * empty one, and the command goes on. Errors: those of `openLedger`.
+ */
+export async function withLedger<T>(
+  workspace: Workspace,
+  action: (ledger: Ledger) => Promise<T>,
+  onProblem?: (problem: LabsError) => void,
+): Promise<T> {
+  const fallback = onProblem !== undefined;
+  const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "read", fallback });
   try {
+    if (ledger.problem) onProblem?.(ledger.problem);
     return await action(ledger);
   } finally {
     await ledger.close();

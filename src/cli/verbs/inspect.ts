@@ -1,4 +1,5 @@
 import type { Connection } from "#duck/index.ts";
+import { renderError } from "#errors/index.ts";
 import {
   DataInspector,
   fromLabSettings,
@@ -44,7 +45,11 @@ export const verb: Verb = {
     const workspace = workspaceOf(input);
     const { lab, table } = target(input, workspace);
     const settings = lab.config.quality;
-    const recorded = await withLedger(workspace, (ledger) => RecordedScores.read(ledger, lab.name));
+    const recorded = await withLedger(
+      workspace,
+      (ledger) => RecordedScores.read(ledger, lab.name),
+      (problem) => io.err(`${renderError(problem, { color: io.color })}\nWithout earlier scores:\n`),
+    );
     const request = {
       ...(table !== undefined && { tables: [table] }),
       columns: table !== undefined,
