@@ -13,7 +13,8 @@
       {% do exceptions.raise_compiler_error("'" ~ kind ~ "' is not a valid value for `store_failures_as`. Accepted values are: ['ephemeral', 'table', 'view']") %}
     {% endif %}
     {% set target_relation = api.Relation.create(database=database, schema=schema, identifier=model['alias'], type=kind) %}
-    {% do drop_relation_if_exists(adapter.get_relation(database=database, schema=schema, identifier=model['alias'])) %}
+    {% set old_relation = adapter.get_relation(database=database, schema=schema, identifier=model['alias']) %}
+    {% if old_relation %}{% do adapter.drop_relation(old_relation) %}{% endif %}
     {% call statement(auto_begin=true) %}
       {{ header if header }}
       {{ get_create_sql(target_relation, failing_rows) }}
