@@ -10,12 +10,14 @@ import {
   type Scope,
   type Value,
 } from "#jinja/index.ts";
+import { warn } from "../context/runtime.ts";
 import { cloneData, isRecord, toData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, asStrings } from "./columns.ts";
 import { newNode, renderNode, updateConfig } from "./node.ts";
 import { invalid, yamlScope, type Section } from "./section.ts";
+import { configArguments, unpackArguments } from "./test-arguments.ts";
 import { addNode, collectErrors, md5, type Entry } from "./state.ts";
 
 /** What a generic test is about. */
@@ -37,25 +39,6 @@ export type TestTarget =
       quoteColumns: boolean;
       tags: string[];
     };
-
-/** Settings of a test that may stand beside its arguments. Source: dbt-core parser/generic_test_builders.py CONFIG_ARGS. */
-const configArguments = [
-  "severity",
-  "tags",
-  "enabled",
-  "where",
-  "limit",
-  "warn_if",
-  "error_if",
-  "fail_calc",
-  "store_failures",
-  "store_failures_as",
-  "sql_header",
-  "meta",
-  "database",
-  "schema",
-  "alias",
-];
 
 /** The name under which templates get a generic test's arguments. */
 export const testArgumentsName = "_dbt_generic_test_kwargs";
@@ -99,11 +82,10 @@ function definitionOf(
   column: string | null,
 ): Definition {
   const [testName, rawArgs] = nameAndArguments(entry, target, test);
-  const args = cloneData(rawArgs);
-  if (column !== null) args.column_name = column;
-  const nested = args.arguments;
-  delete args.arguments;
-  if (isRecord(nested)) Object.assign(args, nested);
+  const written = cloneData(rawArgs);
+  if (column !== null) written.column_name = column;
+  const resource = target.kind === "source" ? `${target.source}_${target.name}` : target.name;
+  const args = unpackArguments(section, written, { test: testName, resource });
   if ("model" in args) {
     throw invalid(
       entry,
@@ -121,6 +103,16 @@ function definitionOf(
       "Write `test` or `package.test`.",
     );
   const config = configOf(section, entry, args, { target: target.name, column, test: match[2] ?? "" });
+  if (
+    config.sql_header !== undefined &&
+    section.state.runtime.read.root.flags.require_sql_header_in_test_configs !== true
+  ) {
+    warn(
+      section.state.runtime,
+      `Custom key \`sql_header\` found in \`config\` at path \`models.config\` in file \`${section.file.path}\`. Custom config keys should move into the \`config.meta\`.`,
+      { name: "CustomKeyInConfigDeprecation", code: "D026" },
+    );
+  }
   const description = typeof args.description === "string" ? args.description : "";
   delete args.description;
   const customName = typeof args.name === "string" ? args.name : undefined;
