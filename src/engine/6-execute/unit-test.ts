@@ -109,7 +109,7 @@ function fixtureOf(original: GraphNode | SourceNode, given: { rows: unknown; for
   return {
     ...(original as GraphNode),
     resource_type: "model",
-    unique_id: `model.${original.package_name}.${isSource ? `${(original as SourceNode).source_name}__` : ""}${original.name}__fixture`,
+    unique_id: `model.${original.package_name}.${isSource ? `${(original as SourceNode).source_name}__` : ""}${original.name}__fixture.${test.unique_id}`,
     alias: identifier,
     cte_name: isSource ? `${(original as SourceNode).source_name}__${original.name}` : identifier,
     original_file_path: test.original_file_path,

@@ -233,15 +233,16 @@ export function renderFunction(scope: () => Scope, file: string): PyObject {
 
 /** `try_or_compiler_error(message, func, *args, **kwargs)`. */
 export function tryOrCompilerError(): PyObject {
-  return rawFunction("try_or_compiler_error", async (args, kwargs) => {
+  return rawFunction("try_or_compiler_error", (args, kwargs) => {
     const [message, func, ...rest] = args;
+    const failed = (cause: unknown): never => {
+      throw engineError("compilation", { message: str(message ?? null), ...(isLabsError(cause) ? { cause } : {}) });
+    };
     try {
-      return func instanceof PyObject ? await func.call(rest, kwargs) : null;
+      const result = func instanceof PyObject ? func.call(rest, kwargs) : null;
+      return result instanceof Promise ? result.catch(failed) : result;
     } catch (error) {
-      throw engineError("compilation", {
-        message: str(message ?? null),
-        cause: isLabsError(error) ? error : undefined,
-      });
+      return failed(error);
     }
   });
 }
