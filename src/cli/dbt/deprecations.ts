@@ -75,7 +75,8 @@ export function deprecationRecord(
     name,
     code,
     level: "warn",
-    msg: `${tag}: ${wrap(`Deprecated functionality\n\n${text}`, style.width)}`,
+    // The tag counts for the width of the first line, colours included.
+    msg: wrap(`${tag}: Deprecated functionality\n\n${text}`, style.width),
     data: { msg: text },
   };
 }
