@@ -247,8 +247,18 @@ def materialize(df, con):
   create {{ 'unique ' if index.unique }}index "{{ index.render(relation) }}" on {{ relation }} ({{ index.columns | join(', ') }});
 {% endmacro %}
 
-{# DuckDB renames no table that has an index. None of this begins a transaction, as nobody would commit it. #}
+{# DuckDB renames no table that has an index. None of this begins a transaction, as nobody would commit it.
+   Listing indexes fails while another connection renames an indexed table, so only tables that have one are asked for. #}
 {% macro drop_indexes_on_relation(relation) %}
+  {% call statement('count_indexes_on_relation', fetch_result=true, auto_begin=false) %}
+    SELECT index_count
+    FROM duckdb_tables()
+    WHERE database_name = '{{ relation.database }}'
+      AND schema_name = '{{ relation.schema }}'
+      AND table_name = '{{ relation.identifier }}'
+      AND index_count > 0
+  {% endcall %}
+  {% if load_result('count_indexes_on_relation').data | length == 0 %}{% do return('') %}{% endif %}
   {% call statement('get_indexes_on_relation', fetch_result=true, auto_begin=false) %}
     SELECT index_name
     FROM duckdb_indexes()
