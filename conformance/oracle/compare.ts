@@ -69,7 +69,11 @@ function compareCompiled(dbt: any, ours: any, result: Comparison, equal: Equal):
     } else equal("compiled", id, a, b);
   }
 }
-const squeeze = (text: string): string => text.replaceAll(/\s+/g, " ").replaceAll(/ ?([(),]) ?/g, "$1").trim();
+const squeeze = (text: string): string =>
+  text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/ ?([(),]) ?/g, "$1")
+    .trim();
 
 function compareResults(dbt: any, ours: any, equal: Equal): void {
   equal("status", "run_results written", dbt !== undefined, ours !== undefined);
@@ -96,7 +100,9 @@ const messageOf = (message: string | null): string | null =>
     : squeeze(
         momentary(message)
           .split("\n")
-          .filter((line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |\^\s*$)/.test(line))
+          .filter(
+            (line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |\^\s*$)/.test(line),
+          )
           .map((line) => line.replace(/^\s*LINE \d+:/, "LINE #:"))
           .join("\n"),
       );
@@ -115,7 +121,8 @@ function compareFreshness(dbt: any, ours: any, equal: Equal): void {
 }
 
 /** Tables that a check fills relative to now are as old on both sides, not loaded at the same moment. */
-const recent = (moment: string | undefined): string | undefined => (moment && Date.now() - Date.parse(moment) < 86_400_000 * 2 ? "<recent>" : moment);
+const recent = (moment: string | undefined): string | undefined =>
+  moment && Date.now() - Date.parse(moment) < 86_400_000 * 2 ? "<recent>" : moment;
 
 function compareCatalog(dbt: any, ours: any, equal: Equal): void {
   for (const part of ["nodes", "sources"]) {

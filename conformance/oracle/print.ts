@@ -42,4 +42,5 @@ function apart(a: unknown, b: unknown): [unknown, unknown] {
   return [left, right];
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

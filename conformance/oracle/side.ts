@@ -77,12 +77,7 @@ const artifacts = ["manifest.json", "run_results.json", "sources.json", "catalog
 /** LABS_CLI names another entry file of ours, such as the built dist/labs.js. */
 const commandOf = (side: SideName): string[] => {
   if (side === "dbt") return [join(dirname(judgePython()), "dbt"), "--no-use-colors"];
-  return [
-    process.execPath,
-    process.env["LABS_CLI"] ?? join(repository, "src/cli/main.ts"),
-    "dbt",
-    "--no-use-colors",
-  ];
+  return [process.execPath, process.env["LABS_CLI"] ?? join(repository, "src/cli/main.ts"), "dbt", "--no-use-colors"];
 };
 
 /** Both sides get the same small environment: a proxy or a flag of the caller must not decide a comparison. */

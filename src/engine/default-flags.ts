@@ -38,6 +38,13 @@ export function defaultFlags(command: Command, projectDir: string, given: Partia
     ...given,
   };
   const which = { "source freshness": "freshness", "docs generate": "generate" }[command as string] ?? command;
-  flags.invocationArgs = { which, select: flags.select, exclude: flags.exclude, vars: flags.vars, full_refresh: flags.fullRefresh, ...flags.invocationArgs };
+  flags.invocationArgs = {
+    which,
+    select: flags.select,
+    exclude: flags.exclude,
+    vars: flags.vars,
+    full_refresh: flags.fullRefresh,
+    ...flags.invocationArgs,
+  };
   return flags;
 }

@@ -22,7 +22,11 @@ export interface OpenedProject {
    * Runs a command with dbt's flags under their long names. Failed nodes are in the results (`success: false`);
    * what stops the whole command is thrown as a LabsError.
    */
-  run(command: Command, flags?: Partial<Flags>, options?: { signal?: AbortSignal; onEvent?: EventSink }): Promise<CommandResult>;
+  run(
+    command: Command,
+    flags?: Partial<Flags>,
+    options?: { signal?: AbortSignal; onEvent?: EventSink },
+  ): Promise<CommandResult>;
 }
 
 /** Opens the dbt project in a folder. Nothing is read until a command runs. */

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Database } from "#duck/index.ts";
-import { AdapterSession, openTarget, renderTable, tableToJson, type AgateTable, type OpenTarget, type WriteGuard } from "./adapter/index.ts";
+import {
+  AdapterSession,
+  openTarget,
+  renderTable,
+  tableToJson,
+  type AgateTable,
+  type OpenTarget,
+  type WriteGuard,
+} from "./adapter/index.ts";
 import { compileNode, type EphemeralCompilations } from "./5-compile/index.ts";
 import { adapterShared } from "./context/adapter-object.ts";
 import type { Execution, NodeExecution } from "./context/execution.ts";
@@ -25,7 +33,14 @@ import {
   type FreshnessResult,
   type LoadedState,
 } from "./7-artifacts/index.ts";
-import { addTestEdges, buildGraph, manifestSelectors, parseSelectors, selectNodes, type Graph } from "./4-select/index.ts";
+import {
+  addTestEdges,
+  buildGraph,
+  manifestSelectors,
+  parseSelectors,
+  selectNodes,
+  type Graph,
+} from "./4-select/index.ts";
 import { linkMacroDependencies } from "./3-link/index.ts";
 import { parseProject, type ParsedProject } from "./2-parse/index.ts";
 import { readProject } from "./1-read/index.ts";
@@ -95,10 +110,22 @@ export class Invocation {
     this.flags = flags;
     this.options = options;
     const startedAt = new Date();
-    const readOptions = { ...(options.target ? { target: options.target } : {}), ...(options.env ? { env: options.env } : {}), ...(options.cwd ? { cwd: options.cwd } : {}) };
+    const readOptions = {
+      ...(options.target ? { target: options.target } : {}),
+      ...(options.env ? { env: options.env } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+    };
     this.read = readProject(flags, readOptions);
-    for (const { text, name, code } of this.read.warnings) options.sink({ type: "message", level: "warn", text, name, code });
-    this.parsed = parseProject({ read: this.read, flags, emit: options.sink, env: options.env ?? process.env, invocationId: options.invocationId ?? randomUUID(), startedAt });
+    for (const { text, name, code } of this.read.warnings)
+      options.sink({ type: "message", level: "warn", text, name, code });
+    this.parsed = parseProject({
+      read: this.read,
+      flags,
+      emit: options.sink,
+      env: options.env ?? process.env,
+      invocationId: options.invocationId ?? randomUUID(),
+      startedAt,
+    });
     this.targetFolder = resolve(this.read.root.root, flags.targetPath ?? this.read.root.paths.target);
     this.files = new TargetFiles(this.read.root.root);
     const { manifest } = this.parsed.runtime;
@@ -120,17 +147,30 @@ export class Invocation {
     const { state } = this.flags;
     if (state === undefined) return undefined;
     const loaded = loadPreviousState(state, { projectRoot: this.read.root.root, targetFolder: this.targetFolder });
-    for (const m of loaded.messages) this.options.sink({ type: "message", level: m.level === "warn" ? "warn" : "info", text: m.text, ...(m.name ? { name: m.name } : {}), ...(m.code ? { code: m.code } : {}) });
+    for (const m of loaded.messages)
+      this.options.sink({
+        type: "message",
+        level: m.level === "warn" ? "warn" : "info",
+        text: m.text,
+        ...(m.name ? { name: m.name } : {}),
+        ...(m.code ? { code: m.code } : {}),
+      });
     return loaded;
   }
 
   /** The unique ids that the command works on, or another command with the same arguments. */
-  select(previousState: LoadedState | undefined, other: Partial<Pick<Flags, "command" | "resourceTypes">> = {}): Set<string> {
+  select(
+    previousState: LoadedState | undefined,
+    other: Partial<Pick<Flags, "command" | "resourceTypes">> = {},
+  ): Set<string> {
     const { manifest } = this;
     const flags = { ...this.flags, ...other };
     for (const id of flags.onlyIds ?? []) {
       if (nodeOf(manifest, id) !== undefined) continue;
-      throw engineError("compilation", { message: `Couldn't find model '${id}' -- does it exist or is it disabled?`, hint: "Run the command again instead of retrying." });
+      throw engineError("compilation", {
+        message: `Couldn't find model '${id}' -- does it exist or is it disabled?`,
+        hint: "Run the command again instead of retrying.",
+      });
     }
     if (flags.onlyIds) return new Set(flags.onlyIds);
     const selectors = this.read.selectors ? parseSelectors(this.read.selectors, flags.indirectSelection) : undefined;
@@ -149,7 +189,14 @@ export class Invocation {
       ...(previousState ? { previousState } : {}),
       ...(selectors ? { selectors } : {}),
     });
-    for (const w of warnings) this.options.sink({ type: "message", level: w.level === "warn" ? "warn" : "info", text: w.text, ...(w.name ? { name: w.name } : {}), ...(w.code ? { code: w.code } : {}) });
+    for (const w of warnings)
+      this.options.sink({
+        type: "message",
+        level: w.level === "warn" ? "warn" : "info",
+        text: w.text,
+        ...(w.name ? { name: w.name } : {}),
+        ...(w.code ? { code: w.code } : {}),
+      });
     return selected;
   }
 
@@ -158,12 +205,28 @@ export class Invocation {
     const folder = this.flags.deferState ?? this.flags.state;
     // A clone is made of another environment, whether or not `--defer` is on.
     if (!this.flags.defer && this.flags.command !== "clone") return;
-    if (folder === undefined) throw engineError("runtime", { message: "--state or --defer-state are required for deferral, but neither was provided", hint: "Name the folder of the other environment's manifest.json: --state prod-artifacts" });
-    const other = loadPreviousState(folder, { projectRoot: this.read.root.root, targetFolder: this.targetFolder }).manifest;
-    if (!other) throw engineError("runtime", { message: `Could not find manifest in --state path: "${folder}"`, hint: "Point --state at a folder with a manifest.json." });
+    if (folder === undefined)
+      throw engineError("runtime", {
+        message: "--state or --defer-state are required for deferral, but neither was provided",
+        hint: "Name the folder of the other environment's manifest.json: --state prod-artifacts",
+      });
+    const other = loadPreviousState(folder, {
+      projectRoot: this.read.root.root,
+      targetFolder: this.targetFolder,
+    }).manifest;
+    if (!other)
+      throw engineError("runtime", {
+        message: `Could not find manifest in --state path: "${folder}"`,
+        hint: "Point --state at a folder with a manifest.json.",
+      });
     for (const node of Object.values(this.manifest.nodes)) {
       const twin = other.nodes[node.unique_id] as GraphNode | undefined;
-      if (!twin || !["model", "seed", "snapshot"].includes(node.resource_type) || twin.config?.materialized === "ephemeral") continue;
+      if (
+        !twin ||
+        !["model", "seed", "snapshot"].includes(node.resource_type) ||
+        twin.config?.materialized === "ephemeral"
+      )
+        continue;
       node.defer_relation = {
         database: twin.database,
         schema: twin.schema,
@@ -182,36 +245,62 @@ export class Invocation {
 
   async open(): Promise<OpenTarget> {
     const { guard, database } = this.options;
-    return openTarget(this.read.target, { projectDir: this.read.root.root, ...(guard ? { guard } : {}), ...(database ? { database } : {}) });
+    return openTarget(this.read.target, {
+      projectDir: this.read.root.root,
+      ...(guard ? { guard } : {}),
+      ...(database ? { database } : {}),
+    });
   }
 
   execution(selected: ReadonlySet<string>): Execution {
     const { runtime, lookup, templates } = this.parsed;
-    return { runtime, lookup, templates, selected, adapter: adapterShared(runtime), writeFile: (path, text) => this.files.write(path, text) };
+    return {
+      runtime,
+      lookup,
+      templates,
+      selected,
+      adapter: adapterShared(runtime),
+      writeFile: (path, text) => this.files.write(path, text),
+    };
   }
 
   /** manifest.json and its companions. */
   writeManifest(): void {
     if (!this.flags.writeJson) return;
     linkMacroDependencies(this.runtime);
-    this.manifest.metadata.env = Object.fromEntries(Object.entries(this.runtime.env).filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_")).map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]));
+    this.manifest.metadata.env = Object.fromEntries(
+      Object.entries(this.runtime.env)
+        .filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_"))
+        .map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]),
+    );
     writeManifest(this.targetFolder, this.manifest);
     writeSemanticManifest(this.targetFolder, this.manifest);
   }
 
   writeResults(results: RunResult[]): void {
     if (!this.flags.writeJson) return;
-    writeRunResults(this.targetFolder, { metadata: this.manifest.metadata, results, elapsedTime: (performance.now() - this.started) / 1000, args: this.flags.invocationArgs });
+    writeRunResults(this.targetFolder, {
+      metadata: this.manifest.metadata,
+      results,
+      elapsedTime: (performance.now() - this.started) / 1000,
+      args: this.flags.invocationArgs,
+    });
   }
 
   finish(results: RunResult[]): void {
-    this.options.sink({ type: "finished", results, seconds: (performance.now() - this.started) / 1000, command: this.flags.command });
+    this.options.sink({
+      type: "finished",
+      results,
+      seconds: (performance.now() - this.started) / 1000,
+      command: this.flags.command,
+    });
   }
 }
 
 function counts(manifest: Invocation["manifest"]): { name: string; count: number }[] {
   const found = new Map<string, number>();
-  for (const node of Object.values(manifest.nodes)) if (node.config.enabled) found.set(node.resource_type, (found.get(node.resource_type) ?? 0) + 1);
+  for (const node of Object.values(manifest.nodes))
+    if (node.config.enabled) found.set(node.resource_type, (found.get(node.resource_type) ?? 0) + 1);
   for (const [name, section] of [
     ["source", manifest.sources],
     ["exposure", manifest.exposures],
@@ -260,7 +349,10 @@ async function carryOut(invocation: Invocation): Promise<CommandResult> {
     case "list": {
       const selected = invocation.select(invocation.previousState());
       invocation.writeManifest();
-      const lines = renderList(invocation.manifest, selected, { output: flags.output === "text" ? "selector" : flags.output, outputKeys: flags.outputKeys });
+      const lines = renderList(invocation.manifest, selected, {
+        output: flags.output === "text" ? "selector" : flags.output,
+        outputKeys: flags.outputKeys,
+      });
       return { success: true, exit: 0, results: [], lines, selected: [...selected].sort() };
     }
     case "run-operation":
@@ -285,11 +377,18 @@ async function carryOut(invocation: Invocation): Promise<CommandResult> {
     case "source freshness":
       return freshness(invocation);
     default:
-      throw engineError("unsupported", { message: `The engine does not carry out '${flags.command}'.`, hint: "Use the command line, which does it by itself." });
+      throw engineError("unsupported", {
+        message: `The engine does not carry out '${flags.command}'.`,
+        hint: "Use the command line, which does it by itself.",
+      });
   }
 }
 
-async function withDatabase<T>(invocation: Invocation, selected: ReadonlySet<string>, body: (open: OpenTarget, execution: Execution) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  invocation: Invocation,
+  selected: ReadonlySet<string>,
+  body: (open: OpenTarget, execution: Execution) => Promise<T>,
+): Promise<T> {
   const open = await invocation.open();
   try {
     return await body(open, invocation.execution(selected));
@@ -298,13 +397,22 @@ async function withDatabase<T>(invocation: Invocation, selected: ReadonlySet<str
   }
 }
 
-function nodeOptions(invocation: Invocation, open: OpenTarget, selected: ReadonlySet<string>, ephemeral: EphemeralCompilations, graph: Graph): RunNodesOptions {
+function nodeOptions(
+  invocation: Invocation,
+  open: OpenTarget,
+  selected: ReadonlySet<string>,
+  ephemeral: EphemeralCompilations,
+  graph: Graph,
+): RunNodesOptions {
   const { flags, read, options } = invocation;
   return {
     graph,
     selected,
     ephemeral,
-    session: () => open.session({ onStatement: (r) => options.sink({ type: "sql", sql: r.sql, connection: r.connection, uniqueId: r.connection }) }),
+    session: () =>
+      open.session({
+        onStatement: (r) => options.sink({ type: "sql", sql: r.sql, connection: r.connection, uniqueId: r.connection }),
+      }),
     threads: flags.threads ?? read.target.threads,
     build: flags.command === "build",
     failFast: flags.failFast,
@@ -325,20 +433,33 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
   invocation.defer();
   const graph = flags.command === "build" ? addTestEdges(invocation.graph, invocation.manifest) : invocation.graph;
   if (selected.size === 0) {
-    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", { name: "NothingToDo", code: "Q035" });
+    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", {
+      name: "NothingToDo",
+      code: "Q035",
+    });
     invocation.writeManifest();
     invocation.writeResults([]);
     return { success: true, exit: 0, results: [] };
   }
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
-    options.sink({ type: "selected", nodes: [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []) });
-    options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: visible(invocation, selected) });
+    options.sink({
+      type: "selected",
+      nodes: [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []),
+    });
+    options.sink({
+      type: "concurrency",
+      threads: flags.threads ?? invocation.read.target.threads,
+      target: invocation.read.target.targetName,
+      total: visible(invocation, selected),
+    });
     const master = open.session();
     const results: RunResult[] = [];
     const clone = flags.command === "clone";
     try {
-      const nodes = [...selected].map((id) => invocation.manifest.nodes[id]).filter((n): n is GraphNode => n !== undefined);
+      const nodes = [...selected]
+        .map((id) => invocation.manifest.nodes[id])
+        .filter((n): n is GraphNode => n !== undefined);
       await prepareDatabase(execution, master, nodes);
       let ready = true;
       if (!clone) {
@@ -347,7 +468,13 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
         ready = start.ok;
       }
       await master.release();
-      if (ready) results.push(...(await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, graph), ...(clone ? { independent: true, work: cloneNode } : {}) })));
+      if (ready)
+        results.push(
+          ...(await runNodes(execution, {
+            ...nodeOptions(invocation, open, selected, ephemeral, graph),
+            ...(clone ? { independent: true, work: cloneNode } : {}),
+          })),
+        );
       else results.push(...skipAll(invocation, selected, graph));
       if (!clone && !options.signal?.aborted) {
         const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
@@ -371,7 +498,15 @@ function skipAll(invocation: Invocation, selected: ReadonlySet<string>, _graph: 
   return ids.map((id, i) => {
     const node = nodeOf(invocation.manifest, id) as GraphNode;
     const result = resultOf(node, { status: "skipped", threadId: "main" });
-    invocation.options.sink({ type: "node-skip", node, index: i + 1, total: ids.length, description: `${node.resource_type} ${node.name}`, cause: null, result });
+    invocation.options.sink({
+      type: "node-skip",
+      node,
+      index: i + 1,
+      total: ids.length,
+      description: `${node.resource_type} ${node.name}`,
+      cause: null,
+      result,
+    });
     return result;
   });
 }
@@ -402,24 +537,34 @@ async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
   } else {
     selected = invocation.select(invocation.previousState());
     if (flags.command === "show" && flags.select.length === 0 && flags.selector === undefined) {
-      throw engineError("runtime", { message: "Either --select or --inline must be passed to show", hint: "Name a model: --select my_model." });
+      throw engineError("runtime", {
+        message: "Either --select or --inline must be passed to show",
+        hint: "Name a model: --select my_model.",
+      });
     }
   }
   invocation.defer();
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
-    const base = nodeOptions(invocation, open, selected, ephemeral, inline ? buildGraph(invocation.manifest) : invocation.graph);
+    const base = nodeOptions(
+      invocation,
+      open,
+      selected,
+      ephemeral,
+      inline ? buildGraph(invocation.manifest) : invocation.graph,
+    );
     if (flags.introspect) {
       const master = open.session();
       await prepareCacheOnly(execution, master);
       await master.release();
     }
     const texts: string[] = [];
-    const work = async (own: NodeExecution): Promise<RunResult> => compileOnly(own, ephemeral, async (done) => {
-      const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
-      if (shown) texts.push(tableText(shown.table, flags, done.node));
-      else if (flags.inline !== undefined || explicit(flags)) texts.push(compiledText(done.node, flags));
-    });
+    const work = async (own: NodeExecution): Promise<RunResult> =>
+      compileOnly(own, ephemeral, async (done) => {
+        const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
+        if (shown) texts.push(tableText(shown.table, flags, done.node));
+        else if (flags.inline !== undefined || explicit(flags)) texts.push(compiledText(done.node, flags));
+      });
     const session = flags.introspect ? base.session : () => neverConnected();
     const results = await runNodes(execution, { ...base, session, work, announce: false });
     await invocation.files.flush();
@@ -439,7 +584,10 @@ function raiseFirst(results: readonly RunResult[]): void {
 /** `--no-introspect`: nothing may ask the database. */
 function neverConnected(): AdapterSession {
   const connect = (): never => {
-    throw engineError("runtime", { message: "connection never acquired for thread, have []: queries are switched off by --no-introspect", hint: "Leave out --no-introspect." });
+    throw engineError("runtime", {
+      message: "connection never acquired for thread, have []: queries are switched off by --no-introspect",
+      hint: "Leave out --no-introspect.",
+    });
   };
   return new AdapterSession({ connect });
 }
@@ -448,31 +596,53 @@ const explicit = (flags: Flags): boolean => flags.select.length > 0 || flags.sel
 
 function compiledText(node: GraphNode, flags: Flags): string {
   const code = node.compiled_code ?? "";
-  if (flags.output === "json") return JSON.stringify(flags.inline === undefined ? { node: shownName(node), compiled: code } : { compiled: code }, null, 2);
-  return flags.inline === undefined ? `Compiled node '${shownName(node)}' is:\n${code}` : `Compiled inline node is:\n${code}`;
+  if (flags.output === "json")
+    return JSON.stringify(
+      flags.inline === undefined ? { node: shownName(node), compiled: code } : { compiled: code },
+      null,
+      2,
+    );
+  return flags.inline === undefined
+    ? `Compiled node '${shownName(node)}' is:\n${code}`
+    : `Compiled inline node is:\n${code}`;
 }
 
-const shownName = (node: GraphNode): string => (node.version === null || node.version === undefined ? node.name : `${node.name}.v${node.version}`);
+const shownName = (node: GraphNode): string =>
+  node.version === null || node.version === undefined ? node.name : `${node.name}.v${node.version}`;
 
 function tableText(table: AgateTable, flags: Flags, node: GraphNode): string {
   if (flags.output === "json") {
     // Through Python's JSON, which keeps the point of 3.0.
-    const shown = new PyDict([...(flags.inline === undefined ? ([["node", shownName(node)]] as const) : []), ["show", jsonLoads(tableToJson(table))]]);
+    const shown = new PyDict([
+      ...(flags.inline === undefined ? ([["node", shownName(node)]] as const) : []),
+      ["show", jsonLoads(tableToJson(table))],
+    ]);
     return jsonDumps(shown, { indent: 2 });
   }
   const text = renderTable(table, { maxRows: Number.MAX_SAFE_INTEGER, maxColumns: Number.MAX_SAFE_INTEGER });
-  return flags.inline === undefined ? `Previewing node '${shownName(node)}':\n${text}` : `Previewing inline node:\n${text}`;
+  return flags.inline === undefined
+    ? `Previewing node '${shownName(node)}':\n${text}`
+    : `Previewing inline node:\n${text}`;
 }
 
 async function prepareCacheOnly(execution: Execution, session: Parameters<typeof prepareDatabase>[1]): Promise<void> {
   await prepareDatabase(execution, session, []);
 }
 
-async function compileOnly(own: NodeExecution, ephemeral: EphemeralCompilations, then: (own: NodeExecution) => Promise<void>): Promise<RunResult> {
+async function compileOnly(
+  own: NodeExecution,
+  ephemeral: EphemeralCompilations,
+  then: (own: NodeExecution) => Promise<void>,
+): Promise<RunResult> {
   const timing = new Timing();
   const started = performance.now();
   const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message">): RunResult =>
-    resultOf(own.node, { ...fields, threadId: own.threadId, timing: timing.entries, seconds: (performance.now() - started) / 1000 });
+    resultOf(own.node, {
+      ...fields,
+      threadId: own.threadId,
+      timing: timing.entries,
+      seconds: (performance.now() - started) / 1000,
+    });
   try {
     if (own.node.resource_type !== "seed") await timing.measure("compile", () => compileNode(own, { ephemeral }));
     await timing.measure("execute", () => then(own));
@@ -492,8 +662,18 @@ async function inlineNode(invocation: Invocation, sql: string): Promise<GraphNod
     parseInline(invocation.parsed, node);
   } catch (error) {
     if (!isLabsError(error)) throw error;
-    invocation.options.sink({ type: "message", level: "error", text: error.message, name: "ParseInlineNodeError", code: "I069" });
-    throw engineError("runtime", { message: "Error parsing inline query", hint: error.hint ?? "Correct the query.", cause: error });
+    invocation.options.sink({
+      type: "message",
+      level: "error",
+      text: error.message,
+      name: "ParseInlineNodeError",
+      code: "I069",
+    });
+    throw engineError("runtime", {
+      message: "Error parsing inline query",
+      hint: error.hint ?? "Correct the query.",
+      cause: error,
+    });
   }
   invocation.manifest.nodes[node.unique_id] = node;
   return node;
@@ -504,7 +684,9 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
   const state = invocation.previousState();
   const selected = invocation.select(state);
   // Sources are in the catalog though nothing compiles them. Without compiling dbt selects nothing: all is shown.
-  const shown = flags.compileDocs ? new Set([...selected, ...invocation.select(state, { command: "list", resourceTypes: ["source"] })]) : undefined;
+  const shown = flags.compileDocs
+    ? new Set([...selected, ...invocation.select(state, { command: "list", resourceTypes: ["source"] })])
+    : undefined;
   invocation.defer();
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
@@ -514,7 +696,11 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
       await prepareCacheOnly(execution, master);
       await master.release();
       const work = (own: NodeExecution) => compileOnly(own, ephemeral, async () => {});
-      results = await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work, announce: false });
+      results = await runNodes(execution, {
+        ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph),
+        work,
+        announce: false,
+      });
       await invocation.files.flush();
       raiseFirst(results);
     }
@@ -526,7 +712,13 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
     await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);
-    invocation.options.sink({ type: "message", level: "info", text: `Catalog written to ${path}`, name: "CatalogWritten", code: "E042" });
+    invocation.options.sink({
+      type: "message",
+      level: "info",
+      text: `Catalog written to ${path}`,
+      name: "CatalogWritten",
+      code: "E042",
+    });
     return { success: true, exit: 0, results };
   });
 }
@@ -536,22 +728,38 @@ async function freshness(invocation: Invocation): Promise<CommandResult> {
   const selected = invocation.select(invocation.previousState());
   const file = flags.outputPath ?? join(invocation.targetFolder, "sources.json");
   if (selected.size === 0) {
-    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", { name: "NothingToDo", code: "Q035" });
+    warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", {
+      name: "NothingToDo",
+      code: "Q035",
+    });
     return { success: true, exit: 0, results: [] };
   }
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
     const collected: FreshnessResult[] = [];
-    invocation.options.sink({ type: "concurrency", threads: flags.threads ?? invocation.read.target.threads, target: invocation.read.target.targetName, total: selected.size });
+    invocation.options.sink({
+      type: "concurrency",
+      threads: flags.threads ?? invocation.read.target.threads,
+      target: invocation.read.target.targetName,
+      total: selected.size,
+    });
     const master = open.session();
     const results: RunResult[] = [];
     const start = await runHooks(execution, master, "on-run-start", ephemeral);
     const work = (own: NodeExecution) => runFreshness(own, (r) => collected.push(r));
-    results.push(...(start.ok ? await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work }) : []));
+    results.push(
+      ...(start.ok
+        ? await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work })
+        : []),
+    );
     const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
     await master.release();
     invocation.writeManifest();
-    writeSources(resolve(invocation.read.root.root, file), { metadata: invocation.manifest.metadata, results: collected, elapsedTime: (performance.now() - invocation.started) / 1000 });
+    writeSources(resolve(invocation.read.root.root, file), {
+      metadata: invocation.manifest.metadata,
+      results: collected,
+      elapsedTime: (performance.now() - invocation.started) / 1000,
+    });
     invocation.finish(results);
     const success = succeeded(results) && start.ok && end.ok;
     return { success, exit: success ? 0 : 1, results };

@@ -125,6 +125,15 @@ export async function transform(
   return { success: result.success, nodes, tests };
 }
 
+/** What to do about what is not the SQL's fault. */
+function resourceHint(message: string): string | undefined {
+  if (/No space left|Could not write|File too large|max_temp_directory_size/i.test(message))
+    return "Make room on the disk and run again; what was finished is kept.";
+  if (/^Out of Memory/i.test(message))
+    return "Run with fewer --threads, or raise memory_limit in the profile's settings.";
+  return undefined;
+}
+
 /** The error with a whole path, and always with what to do. */
 export function placed(
   error: ErrorJson,
@@ -135,6 +144,7 @@ export function placed(
   const compiled = error.data?.["compiled"];
   const hint =
     error.hint ??
+    resourceHint(error.message) ??
     (typeof compiled === "string"
       ? `Correct the ${node?.resourceType ?? "SQL"}; its compiled SQL is in ${resolve(projectDir, compiled)}.`
       : "Correct the file at this place.");

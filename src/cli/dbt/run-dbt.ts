@@ -1,20 +1,7 @@
 import { isLabsError } from "#errors/index.ts";
-import type { Target } from "#engine/index.ts";
-import type { Io } from "../io.ts";
+import type { DbtContext } from "./context.ts";
 import { helpText, usageErrorText } from "./help.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
-import type { Settings } from "./settings.ts";
-
-export interface DbtContext {
-  io: Pick<Io, "cwd" | "env" | "out" | "err" | "signal">;
-  /** The lab's project and target; without them dbt's own rules hold: profiles.yml and the current folder. */
-  lab?: {
-    projectDir: string;
-    target: (settings: Settings) => Promise<Target>;
-    /** Asked for every database that would be opened for writing; throws for another lab's. */
-    guard: (path: string) => void;
-  };
-}
 
 /** Commands that never open the database. */
 const withoutDatabase = new Set(["deps", "clean", "init", "parse", "docs serve"]);

@@ -7,7 +7,7 @@ import { toFlags, warnErrorOptions } from "./flags.ts";
 import { usageErrorText } from "./help.ts";
 import { Log, type LogFormat, type LogLevel } from "./log.ts";
 import type { CommandLine } from "./parse.ts";
-import type { DbtContext } from "./run-dbt.ts";
+import type { DbtContext } from "./context.ts";
 import { Printer } from "./printer.ts";
 import { Style } from "./record.ts";
 import { resolveSettings, type Settings } from "./settings.ts";

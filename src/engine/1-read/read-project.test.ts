@@ -120,7 +120,7 @@ vars: {a: "{{ b }}", day: 2024-01-01}
       "Secret env vars are allowed only in profiles.yml or packages.yml",
       "profiles.yml",
     ],
-    ['models: {+schema: "{{ foo() }}"}\n', "Could not render {{ foo() }}: 'foo' is undefined", "Jinja"],
+    ['models: {+schema: "{{ foo() }}"}\n', "Could not render {{ foo() }}: 'foo' is undefined", "spelling"],
   ])("refuses %j in dbt's words, with place and fix", (text, message, hint) => {
     const error = failure(yml(text));
     expect(error.message).toContain(message);

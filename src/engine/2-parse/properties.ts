@@ -8,7 +8,8 @@ import type { Section } from "./section.ts";
 import { parseMetrics } from "./metrics.ts";
 import { parseExposures, parseGroups, parseSavedQueries, parseSemanticModels } from "./semantic.ts";
 import { yamlSnapshots } from "./snapshots.ts";
-import { parseSourceEntries, type SourceEntry } from "./sources.ts";
+import type { SourceEntry } from "./source-entry.ts";
+import { parseSourceEntries } from "./sources.ts";
 import { collectErrors, type ParseState } from "./state.ts";
 import { parseUnitTests } from "./unit-tests.ts";
 

@@ -3,7 +3,7 @@ import { warn } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { asList } from "./columns.ts";
-import type { SourceEntry } from "./sources.ts";
+import type { SourceEntry } from "./source-entry.ts";
 import { collectErrors, type ParseState } from "./state.ts";
 
 /** A source entry with `overrides:`: what one project says about the source of another. Source: dbt-core parser/sources.py SourcePatcher. */

@@ -7,22 +7,10 @@ import type { PlainRecord, SourceNode } from "../manifest/types.ts";
 import { asList, asStrings, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { resolveConfig, unrenderedConfig } from "./config.ts";
 import { genericTests } from "./generic-tests.ts";
+import type { SourceEntry } from "./source-entry.ts";
 import { sourceOverrides, warnUnused } from "./source-overrides.ts";
 import { entriesOf, invalid, type Section } from "./section.ts";
 import { collectErrors, disable, duplicateResource, now, type Entry, type ParseState } from "./state.ts";
-
-/** One table of one source as written, before patches from other projects. */
-export interface SourceEntry {
-  section: Section;
-  entry: Entry;
-  source: PlainRecord;
-  /** As written, before Jinja: database and schema are kept unrendered for state comparison. */
-  rawSource: PlainRecord;
-  table: PlainRecord;
-  tableIndex: number;
-  /** Package whose source this one overrides. */
-  overrides: string | undefined;
-}
 
 export function parseSourceEntries(section: Section, data: PlainRecord): SourceEntry[] {
   const found: SourceEntry[] = [];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
-import { addDependency, type Linkable } from "./references.ts";
+import { addDependency, type Linkable } from "./linkable.ts";
 import type { NodeLookup } from "./lookup.ts";
 import { notFound } from "./resolve.ts";
 

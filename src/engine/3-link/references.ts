@@ -1,11 +1,10 @@
 import { warn } from "../context/runtime.ts";
-import type { GraphNode, OtherNode, RefArgs } from "../manifest/types.ts";
+import type { GraphNode, RefArgs } from "../manifest/types.ts";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
+import { addDependency, type Linkable } from "./linkable.ts";
 import { linkMetrics } from "./metrics.ts";
 import type { NodeLookup } from "./lookup.ts";
 import { assertAccess, notFound, notFoundText, resolveRef, resolveSource } from "./resolve.ts";
-
-export type Linkable = GraphNode | (OtherNode & { refs?: RefArgs[]; sources?: string[][]; metrics?: string[][] });
 
 /** Fills `depends_on.nodes` of everything that refers to something. Tests may point nowhere: they only warn and are left out. */
 export function linkReferences(state: ParseState, lookup: NodeLookup): void {
@@ -25,10 +24,6 @@ export function linkReferences(state: ParseState, lookup: NodeLookup): void {
 export function linkOne(state: ParseState, lookup: NodeLookup, node: Linkable): void {
   collectErrors(state, () => linkSources(state, lookup, node));
   collectErrors(state, () => linkRefs(state, lookup, node));
-}
-
-export function addDependency(node: Linkable, uniqueId: string): void {
-  if (!node.depends_on.nodes.includes(uniqueId)) node.depends_on.nodes.push(uniqueId);
 }
 
 function linkSources(state: ParseState, lookup: NodeLookup, node: Linkable): void {

@@ -50,7 +50,8 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
   } else {
     const { scope } = runScope(execution, options.overrides);
     options.prepare?.(scope);
-    if (node.test_metadata) scope.set(testArgumentsName, await renderedArguments(node.test_metadata.kwargs, scope, node.original_file_path));
+    if (node.test_metadata)
+      scope.set(testArgumentsName, await renderedArguments(node.test_metadata.kwargs, scope, node.original_file_path));
     let template = templates.get(node.unique_id);
     if (!template && hasJinja(node.raw_code)) {
       const above = linesAboveOf(node);
@@ -84,8 +85,15 @@ function compileForeignKeys(execution: NodeExecution): void {
     const reference = staticReference(String(constraint.to));
     if (!reference) continue;
     const root = runtime.read.root.name;
-    const resolved = reference.kind === "ref" ? resolveRef(lookup, root, node, reference.args) : resolveSource(lookup, root, node, reference.args);
-    if (!("node" in resolved)) throw engineError("reference", { message: `'${node.name}' refers to '${String(constraint.to)}' in a foreign key, which was not found`, place: { file: node.original_file_path } });
+    const resolved =
+      reference.kind === "ref"
+        ? resolveRef(lookup, root, node, reference.args)
+        : resolveSource(lookup, root, node, reference.args);
+    if (!("node" in resolved))
+      throw engineError("reference", {
+        message: `'${node.name}' refers to '${String(constraint.to)}' in a foreign key, which was not found`,
+        place: { file: node.original_file_path },
+      });
     constraint.to = str(relationFromNode(resolved.node, runtime.read.root.quoting));
   }
 }
@@ -99,7 +107,8 @@ async function prependCtes(execution: NodeExecution, options: CompileOptions): P
   }
   const ctes: InjectedCte[] = [];
   for (const { id } of node.extra_ctes) {
-    for (const cte of await compileEphemeral(execution, options, id)) if (!ctes.some((c) => c.id === cte.id)) ctes.push(cte);
+    for (const cte of await compileEphemeral(execution, options, id))
+      if (!ctes.some((c) => c.id === cte.id)) ctes.push(cte);
   }
   node._pre_injected_sql = node.compiled_code;
   node.compiled_code = injectCtes(node.compiled_code ?? "", ctes);
@@ -115,11 +124,18 @@ function compileEphemeral(execution: NodeExecution, options: CompileOptions, id:
   return compiled;
 }
 
-async function compileOneEphemeral(execution: NodeExecution, options: CompileOptions, id: string): Promise<InjectedCte[]> {
+async function compileOneEphemeral(
+  execution: NodeExecution,
+  options: CompileOptions,
+  id: string,
+): Promise<InjectedCte[]> {
   const node = execution.fixtures?.get(id) ?? execution.runtime.manifest.nodes[id];
-  if (!node || !isNodeEphemeral(node)) throw engineError("runtime", { message: `${id} is not ephemeral`, dbtType: "Internal Error" });
+  if (!node || !isNodeEphemeral(node))
+    throw engineError("runtime", { message: `${id} is not ephemeral`, dbtType: "Internal Error" });
   if (!node.extra_ctes_injected) await compileNode({ ...execution, node }, { ephemeral: options.ephemeral });
-  const own: InjectedCte = { id, sql: ` __dbt__cte__${String(node.cte_name ?? node.alias)} as (\n${node._pre_injected_sql ?? node.compiled_code ?? ""}\n)` };
+  const own: InjectedCte = {
+    id,
+    sql: ` __dbt__cte__${String(node.cte_name ?? node.alias)} as (\n${node._pre_injected_sql ?? node.compiled_code ?? ""}\n)`,
+  };
   return [...(node.extra_ctes as InjectedCte[]), own];
 }
-

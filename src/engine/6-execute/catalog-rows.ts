@@ -6,7 +6,8 @@ import type { Manifest } from "../manifest/types.ts";
 /** Columns of every table and view in the schemas of a project, with comments. Source of the shape: dbt-duckdb macros/catalog.sql. */
 export async function catalogRows(session: AdapterSession, manifest: Manifest): Promise<CatalogRow[]> {
   const schemas = new Set<string>();
-  for (const node of [...Object.values(manifest.nodes), ...Object.values(manifest.sources)]) schemas.add(node.schema.toLowerCase());
+  for (const node of [...Object.values(manifest.nodes), ...Object.values(manifest.sources)])
+    schemas.add(node.schema.toLowerCase());
   if (schemas.size === 0) return [];
   const list = [...schemas].map(quoteLiteral).join(", ");
   const { rows } = await session.select(`

@@ -12,7 +12,11 @@ export async function cloneNode(execution: NodeExecution): Promise<RunResult> {
   const { node, threadId, runtime } = execution;
   try {
     const entry = runtime.macros.materialization("clone");
-    if (!entry) throw engineError("compilation", { message: "No materialization 'clone' was found", hint: "Do not replace dbt's package." });
+    if (!entry)
+      throw engineError("compilation", {
+        message: "No materialization 'clone' was found",
+        hint: "Do not replace dbt's package.",
+      });
     const { value, run } = await runMaterialization(execution, entry);
     for (const relation of relationsOf(value, node)) execution.adapter.cache.add(relation.with({ dbtCreated: true }));
     const main = run.results.main();

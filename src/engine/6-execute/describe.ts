@@ -13,7 +13,8 @@ export function describe(runtime: Runtime, node: AnyNode): string {
   const graphNode = node as GraphNode;
   switch (node.resource_type) {
     case "model":
-      if (graphNode.config.materialized === "incremental" && graphNode.config.incremental_strategy === "microbatch") return `${graphNode.language} microbatch model ${representation(runtime, graphNode)}`;
+      if (graphNode.config.materialized === "incremental" && graphNode.config.incremental_strategy === "microbatch")
+        return `${graphNode.language} microbatch model ${representation(runtime, graphNode)}`;
       return `${graphNode.language} ${String(graphNode.config.materialized)} model ${representation(runtime, graphNode)}`;
     case "seed":
       return `seed file ${representation(runtime, graphNode)}`;
@@ -33,4 +34,3 @@ export function describe(runtime: Runtime, node: AnyNode): string {
       return `${node.resource_type} ${node.name}`;
   }
 }
-

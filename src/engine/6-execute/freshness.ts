@@ -10,7 +10,10 @@ import type { FreshnessResult } from "../7-artifacts/index.ts";
 import { errorText, resultOf, Timing } from "./outcome.ts";
 
 /** Checks one source; its outcome goes to `collect` besides the run result. Source: dbt-core task/freshness.py FreshnessRunner. */
-export async function runFreshness(execution: NodeExecution, collect: (result: FreshnessResult) => void): Promise<RunResult> {
+export async function runFreshness(
+  execution: NodeExecution,
+  collect: (result: FreshnessResult) => void,
+): Promise<RunResult> {
   const source = execution.node as unknown as SourceNode;
   const timing = new Timing();
   const started = performance.now();
@@ -33,34 +36,55 @@ export async function runFreshness(execution: NodeExecution, collect: (result: F
       thread_id: execution.threadId,
       execution_time: seconds(),
     });
-    return resultOf(source as unknown as GraphNode, { ...common, status: status === "error" ? "error" : status, timing: timing.entries, seconds: seconds(), adapterResponse: response });
+    return resultOf(source as unknown as GraphNode, {
+      ...common,
+      status: status === "error" ? "error" : status,
+      timing: timing.entries,
+      seconds: seconds(),
+      adapterResponse: response,
+    });
   } catch (error) {
     const message = errorText(error, source);
     collect({ unique_id: source.unique_id, status: "runtime error", error: message });
-    return resultOf(source as unknown as GraphNode, { ...common, status: "runtime error", message, timing: timing.entries, seconds: seconds() });
+    return resultOf(source as unknown as GraphNode, {
+      ...common,
+      status: "runtime error",
+      message,
+      timing: timing.entries,
+      seconds: seconds(),
+    });
   } finally {
     await execution.session.release();
   }
 }
 
-async function collectFreshness(execution: NodeExecution, source: SourceNode): Promise<{ table: Value; response: PlainRecord }> {
+async function collectFreshness(
+  execution: NodeExecution,
+  source: SourceNode,
+): Promise<{ table: Value; response: PlainRecord }> {
   const { runtime } = execution;
   const { scope } = runScope(execution, { this: () => relationFromNode(source, execution.runtime.read.root.quoting) });
   const macro = (name: string) => {
     const entry = runtime.macros.lookup(name, runtime.macros.root);
-    if (!entry) throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
+    if (!entry)
+      throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
     return entry;
   };
   const relation = relationFromNode(source, execution.runtime.read.root.quoting);
   let result: Value;
   if (source.loaded_at_query) {
-    const query = hasJinja(source.loaded_at_query) ? await parseTemplate(source.loaded_at_query, { file: source.original_file_path }).render(scope) : source.loaded_at_query;
+    const query = hasJinja(source.loaded_at_query)
+      ? await parseTemplate(source.loaded_at_query, { file: source.original_file_path }).render(scope)
+      : source.loaded_at_query;
     result = await scope.call(macro("collect_freshness_custom_sql"), [relation, query], noKwargs);
   } else if (source.loaded_at_field) {
     const filter = (source.freshness as { filter?: string | null } | null)?.filter ?? null;
     result = await scope.call(macro("collect_freshness"), [relation, source.loaded_at_field, filter], noKwargs);
   } else {
-    throw engineError("runtime", { message: `Could not compute freshness for source ${source.name}: no 'loaded_at_field' provided and DuckDB adapter does not support metadata-based freshness checks.`, hint: "Set loaded_at_field on the source." });
+    throw engineError("runtime", {
+      message: `Could not compute freshness for source ${source.name}: no 'loaded_at_field' provided and DuckDB adapter does not support metadata-based freshness checks.`,
+      hint: "Set loaded_at_field on the source.",
+    });
   }
   // The macro answers load_result(…): a dict with response and table.
   if (result instanceof PyTuple) {

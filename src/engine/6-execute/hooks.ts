@@ -44,7 +44,9 @@ export async function runHooks(
     let problem: string | undefined;
     session.acquire(node.unique_id, await queryComment(runtime, node), runtime.read.root.queryComment.append);
     try {
-      await timing.measure("compile", () => compileNode({ ...execution, node, session, threadId: "MainThread" }, { ephemeral, overrides }));
+      await timing.measure("compile", () =>
+        compileNode({ ...execution, node, session, threadId: "MainThread" }, { ephemeral, overrides }),
+      );
       runtime.emit({ type: "hook-start", name, index: i + 1, total: hooks.length });
       const sql = node.compiled_code ?? "";
       await timing.measure("execute", async () => {
@@ -56,9 +58,26 @@ export async function runHooks(
       await session.rollbackIfOpen();
     }
     const seconds = (performance.now() - started) / 1000;
-    runtime.emit({ type: "hook-finish", name, index: i + 1, total: hooks.length, ok: problem === undefined, seconds, ...(problem === undefined ? {} : { message: problem }) });
+    runtime.emit({
+      type: "hook-finish",
+      name,
+      index: i + 1,
+      total: hooks.length,
+      ok: problem === undefined,
+      seconds,
+      ...(problem === undefined ? {} : { message: problem }),
+    });
     const message = problem === undefined ? `${name} passed` : `${name} failed, error:\n ${problem}`;
-    results.push(resultOf(node, { status: problem === undefined ? "success" : "error", message, failures: problem === undefined ? 0 : 1, seconds, timing: timing.entries, threadId: "main" }));
+    results.push(
+      resultOf(node, {
+        status: problem === undefined ? "success" : "error",
+        message,
+        failures: problem === undefined ? 0 : 1,
+        seconds,
+        timing: timing.entries,
+        threadId: "main",
+      }),
+    );
   }
   return { ok: !failed, results };
 }

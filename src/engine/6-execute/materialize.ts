@@ -71,7 +71,12 @@ export async function materialize(execution: NodeExecution): Promise<MainResult>
 
 export function mainResult(run: RunScope, node: GraphNode): MainResult {
   const main = run.results.main();
-  if (!main) throw engineError("runtime", { message: "main is not being called during running model", place: { file: node.original_file_path }, hint: "The materialization must run `statement('main')`." });
+  if (!main)
+    throw engineError("runtime", {
+      message: "main is not being called during running model",
+      place: { file: node.original_file_path },
+      hint: "The materialization must run `statement('main')`.",
+    });
   return { ...main, ...adapterResponseOf(main.response) };
 }
 
@@ -84,16 +89,28 @@ export function adapterResponseOf(response: Value): { message: string; adapterRe
 
 /** The relations that a materialization returned. Source: dbt-core task/run.py _validate_materialization_relations_dict. */
 export function relationsOf(value: Value, node: GraphNode): Relation[] {
-  const fail = (message: string) => engineError("compilation", { message, place: { file: node.original_file_path }, hint: "Return {'relations': [this]} from the materialization." });
+  const fail = (message: string) =>
+    engineError("compilation", {
+      message,
+      place: { file: node.original_file_path },
+      hint: "Return {'relations': [this]} from the materialization.",
+    });
   if (typeof value === "string") {
-    throw fail(`The materialization ("${String(node.config.materialized)}") did not explicitly return a list of relations to add to the cache.`);
+    throw fail(
+      `The materialization ("${String(node.config.materialized)}") did not explicitly return a list of relations to add to the cache.`,
+    );
   }
-  if (!(value instanceof PyDict)) throw fail(`Invalid return value from materialization, expected a dict with key "relations", got: ${str(value)}`);
+  if (!(value instanceof PyDict))
+    throw fail(`Invalid return value from materialization, expected a dict with key "relations", got: ${str(value)}`);
   const relations = value.get("relations");
-  if (relations === undefined) throw fail(`Invalid return value from materialization, "relations" not found, got keys: ${str([...value.keys()])}`);
-  if (!Array.isArray(relations)) throw fail(`Invalid return value from materialization, "relations" not a list, got: ${str(relations)}`);
+  if (relations === undefined)
+    throw fail(`Invalid return value from materialization, "relations" not found, got keys: ${str([...value.keys()])}`);
+  if (!Array.isArray(relations))
+    throw fail(`Invalid return value from materialization, "relations" not a list, got: ${str(relations)}`);
   return relations.map((relation) => {
     if (relation instanceof Relation) return relation;
-    throw fail(`Invalid return value from materialization, "relations" contains non-Relation: ${str(relation)} (${typeName(relation)})`);
+    throw fail(
+      `Invalid return value from materialization, "relations" contains non-Relation: ${str(relation)} (${typeName(relation)})`,
+    );
   });
 }

@@ -24,7 +24,12 @@ export function truncate(time: Date, size: BatchSize): Date {
 /** Truncates, then moves by whole batches. Source: microbatch.py offset_timestamp. */
 export function offset(time: Date, size: BatchSize, by: number): Date {
   const start = truncate(time, size);
-  const [year, month, day, hour] = [start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate(), start.getUTCHours()];
+  const [year, month, day, hour] = [
+    start.getUTCFullYear(),
+    start.getUTCMonth(),
+    start.getUTCDate(),
+    start.getUTCHours(),
+  ];
   if (size === "hour") return new Date(Date.UTC(year, month, day, hour + by));
   if (size === "day") return new Date(Date.UTC(year, month, day + by));
   if (size === "month") return new Date(Date.UTC(year, month + by, 1));
@@ -44,7 +49,11 @@ export function utcTime(text: string): Date {
   return new Date(zoned ? iso : iso.length <= 10 ? `${iso}T00:00:00Z` : `${iso}Z`);
 }
 
-const batchOf = (start: Date, end: Date, size: BatchSize): Batch => ({ id: formatStart(start, size).replaceAll("-", ""), start, end });
+const batchOf = (start: Date, end: Date, size: BatchSize): Batch => ({
+  id: formatStart(start, size).replaceAll("-", ""),
+  start,
+  end,
+});
 
 /** The batches of a run, oldest first; the last one ends exactly at `end`. */
 export function batchesBetween(start: Date, end: Date, size: BatchSize): Batch[] {
@@ -67,7 +76,10 @@ function plan(execution: NodeExecution, incremental: boolean): Batch[] {
   const { node, runtime } = execution;
   const { config } = node;
   const size = String(config.batch_size) as BatchSize;
-  if (!sizes.includes(size)) throw engineError("runtime", { message: `Microbatch model '${node.name}' does not have a 'batch_size' config (one of ['hour', 'day', 'month', 'year']) specificed.` });
+  if (!sizes.includes(size))
+    throw engineError("runtime", {
+      message: `Microbatch model '${node.name}' does not have a 'batch_size' config (one of ['hour', 'day', 'month', 'year']) specificed.`,
+    });
   const { eventTimeStart, eventTimeEnd } = runtime.flags;
   const wanted = eventTimeEnd === undefined ? runtime.startedAt : utcTime(eventTimeEnd);
   const floor = truncate(wanted, size);
@@ -83,7 +95,9 @@ function isIncremental(execution: NodeExecution): boolean {
   const { node, runtime, adapter } = execution;
   const relation = adapter.cache.get(relationFromNode(node, runtime.read.root.quoting));
   if (relation?.type !== "table") return false;
-  return node.config.full_refresh === null || node.config.full_refresh === undefined ? !runtime.flags.fullRefresh : !node.config.full_refresh;
+  return node.config.full_refresh === null || node.config.full_refresh === undefined
+    ? !runtime.flags.fullRefresh
+    : !node.config.full_refresh;
 }
 
 /**
@@ -99,7 +113,8 @@ export async function runMicrobatch(
   const size = String(node.config.batch_size) as BatchSize;
   const again = runtime.flags.retryBatches?.[node.unique_id];
   const incremental = again !== undefined || isIncremental(execution);
-  const batches = again?.map(([start, end]) => batchOf(new Date(start), new Date(end), size)) ?? plan(execution, incremental);
+  const batches =
+    again?.map(([start, end]) => batchOf(new Date(start), new Date(end), size)) ?? plan(execution, incremental);
   const done: Batch[] = [];
   const failed: Batch[] = [];
   let exists = incremental;
@@ -111,28 +126,64 @@ export async function runMicrobatch(
       failed.push(batch);
       continue;
     }
-    runtime.emit({ type: "message", level: "info", text: `${label} START ${text}`, name: "LogStartBatch", code: "Q045", uniqueId: node.unique_id });
+    runtime.emit({
+      type: "message",
+      level: "info",
+      text: `${label} START ${text}`,
+      name: "LogStartBatch",
+      code: "Q045",
+      uniqueId: node.unique_id,
+    });
     try {
-      await runBatch(execution, batch, { first: i === 0, last: i === batches.length - 1, incremental: exists }, ephemeral);
+      await runBatch(
+        execution,
+        batch,
+        { first: i === 0, last: i === batches.length - 1, incremental: exists },
+        ephemeral,
+      );
       exists = true;
       done.push(batch);
-      runtime.emit({ type: "message", level: "info", text: `${label} OK created ${text}`, name: "LogBatchResult", code: "Q046", uniqueId: node.unique_id });
+      runtime.emit({
+        type: "message",
+        level: "info",
+        text: `${label} OK created ${text}`,
+        name: "LogBatchResult",
+        code: "Q046",
+        uniqueId: node.unique_id,
+      });
     } catch (error) {
       failed.push(batch);
       if (i === 0) firstFailed = true;
       await execution.session.rollbackIfOpen();
       const reason = error instanceof Error ? error.message : String(error);
-      runtime.emit({ type: "message", level: "error", text: `${label} ERROR creating ${text}: ${reason}`, name: "LogBatchResult", code: "Q046", uniqueId: node.unique_id });
+      runtime.emit({
+        type: "message",
+        level: "error",
+        text: `${label} ERROR creating ${text}: ${reason}`,
+        name: "LogBatchResult",
+        code: "Q046",
+        uniqueId: node.unique_id,
+      });
     }
   }
   const range = (b: Batch): [string, string] => [b.start.toISOString(), b.end.toISOString()];
   const batchResults = { successful: done.map(range), failed: failed.map(range) };
   if (failed.length === 0) return finish({ status: "success", message: "SUCCESS", batchResults, failures: 0 });
   if (done.length === 0) return finish({ status: "error", message: "ERROR", batchResults, failures: 0 });
-  return finish({ status: "partial success", message: `PARTIAL SUCCESS (${done.length}/${batches.length})`, batchResults, failures: 0 });
+  return finish({
+    status: "partial success",
+    message: `PARTIAL SUCCESS (${done.length}/${batches.length})`,
+    batchResults,
+    failures: 0,
+  });
 }
 
-async function runBatch(execution: NodeExecution, batch: Batch, position: { first: boolean; last: boolean; incremental: boolean }, ephemeral: EphemeralCompilations): Promise<void> {
+async function runBatch(
+  execution: NodeExecution,
+  batch: Batch,
+  position: { first: boolean; last: boolean; incremental: boolean },
+  ephemeral: EphemeralCompilations,
+): Promise<void> {
   const config = { ...execution.node.config };
   if (!position.first) config["pre-hook"] = [];
   if (!position.last) config["post-hook"] = [];
@@ -147,11 +198,17 @@ async function runBatch(execution: NodeExecution, batch: Batch, position: { firs
   };
   const own: NodeExecution = { ...execution, node, batch };
   const answer = (value: boolean) => new PyFunction("is_incremental", () => value);
-  const context: Record<string, Value> = position.incremental ? { is_incremental: answer(true), should_full_refresh: answer(false) } : {};
+  const context: Record<string, Value> = position.incremental
+    ? { is_incremental: answer(true), should_full_refresh: answer(false) }
+    : {};
   await compileNode(own, { ephemeral });
   const { value, run } = await runMaterialization(own, materializationOf(own), {}, context);
   void value;
   mainResult(run, node);
   execution.adapter.cache.add(relationFromNode(node, execution.runtime.read.root.quoting).with({ type: "table" }));
-  Object.assign(execution.node, { compiled: node.compiled, compiled_code: node.compiled_code, compiled_path: node.compiled_path });
+  Object.assign(execution.node, {
+    compiled: node.compiled,
+    compiled_code: node.compiled_code,
+    compiled_path: node.compiled_path,
+  });
 }

@@ -2,7 +2,12 @@ import type { Runtime } from "../context/runtime.ts";
 import type { GraphNode } from "../manifest/types.ts";
 
 /** A node for code that runs outside of any file: run-operation, inline SQL, preparing schemas. It belongs to the root project. */
-export function operationNode(runtime: Runtime, name: string, rawCode = "", resourceType: "operation" | "sql_operation" | "macro" = "macro"): GraphNode {
+export function operationNode(
+  runtime: Runtime,
+  name: string,
+  rawCode = "",
+  resourceType: "operation" | "sql_operation" | "macro" = "macro",
+): GraphNode {
   const packageName = runtime.read.root.name;
   return {
     database: runtime.target.database,

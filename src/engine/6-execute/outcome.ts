@@ -25,8 +25,19 @@ export class Timing {
 
 /** A run result with everything that is the same for all kinds of nodes. */
 export function resultOf(
-  node: Pick<GraphNode | OtherNode, "unique_id"> & Partial<Pick<GraphNode, "compiled" | "compiled_code" | "relation_name">>,
-  fields: { status: RunStatus; message?: string | null; failures?: number | null; adapterResponse?: Record<string, unknown>; seconds?: number; timing?: RunResult["timing"]; threadId: string; batchResults?: RunResult["batch_results"]; problem?: ErrorJson },
+  node: Pick<GraphNode | OtherNode, "unique_id"> &
+    Partial<Pick<GraphNode, "compiled" | "compiled_code" | "relation_name">>,
+  fields: {
+    status: RunStatus;
+    message?: string | null;
+    failures?: number | null;
+    adapterResponse?: Record<string, unknown>;
+    seconds?: number;
+    timing?: RunResult["timing"];
+    threadId: string;
+    batchResults?: RunResult["batch_results"];
+    problem?: ErrorJson;
+  },
 ): RunResult {
   const result: RunResult = {
     unique_id: node.unique_id,
@@ -55,10 +66,22 @@ export const problemOf = (result: RunResult): ErrorJson | undefined => problems.
 /** The error of a node as data; a statement that DuckDB refused is placed in the model's own file. */
 export function nodeProblem(error: unknown, node: Owner): ErrorJson {
   // The statement itself is in the compiled file.
-  const { data: { sql: _sql, ...data } = {}, ...json } = errorToJson(error);
+  const { data: { sql, ...data } = {}, ...json } = errorToJson(error);
   const all = { ...json, data: { ...data, ...(node.compiled_path && { compiled: node.compiled_path }) } };
   const found = modelPlace(error, node);
-  if (!found) return all;
+  if (!found) {
+    // A statement passes through the engine's own macros: what called them in the node's file is of interest.
+    const frames = isLabsError(error) ? [error.place, ...(error.place?.stack ?? [])] : [];
+    const own = frames.find((frame) => frame?.file === node.original_file_path);
+    if (own)
+      return {
+        ...all,
+        place: { file: own.file, ...(own.line && { line: own.line }), ...(own.column && { column: own.column }) },
+      };
+    return typeof sql === "string" && node.compiled_code && sql.includes(node.compiled_code.trim())
+      ? { ...all, place: { file: node.original_file_path } }
+      : all;
+  }
   const { source: _source, ...place } = found.place;
   return { ...all, message: found.message, place };
 }
@@ -75,7 +98,8 @@ export function errorText(error: unknown, node: Owner, compiledPath?: string | n
   const lines = error.message.split("\n");
   const at = modelPlace(error, node)?.place ?? error.place;
   const place = at?.line === undefined ? [] : [`  at ${at.file}:${at.line}:${at.column ?? 1}`];
-  for (const caller of at?.stack ?? []) place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
+  for (const caller of at?.stack ?? [])
+    place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
   const code = compiledPath ? [`  compiled code at ${compiledPath}`] : [];
   const hint = error.hint ? [`  fix: ${error.hint}`] : [];
   return [headline, ...lines.map((l) => `  ${l}`), ...place, ...code, ...hint].join("\n");

@@ -22,16 +22,20 @@ function overridden(execution: Execution, ...names: string[]): boolean {
 function schemasOf(execution: Execution, nodes: Iterable<GraphNode>): Relation[] {
   const found = new Map<string, Relation>();
   for (const node of nodes) {
-    if (!isRelational(node) && !(node.resource_type === "test" && execution.runtime.flags.storeFailures === true)) continue;
+    if (!isRelational(node) && !(node.resource_type === "test" && execution.runtime.flags.storeFailures === true))
+      continue;
     const key = `${node.database}.${node.schema}`.toLowerCase();
-    if (!found.has(key)) found.set(key, relationFromNode(node, execution.runtime.read.root.quoting).withoutIdentifier());
+    if (!found.has(key))
+      found.set(key, relationFromNode(node, execution.runtime.read.root.quoting).withoutIdentifier());
   }
   return [...found.values()];
 }
 
 /** The schemas that clones are made from. */
 function originsOf(execution: Execution): Relation[] {
-  return Object.values(execution.runtime.manifest.nodes).flatMap((node) => deferRelation(node, execution.runtime.read.root.quoting) ?? []).map((r) => r.withoutIdentifier());
+  return Object.values(execution.runtime.manifest.nodes)
+    .flatMap((node) => deferRelation(node, execution.runtime.read.root.quoting) ?? [])
+    .map((r) => r.withoutIdentifier());
 }
 
 /**
@@ -39,7 +43,11 @@ function originsOf(execution: Execution): Relation[] {
  * One query answers both unless the project replaces dbt's macros for it, which are then called as dbt calls them.
  * Source: dbt-core task/run.py before_run, task/runnable.py create_schemas.
  */
-export async function prepareDatabase(execution: Execution, session: AdapterSession, selected: Iterable<GraphNode>): Promise<void> {
+export async function prepareDatabase(
+  execution: Execution,
+  session: AdapterSession,
+  selected: Iterable<GraphNode>,
+): Promise<void> {
   const { runtime } = execution;
   const node = operationNode(runtime, "prepare");
   const { scope } = runScope({ ...execution, node, session, threadId: "MainThread" });
@@ -58,7 +66,9 @@ export async function prepareDatabase(execution: Execution, session: AdapterSess
   if (!runtime.flags.populateCache) return;
   if (overridden(execution, "list_relations_without_caching", "duckdb__list_relations_without_caching")) {
     for (const schema of all) {
-      const relations = await callMacro(runtime, scope, runtime.macros.root, "list_relations_without_caching", { schema_relation: schema });
+      const relations = await callMacro(runtime, scope, runtime.macros.root, "list_relations_without_caching", {
+        schema_relation: schema,
+      });
       void relations;
     }
   }
@@ -66,14 +76,19 @@ export async function prepareDatabase(execution: Execution, session: AdapterSess
   await session.rollbackIfOpen();
 }
 
-const key = (database: string | null, schema: string | null): string => `${database ?? ""}.${schema ?? ""}`.toLowerCase();
+const key = (database: string | null, schema: string | null): string =>
+  `${database ?? ""}.${schema ?? ""}`.toLowerCase();
 
 async function existingSchemas(session: AdapterSession): Promise<Set<string>> {
   const { rows } = await session.select("select database_name, schema_name from duckdb_schemas()");
   return new Set(rows.map(([database, schema]) => key(String(database), String(schema))));
 }
 
-async function fillCache(session: AdapterSession, cache: Execution["adapter"]["cache"], schemas: Relation[]): Promise<void> {
+async function fillCache(
+  session: AdapterSession,
+  cache: Execution["adapter"]["cache"],
+  schemas: Relation[],
+): Promise<void> {
   if (schemas.length === 0) return;
   const names = [...new Set(schemas.map((s) => quoteLiteral((s.schema ?? "").toLowerCase())))];
   const { rows } = await session.select(

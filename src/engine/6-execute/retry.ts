@@ -22,11 +22,18 @@ export function retryFlags(flags: Flags): Flags {
   const folder = resolve(flags.projectDir, flags.state ?? flags.targetPath ?? "target");
   const previous = loadRunResults(folder);
   if (!previous) {
-    throw engineError("runtime", { message: `Could not find previous run in '${join(folder, "run_results.json")}' target directory`, hint: "Run a command first, or point --state at the folder with its run_results.json." });
+    throw engineError("runtime", {
+      message: `Could not find previous run in '${join(folder, "run_results.json")}' target directory`,
+      hint: "Run a command first, or point --state at the folder with its run_results.json.",
+    });
   }
   const { args } = previous;
   const command = commands[String(args.which)];
-  if (!command) throw engineError("runtime", { message: `The previous command '${String(args.which)}' cannot be retried`, hint: "Run it again." });
+  if (!command)
+    throw engineError("runtime", {
+      message: `The previous command '${String(args.which)}' cannot be retried`,
+      hint: "Run it again.",
+    });
   const again = flags.warnError ? new Set([...retryable, "warn"]) : retryable;
   const missed = previous.results.filter((r) => again.has(r.status) && !r.unique_id.startsWith("operation."));
   const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -46,7 +53,10 @@ export function retryFlags(flags: Flags): Flags {
     ...text("eventTimeStart", args.event_time_start),
     ...text("eventTimeEnd", args.event_time_end),
     ...(args.store_failures === true ? { storeFailures: true } : {}),
-    vars: { ...(typeof args.vars === "object" && args.vars !== null ? (args.vars as Flags["vars"]) : {}), ...flags.vars },
+    vars: {
+      ...(typeof args.vars === "object" && args.vars !== null ? (args.vars as Flags["vars"]) : {}),
+      ...flags.vars,
+    },
     resourceTypes: list(args.resource_types),
     excludeResourceTypes: list(args.exclude_resource_types),
     ...(args.macro ? { macro: String(args.macro), macroArgs: args.args as Flags["macroArgs"] } : {}),
@@ -56,10 +66,13 @@ export function retryFlags(flags: Flags): Flags {
   };
 }
 
-const text = (key: string, value: unknown): Record<string, string> => (typeof value === "string" ? { [key]: value } : {});
+const text = (key: string, value: unknown): Record<string, string> =>
+  typeof value === "string" ? { [key]: value } : {};
 
 /** Batches to run again; none when no batch was done before, as then the whole model is. */
 function failedBatches(result: { unique_id: string; batch_results?: unknown }): [string, [string, string][]][] {
   const batches = result.batch_results as { successful: unknown[]; failed: [string, string][] } | null | undefined;
-  return batches && batches.successful.length > 0 && batches.failed.length > 0 ? [[result.unique_id, batches.failed]] : [];
+  return batches && batches.successful.length > 0 && batches.failed.length > 0
+    ? [[result.unique_id, batches.failed]]
+    : [];
 }

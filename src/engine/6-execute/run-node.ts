@@ -31,7 +31,12 @@ export async function runNode(execution: NodeExecution, ephemeral: EphemeralComp
     });
   } catch (error) {
     if (!isLabsError(error) && !(error instanceof Error)) throw error;
-    return finish({ status: "error", message: errorText(error, node, node.compiled_path), failures: null, problem: nodeProblem(error, node) });
+    return finish({
+      status: "error",
+      message: errorText(error, node, node.compiled_path),
+      failures: null,
+      problem: nodeProblem(error, node),
+    });
   } finally {
     await execution.session.release();
   }
@@ -42,7 +47,15 @@ export async function runUnitTestNode(execution: Omit<NodeExecution, "node">, te
   const timing = new Timing();
   const started = performance.now();
   const finish = (fields: Omit<Parameters<typeof resultOf>[1], "threadId" | "timing" | "seconds">): RunResult =>
-    resultOf({ unique_id: test.unique_id }, { ...fields, threadId: execution.threadId, timing: timing.entries, seconds: (performance.now() - started) / 1000 });
+    resultOf(
+      { unique_id: test.unique_id },
+      {
+        ...fields,
+        threadId: execution.threadId,
+        timing: timing.entries,
+        seconds: (performance.now() - started) / 1000,
+      },
+    );
   try {
     return finish(await timing.measure("execute", () => runUnitTest(execution, test)));
   } catch (error) {
@@ -54,4 +67,6 @@ export async function runUnitTestNode(execution: Omit<NodeExecution, "node">, te
 }
 
 export const isMicrobatch = (node: GraphNode): boolean =>
-  node.resource_type === "model" && node.config.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
+  node.resource_type === "model" &&
+  node.config.materialized === "incremental" &&
+  node.config.incremental_strategy === "microbatch";

@@ -36,7 +36,14 @@ const broken: RunStatus[] = ["error", "partial success", "runtime error"];
 /** Any node of a manifest by its unique id. */
 export function nodeOf(manifest: Manifest, id: string): AnyNode | undefined {
   return (
-    manifest.nodes[id] ?? manifest.sources[id] ?? manifest.unit_tests[id] ?? manifest.exposures[id] ?? manifest.saved_queries[id] ?? manifest.functions[id] ?? manifest.metrics[id] ?? manifest.semantic_models[id]
+    manifest.nodes[id] ??
+    manifest.sources[id] ??
+    manifest.unit_tests[id] ??
+    manifest.exposures[id] ??
+    manifest.saved_queries[id] ??
+    manifest.functions[id] ??
+    manifest.metrics[id] ??
+    manifest.semantic_models[id]
   );
 }
 
@@ -66,10 +73,13 @@ class NodePool {
     this.#execution = execution;
     this.#options = options;
     const { manifest } = execution.runtime;
-    const split = options.build ? splitUnitTests(manifest, options.selected) : { queued: new Set(options.selected), unitTests: new Map<string, string[]>() };
+    const split = options.build
+      ? splitUnitTests(manifest, options.selected)
+      : { queued: new Set(options.selected), unitTests: new Map<string, string[]>() };
     // A unit test runs with its model when that is selected, else by itself.
     this.#unitTests = new Map([...split.unitTests].filter(([model]) => options.selected.has(model)));
-    for (const [model, ids] of split.unitTests) if (!options.selected.has(model)) for (const id of ids) split.queued.add(id);
+    for (const [model, ids] of split.unitTests)
+      if (!options.selected.has(model)) for (const id of ids) split.queued.add(id);
     this.#queue = new RunQueue(options.graph, split.queued, options.independent ? { independent: true } : {});
     this.#skipped = new SkippedNodes(options.graph);
     const threads = Math.max(1, Math.min(options.threads, Math.max(1, options.selected.size)));
@@ -125,7 +135,8 @@ class NodePool {
   async #work(id: string, slot: number): Promise<void> {
     for (const test of this.#unitTests.get(id) ?? []) {
       const result = await this.#one(test, slot);
-      if (result.status === "fail" || result.status === "error" || result.status === "skipped") this.#skipped.mark(id, null);
+      if (result.status === "fail" || result.status === "error" || result.status === "skipped")
+        this.#skipped.mark(id, null);
     }
     await this.#one(id, slot);
   }
@@ -169,13 +180,16 @@ class NodePool {
     }
     const session = this.#sessions[slot] as AdapterSession;
     session.acquire(node.unique_id, await queryComment(runtime, node), runtime.read.root.queryComment.append);
-    if (node.resource_type === "unit_test") return runUnitTestNode({ ...this.#execution, session, threadId }, node as OtherNode);
+    if (node.resource_type === "unit_test")
+      return runUnitTestNode({ ...this.#execution, session, threadId }, node as OtherNode);
     const own: NodeExecution = { ...this.#execution, node: node as GraphNode, session, threadId };
     return this.#options.work ? this.#options.work(own) : runNode(own, this.#options.ephemeral);
   }
 
   #handle(node: AnyNode, result: RunResult, ephemeral: boolean): void {
-    const failed = broken.includes(result.status) || (this.#options.build && (result.status === "fail" || result.status === "skipped"));
+    const failed =
+      broken.includes(result.status) ||
+      (this.#options.build && (result.status === "fail" || result.status === "skipped"));
     // Ephemeral models are no results of their own, unless they broke: then whoever needs them reports it.
     if (!ephemeral) this.#results.push(result);
     const continues = (node as GraphNode).config?.on_error === "continue";
@@ -192,7 +206,10 @@ class NodePool {
     for (const id of this.#queue.order) {
       if (done.has(id) || this.#isEphemeral(id)) continue;
       const node = nodeOf(this.#execution.runtime.manifest, id);
-      if (node) this.#results.push(resultOf(node as GraphNode, { status: "skipped", message: this.#stop ?? null, threadId: "main" }));
+      if (node)
+        this.#results.push(
+          resultOf(node as GraphNode, { status: "skipped", message: this.#stop ?? null, threadId: "main" }),
+        );
     }
   }
 }

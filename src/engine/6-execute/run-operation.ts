@@ -18,7 +18,10 @@ export async function runOperation(execution: Execution, open: OpenTarget, flags
   const { runtime } = execution;
   const given = flags.macro ?? "";
   const [first = "", second] = given.split(".");
-  const entry = second === undefined ? (runtime.macros.lookup(first, runtime.macros.root) ?? runtime.macros.find(first)) : runtime.macros.inNamespace(first, second);
+  const entry =
+    second === undefined
+      ? (runtime.macros.lookup(first, runtime.macros.root) ?? runtime.macros.find(first))
+      : runtime.macros.inNamespace(first, second);
   if (!entry) {
     const names = [...runtime.macros.all()].map((m) => m.node.name);
     const guess = didYouMean(second ?? first, names);
@@ -34,19 +37,39 @@ export async function runOperation(execution: Execution, open: OpenTarget, flags
   node.package_name = entry.node.package_name;
   node.unique_id = `operation.${runtime.read.root.name}.${entry.node.name}`;
   const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message" | "failures">): RunResult =>
-    resultOf(node, { ...fields, threadId: "MainThread", timing: timing.entries, seconds: (performance.now() - started) / 1000 });
+    resultOf(node, {
+      ...fields,
+      threadId: "MainThread",
+      timing: timing.entries,
+      seconds: (performance.now() - started) / 1000,
+    });
   try {
     await prepareDatabase(execution, session, []);
     session.acquire(`macro_${entry.node.name}`);
     await timing.measure("execute", async () => {
-      const { scope } = runScope({ ...execution, node: { ...node, package_name: runtime.read.root.name }, session, threadId: "MainThread" });
+      const { scope } = runScope({
+        ...execution,
+        node: { ...node, package_name: runtime.read.root.name },
+        session,
+        threadId: "MainThread",
+      });
       const kwargs = new Map(Object.entries(flags.macroArgs).map(([k, v]) => [k, toValue(v)]));
       await scope.call(entry, [], kwargs);
     });
     return finish({ status: "success", message: null, failures: 0 });
   } catch (error) {
-    const message = errorText(error, { resource_type: "macro", name: entry.node.name, original_file_path: entry.node.original_file_path });
-    runtime.emit({ type: "message", level: "error", text: `Encountered an error while running operation: ${message}`, name: "RunningOperationCaughtError", code: "Q001" });
+    const message = errorText(error, {
+      resource_type: "macro",
+      name: entry.node.name,
+      original_file_path: entry.node.original_file_path,
+    });
+    runtime.emit({
+      type: "message",
+      level: "error",
+      text: `Encountered an error while running operation: ${message}`,
+      name: "RunningOperationCaughtError",
+      code: "Q001",
+    });
     return finish({ status: "error", message, failures: 1 });
   } finally {
     await session.release();

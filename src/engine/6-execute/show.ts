@@ -9,9 +9,13 @@ import { relationFromNode } from "../context/relations.ts";
 /** First rows of a node's query. Source: dbt-core task/show.py ShowRunner. */
 export async function showNode(execution: NodeExecution, flags: Flags): Promise<{ table: AgateTable }> {
   const { node, runtime } = execution;
-  const code = node.resource_type === "seed" ? `select * from ${str(relationFromNode(node, runtime.read.root.quoting))}` : (node.compiled_code ?? "");
+  const code =
+    node.resource_type === "seed"
+      ? `select * from ${str(relationFromNode(node, runtime.read.root.quoting))}`
+      : (node.compiled_code ?? "");
   const entry = runtime.macros.lookup("get_show_sql", runtime.macros.root);
-  if (!entry) throw engineError("runtime", { message: 'dbt could not find a macro with the name "get_show_sql" in any package' });
+  if (!entry)
+    throw engineError("runtime", { message: 'dbt could not find a macro with the name "get_show_sql" in any package' });
   const { scope } = runScope(execution);
   const limit = flags.limit >= 0 ? flags.limit : null;
   const header = (node.config.sql_header as string | null | undefined) ?? null;

@@ -35,10 +35,18 @@ export function diffText(columns: string[], actual: Row[], expected: Row[]): str
     const i = rest.findIndex((other) => other.some((value, c) => equals(value, row[c] ?? null)));
     const [other] = i === -1 ? [undefined] : rest.splice(i, 1);
     if (!other) lines.push(["---", ...row.map(str)]);
-    else lines.push(["→", ...row.map((value, c) => (equals(value, other[c] ?? null) ? str(value) : `${str(value)}→${str(other[c] ?? null)}`))]);
+    else
+      lines.push([
+        "→",
+        ...row.map((value, c) =>
+          equals(value, other[c] ?? null) ? str(value) : `${str(value)}→${str(other[c] ?? null)}`,
+        ),
+      ]);
   }
   for (const row of rest) lines.push(["+++", ...row.map(str)]);
   const widths = lines[0]?.map((_, c) => Math.max(...lines.map((line) => [...(line[c] ?? "")].length))) ?? [];
-  const text = lines.map((line) => line.map((cell, c) => cell + " ".repeat(Math.max(0, (widths[c] ?? 0) - [...cell].length))).join(","));
+  const text = lines.map((line) =>
+    line.map((cell, c) => cell + " ".repeat(Math.max(0, (widths[c] ?? 0) - [...cell].length))).join(","),
+  );
   return `\n\nactual differs from expected:\n\n${text.join("\n")}\n\n`;
 }

@@ -30,13 +30,22 @@ interface Setup {
  */
 export async function runUnitTest(execution: Omit<NodeExecution, "node">, test: OtherNode): Promise<TestOutcome> {
   const tested = execution.runtime.manifest.nodes[test.depends_on.nodes[0] ?? ""];
-  if (!tested) throw engineError("runtime", { message: `The model of unit test '${test.name}' is not in the project.` });
+  if (!tested)
+    throw engineError("runtime", { message: `The model of unit test '${test.name}' is not in the project.` });
   const setup = setUp(execution, test, tested);
-  const own: NodeExecution = { ...execution, node: setup.node, fixtures: new Map([...setup.inputs.values()].map((n) => [n.unique_id, n])) };
+  const own: NodeExecution = {
+    ...execution,
+    node: setup.node,
+    fixtures: new Map([...setup.inputs.values()].map((n) => [n.unique_id, n])),
+  };
   const template = execution.templates.get(tested.unique_id);
   if (template) execution.templates.set(setup.node.unique_id, template);
   // Fixtures belong to this test alone, and so do the CTEs made of them.
-  await compileNode(own, { ephemeral: new Map(), overrides: overridesOf(own, test, setup), prepare: (scope) => overrideMacros(scope, own, test) });
+  await compileNode(own, {
+    ephemeral: new Map(),
+    overrides: overridesOf(own, test, setup),
+    prepare: (scope) => overrideMacros(scope, own, test),
+  });
   let main: ReturnType<typeof mainResult>;
   try {
     const { run } = await runMaterialization(own, materializationOf(own));
@@ -50,8 +59,14 @@ export async function runUnitTest(execution: Omit<NodeExecution, "node">, test: 
     });
   }
   const { actual, expected, columns } = splitRows(main.table);
-  if (sameRows(actual, expected)) return { status: "pass", failures: 0, message: null, adapterResponse: main.adapterResponse };
-  return { status: "fail", failures: 1, message: diffText(columns, actual, expected), adapterResponse: main.adapterResponse };
+  if (sameRows(actual, expected))
+    return { status: "pass", failures: 0, message: null, adapterResponse: main.adapterResponse };
+  return {
+    status: "fail",
+    failures: 1,
+    message: diffText(columns, actual, expected),
+    adapterResponse: main.adapterResponse,
+  };
 }
 
 function setUp(execution: Omit<NodeExecution, "node">, test: OtherNode, tested: GraphNode): Setup {
@@ -90,22 +105,43 @@ function setUp(execution: Omit<NodeExecution, "node">, test: OtherNode, tested: 
   return { node, inputs, self };
 }
 
-function inputNode(execution: Omit<NodeExecution, "node">, test: OtherNode, tested: GraphNode, input: string): GraphNode | SourceNode {
+function inputNode(
+  execution: Omit<NodeExecution, "node">,
+  test: OtherNode,
+  tested: GraphNode,
+  input: string,
+): GraphNode | SourceNode {
   const reference = staticReference(input);
   if (!reference) {
-    throw engineError("parsing", { message: `Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: '${input}'.`, place: { file: test.original_file_path }, hint: "Write ref('model')." });
+    throw engineError("parsing", {
+      message: `Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: '${input}'.`,
+      place: { file: test.original_file_path },
+      hint: "Write ref('model').",
+    });
   }
   const root = execution.runtime.read.root.name;
-  const resolved = reference.kind === "ref" ? resolveRef(execution.lookup, root, tested, reference.args) : resolveSource(execution.lookup, root, tested, reference.args);
+  const resolved =
+    reference.kind === "ref"
+      ? resolveRef(execution.lookup, root, tested, reference.args)
+      : resolveSource(execution.lookup, root, tested, reference.args);
   if ("node" in resolved) return resolved.node;
-  throw engineError("parsing", { message: `Unit test '${test.name}' had an input (${input}) which was not found in the manifest.`, place: { file: test.original_file_path }, hint: "Correct the name." });
+  throw engineError("parsing", {
+    message: `Unit test '${test.name}' had an input (${input}) which was not found in the manifest.`,
+    place: { file: test.original_file_path },
+    hint: "Correct the name.",
+  });
 }
 
 /** An ephemeral model that selects the given rows, typed like the relation it stands for. */
-function fixtureOf(original: GraphNode | SourceNode, given: { rows: unknown; format: string }, test: OtherNode): GraphNode {
+function fixtureOf(
+  original: GraphNode | SourceNode,
+  given: { rows: unknown; format: string },
+  test: OtherNode,
+): GraphNode {
   const isSource = original.resource_type === "source";
   const identifier = isSource ? (original as SourceNode).identifier : (original as GraphNode).alias;
-  const rawCode = given.format === "sql" ? String(given.rows) : `{{ get_fixture_sql(${repr(fromPlain(given.rows))}, None) }}`;
+  const rawCode =
+    given.format === "sql" ? String(given.rows) : `{{ get_fixture_sql(${repr(fromPlain(given.rows))}, None) }}`;
   return {
     ...(original as GraphNode),
     resource_type: "model",
@@ -142,7 +178,12 @@ function overridesOf(execution: NodeExecution, test: OtherNode, setup: Setup): M
       const reference = refArguments(args, kwargs, owner);
       const resolved = resolveRef(lookup, root, node, reference);
       const input = "node" in resolved ? setup.inputs.get(resolved.node.unique_id) : undefined;
-      if (!input) throw notFound(lookup, node, "node", reference.name, { package: reference.package, version: reference.version, disabled: false });
+      if (!input)
+        throw notFound(lookup, node, "node", reference.name, {
+          package: reference.package,
+          version: reference.version,
+          disabled: false,
+        });
       return use(input);
     }),
     source: rawFunction("source", (args) => {
@@ -156,7 +197,10 @@ function overridesOf(execution: NodeExecution, test: OtherNode, setup: Setup): M
     env_var: () => envVarFunction(runtime, isRecord(overrides.env_vars) ? overrides.env_vars : {}),
     var: () =>
       new VarFunction({
-        vars: () => ({ ...varsFor(runtime, node.package_name), ...(isRecord(overrides.vars) ? (overrides.vars as PlainRecord) : {}) }),
+        vars: () => ({
+          ...varsFor(runtime, node.package_name),
+          ...(isRecord(overrides.vars) ? (overrides.vars as PlainRecord) : {}),
+        }),
         scope: () => ({ get: () => undefined }),
         missing: "error",
         owner: node.name,
@@ -177,7 +221,8 @@ function overrideMacros(scope: NodeScope, execution: NodeExecution, test: OtherN
   for (const [key, plain] of Object.entries(overrides)) {
     const [first = "", second] = key.split(".");
     const answer = toValue(plain);
-    const entry = second === undefined ? macros.lookup(first, execution.node.package_name) : macros.inNamespace(first, second);
+    const entry =
+      second === undefined ? macros.lookup(first, execution.node.package_name) : macros.inNamespace(first, second);
     const value = entry ? new PyFunction(entry.node.name, () => answer) : answer;
     if (second === undefined) {
       scope.set(first, value);

@@ -197,7 +197,8 @@ export class ScopeDict extends PyObject {
     if (name === "update") {
       return rawFunction("update", (args, kwargs) => {
         const [from] = args;
-        if (from instanceof PyDict) for (const [key, value] of from.entries()) if (typeof key === "string") this.#scope.set(key, value);
+        if (from instanceof PyDict)
+          for (const [key, value] of from.entries()) if (typeof key === "string") this.#scope.set(key, value);
         for (const [key, value] of kwargs) this.#scope.set(key, value);
         return null;
       });
