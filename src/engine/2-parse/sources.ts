@@ -108,7 +108,8 @@ function loadedAt(
 ): { field: string | null; query: string | null } {
   const of = (holder: PlainRecord, key: string): unknown =>
     holder[key] ?? (isRecord(holder.config) ? holder.config[key] : undefined);
-  const present = "loaded_at_field" in table || (of(table, "loaded_at_field") ?? null) !== null;
+  // A null beside the name counts as said: the table then has no field though its source has one.
+  const present = "loaded_at_field" in table || Boolean(record(table.config).loaded_at_field);
   for (const [holder, level] of [
     [table, "table"],
     [source, "source"],
@@ -128,7 +129,7 @@ function loadedAt(
   const query =
     ownQuery !== undefined && ownQuery !== null
       ? value(ownQuery)
-      : "loaded_at_field" in table
+      : present
         ? null
         : value(of(source, "loaded_at_query"));
   return { field, query };
