@@ -13,7 +13,7 @@ export async function cachedOutcomes(
   run: () => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
   const folder = join(judgesFolder, "cache");
-  const { volatile: _, ignoreFields: __, ...asked } = check;
+  const { volatile: _, ignoreFields: __, accepted: ___, ...asked } = check;
   const file = join(folder, `${hashOf(project, JSON.stringify([asked, threads]))}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Outcome[];
   const outcomes = await run();

@@ -58,12 +58,13 @@ for (const project of chosen) {
   for (const threads of options.threads) {
     const ours = await runSide("ours", project, folder(`ours${threads}`), check, threads);
     const lines: string[] = [];
-    let [good, bad, white] = [0, 0, 0];
+    let [good, bad, white, accepted] = [0, 0, 0, 0];
     for (const [i, outcome] of dbt.entries()) {
       const result = compare(outcome, ours[i] as Outcome, check);
       good += result.passed;
       bad += result.differences.length;
       white += result.whiteSpaceOnly.length;
+      accepted += result.accepted;
       const shown = printDifferences(result.differences, options.areas, options.most);
       if (shown.length > 0) lines.push(`  after \`${outcome.args.join(" ")}\``, ...shown);
       const oddEnd =
@@ -72,7 +73,7 @@ for (const project of chosen) {
     }
     const seconds = (outcomes: Outcome[]): string => `${outcomes.reduce((sum, o) => sum + o.seconds, 0).toFixed(1)} s`;
     console.log(
-      `${basename(project)} (${threads} thread${threads === 1 ? "" : "s"}): ${good} passed, ${bad} failed${white > 0 ? `, ${white} differ in white space only` : ""}; dbt ${seconds(dbt)}, ours ${seconds(ours)}`,
+      `${basename(project)} (${threads} thread${threads === 1 ? "" : "s"}): ${good} passed, ${bad} failed${white > 0 ? `, ${white} differ in white space only` : ""}${accepted > 0 ? `, ${accepted} accepted` : ""}; dbt ${seconds(dbt)}, ours ${seconds(ours)}`,
     );
     for (const line of lines) console.log(line);
     passed += good;

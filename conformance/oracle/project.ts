@@ -23,7 +23,9 @@ export interface Check {
   profile?: Record<string, unknown>;
   /** Databases besides the target's whose relations are compared, relative to the folder of the databases. */
   databases?: string[];
-  /** Keys of nodes in the manifest that are not compared, each with its reason in the project's README. */
+  /** Differences that stay, by `area: what`, each with its reason. They are counted apart. */
+  accepted?: Record<string, string>;
+  /** Keys of nodes in the manifest that are not compared. */
   ignoreFields?: string[];
   env?: Record<string, string>;
   /** Environment variables given to both sides whose value is the project's copy. */

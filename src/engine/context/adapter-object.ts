@@ -81,7 +81,7 @@ export function callMacro(
   const entry = runtime.macros.lookup(name, packageName) ?? runtime.macros.find(name);
   if (!entry)
     throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
-  return scope.call(entry, [], new Map(Object.entries(kwargs)));
+  return scope.callForAdapter(entry, [], new Map(Object.entries(kwargs)));
 }
 
 /** `api.Column` */

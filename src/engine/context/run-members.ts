@@ -1,10 +1,9 @@
 import { fromPlain, PyDict, type Value } from "#jinja/index.ts";
-import { AdapterColumn } from "../adapter/index.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
 import { RunConfig } from "./config-object.ts";
-import { isRecord, toValue } from "./data.ts";
+import { toValue } from "./data.ts";
 import { adapterObject, columnClass, exceptionsFor, relationClassOf } from "./adapter-object.ts";
 import { modelValue } from "./model-value.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
@@ -46,6 +45,9 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
       const known = node.depends_on?.macros;
       if (depth === 0 && known && !id.includes(".materialization_") && !known.includes(id)) known.push(id);
       stack.push(id);
+    },
+    enterAdapter: () => {
+      stack.push("adapter");
     },
     leave: () => {
       stack.pop();

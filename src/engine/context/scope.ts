@@ -5,6 +5,8 @@ import { globalPackage, MacroTable, type MacroEntry } from "./macro-table.ts";
 export interface MacroHooks {
   enter(entry: MacroEntry): void;
   leave(): void;
+  /** Around what the adapter calls by itself: macros in there are no dependencies of the node. */
+  enterAdapter?(): void;
 }
 
 export type Members = Record<string, Value | (() => Value)>;
@@ -54,6 +56,23 @@ export class NodeScope implements Scope {
   /** Calls a macro with this scope as its globals. */
   call(entry: MacroEntry, args: Value[], kwargs: Kwargs): MaybePromise<Value> {
     return this.bind(entry).call(args, kwargs);
+  }
+
+  /** Calls a macro for the adapter. */
+  callForAdapter(entry: MacroEntry, args: Value[], kwargs: Kwargs): MaybePromise<Value> {
+    const hooks = this.#hooks;
+    if (!hooks?.enterAdapter) return this.call(entry, args, kwargs);
+    hooks.enterAdapter();
+    let result: MaybePromise<Value>;
+    try {
+      result = this.call(entry, args, kwargs);
+    } catch (error) {
+      hooks.leave();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(() => hooks.leave());
+    hooks.leave();
+    return result;
   }
 
   #hooksFor(entry: MacroEntry) {
