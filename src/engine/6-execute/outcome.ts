@@ -78,7 +78,7 @@ export function nodeProblem(error: unknown, node: Owner): ErrorJson {
         ...all,
         place: { file: own.file, ...(own.line && { line: own.line }), ...(own.column && { column: own.column }) },
       };
-    return typeof sql === "string" && node.compiled_code && sql.includes(node.compiled_code.trim())
+    return typeof sql === "string" ? { ...all, place: { file: node.original_file_path } } : all;
       ? { ...all, place: { file: node.original_file_path } }
       : all;
   }
