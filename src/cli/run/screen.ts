@@ -190,7 +190,7 @@ export class RunScreen {
   }
 
   #flushModels(lab: string, state: LabState): void {
-    for (const model of [...state.models.values()]) this.#model(lab, state, model);
+    for (const model of state.models.values()) this.#model(lab, state, model);
     for (const owner of state.tests.keys()) this.#testsOnly(lab, state, owner);
   }
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "#errors/index.ts";
-import type { Scope } from "#jinja/index.ts";
+import { strip, type Scope } from "#jinja/index.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { readError } from "./errors.ts";
 import { pythonText } from "./python-text.ts";
 import { type KeyPath, renderTree } from "./render.ts";
-import { readText, strip } from "./text-file.ts";
+import { readText } from "./text-file.ts";
 import { parseYaml } from "./yaml/index.ts";
 
 export interface DeclaredPackages {

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { strip } from "#jinja/index.ts";
 import { ignoreSpec } from "./ignore.ts";
 import { allSourcePaths } from "./project-paths.ts";
 import { readError } from "./errors.ts";
-import { readText, strip } from "./text-file.ts";
+import { readText } from "./text-file.ts";
 import type { Project, ProjectFiles, SourceFile } from "./types.ts";
 
 /** One file as found, before its text is needed. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { strip } from "#jinja/index.ts";
 import type { Place } from "#errors/index.ts";
 import type { Plain, PlainRecord } from "../manifest/types.ts";
 import { readError } from "./errors.ts";
@@ -10,7 +11,7 @@ import { pythonText } from "./python-text.ts";
 import { queryComment } from "./query-comment.ts";
 import { type KeyPath, renderTree } from "./render.ts";
 import { configScope, type ScopeOptions } from "./scope.ts";
-import { readText, strip } from "./text-file.ts";
+import { readText } from "./text-file.ts";
 import type { ConfigTrees, Project, ReadWarning, YamlDocument } from "./types.ts";
 import { compatible, dbtVersion, parseVersion, satisfies, versionText } from "./version.ts";
 import { readVarsFile } from "./vars-file.ts";

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { strip } from "#jinja/index.ts";
 import type { Flags } from "../flags.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { loadInstalledPackages } from "./installed-packages.ts";
@@ -7,7 +8,7 @@ import { defaultProfilesDir, readTarget } from "./profiles.ts";
 import { type LoadOptions, loadProject, projectFileName, readRawProject } from "./project-file.ts";
 import { renderTree } from "./render.ts";
 import { configScope } from "./scope.ts";
-import { readText, strip } from "./text-file.ts";
+import { readText } from "./text-file.ts";
 import type { ReadProject, ReadWarning, Target } from "./types.ts";
 import { readVarsFile } from "./vars-file.ts";
 import { parseYaml } from "./yaml/index.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { strip } from "#jinja/index.ts";
 import { readError } from "./errors.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -32,16 +33,6 @@ export function readText(path: string): string | undefined {
       hint: "Save the file as UTF-8.",
     });
   }
-}
-
-/** Text without blanks at both ends, as Python's `str.strip`. */
-export function strip(text: string): string {
-  const first = text.charCodeAt(0);
-  const last = text.charCodeAt(text.length - 1);
-  if (first > 32 && first < 127 && last > 32 && last < 127) return text;
-  // A byte order mark is no blank in Python.
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/^(?:(?!\ufeff)[\s\x1c-\x1f\x85])+/, "").replace(/(?:(?!\ufeff)[\s\x1c-\x1f\x85])+$/, "");
 }
 
 /** The text of a seed, without a byte order mark. Errors: READ-010 when there is no such file. */

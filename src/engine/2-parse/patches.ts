@@ -8,7 +8,7 @@ import { asList, columnList, columnsOf, constraintOf, testsOf, text } from "./co
 import { constraintReferences, contractChecksum } from "./constraints.ts";
 import { genericTests, type TestTarget } from "./generic-tests.ts";
 import { inNode, setAccess, updateConfig } from "./node.ts";
-import { entriesOf, invalid, type Section } from "./section.ts";
+import { entriesOf, type Section } from "./section.ts";
 import { collectErrors, now, type Entry } from "./state.ts";
 import { deprecationDate, patchConfig, writtenConfig, type Patch } from "./patch.ts";
 import { patchVersions, versionsOf } from "./versions.ts";

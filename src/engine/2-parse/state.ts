@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLabsError, type LabsError } from "#errors/index.ts";
-import type { Template } from "#jinja/index.ts";
+import { spaceRun, type Template } from "#jinja/index.ts";
 import type { Runtime } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, OtherNode, PlainRecord, SourceNode } from "../manifest/types.ts";
@@ -57,13 +57,10 @@ export function throwCollected(errors: LabsError[]): void {
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 
-/** What Python's str.split() takes for white space. */
-const pythonSpace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
-
 /** dbt 1.12 compares contents with all white space collapsed. */
 export const contentsChecksum = (text: string): { name: string; checksum: string } => ({
   name: "sha256",
-  checksum: sha256(text.split(pythonSpace).filter(Boolean).join(" ")),
+  checksum: sha256(text.split(spaceRun).filter(Boolean).join(" ")),
 });
 
 /** Seconds since 1970, as dbt's `created_at`. */
@@ -86,16 +83,25 @@ export function disable(state: ParseState, node: GraphNode | SourceNode | OtherN
   (disabled[node.unique_id] ??= []).push(node);
 }
 
+const plurals: Record<string, string> = { test: "data_tests", analysis: "analyses", saved_query: "saved_queries" };
+const refable = new Set(["model", "seed", "snapshot"]);
+
 /** Source: dbt-core exceptions.py DuplicateResourceNameError. */
 export function duplicateResource(
   a: { name: string; resource_type: string; unique_id: string; original_file_path: string },
-  b: { unique_id: string; original_file_path: string },
+  b: { resource_type?: string; unique_id: string; original_file_path: string },
 ) {
-  const kind = a.resource_type === "test" ? "data test" : a.resource_type;
+  const kind = a.resource_type;
+  const many = b.resource_type === undefined || b.resource_type === kind ? (plurals[kind] ?? `${kind}s`) : "resources";
+  const { test_metadata: generic, column_name: column, file_key_name: model } = a as Partial<GraphNode>;
+  const name =
+    generic === undefined ? a.name : `${a.name}" defined on ${column ? `column "${column}" in ` : ""}"${model}`;
+  const use =
+    generic !== undefined ? "running tests" : `looking for ${refable.has(kind) ? `ref("${a.name}")` : a.name}`;
   return engineError("duplicate", {
     message:
-      `dbt found two ${kind}s with the name "${a.name}".\n\nSince these resources have the same name, dbt will be unable to find the correct resource\n` +
-      `when looking for ref("${a.name}").\n\nTo fix this, change the name of one of these resources:\n` +
+      `dbt found two ${many} with the name "${name}".\n\nSince these resources have the same name, dbt will be unable to find the correct resource\n` +
+      `when ${use}.\n\nTo fix this, change the name of one of these resources:\n` +
       `- ${a.unique_id} (${a.original_file_path})\n- ${b.unique_id} (${b.original_file_path})`,
     hint: "Rename one of the two files.",
     place: { file: b.original_file_path },
