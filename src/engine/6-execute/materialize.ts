@@ -3,6 +3,7 @@ import { Relation } from "../adapter/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { runScope, type Overrides, type RunScope } from "../context/run-members.ts";
 import { engineError } from "../errors.ts";
+import { latestVersionPointer } from "./latest-version-pointer.ts";
 import type { MacroEntry } from "../context/macro-table.ts";
 import { warn } from "../context/runtime.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
@@ -65,7 +66,12 @@ export async function materialize(execution: NodeExecution): Promise<MainResult>
   const { node } = execution;
   const entry = materializationOf(execution);
   const { value, run } = await runMaterialization(execution, entry);
-  for (const relation of relationsOf(value, node)) execution.adapter.cache.add(relation.with({ dbtCreated: true }));
+  const relations = relationsOf(value, node);
+  const pointer = await latestVersionPointer(execution, relations[0]);
+  const view = pointer && execution.runtime.macros.materialization("view");
+  if (pointer && view)
+    relations.push(...relationsOf((await runMaterialization({ ...execution, node: pointer }, view)).value, pointer));
+  for (const relation of relations) execution.adapter.cache.add(relation.with({ dbtCreated: true }));
   return mainResult(run, node);
 }
 

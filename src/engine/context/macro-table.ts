@@ -34,7 +34,7 @@ export class MacroTable {
     const existing = macros.get(node.name);
     if (existing) {
       throw engineError("duplicate", {
-        message: `dbt found two macros named "${node.name}" in the project "${node.package_name}".\n To fix this error, rename or remove one of the following macros:\n    - ${existing.node.original_file_path}\n    - ${node.original_file_path}`,
+        message: `dbt found multiple macros named "${node.name}" in the project "${node.package_name}".\nTo fix this error, rename or remove one of the following macros:\n    - ${existing.node.original_file_path}\n    - ${node.original_file_path}`,
         place: { file: node.original_file_path },
         hint: "Rename or remove one of the two.",
       });

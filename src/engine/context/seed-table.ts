@@ -1,12 +1,12 @@
 import { warn } from "./runtime.ts";
 import type { NodeExecution } from "./execution.ts";
-import { readSeedTable, type SeedTable } from "../adapter/index.ts";
+import { readSeedTable, type AgateTable } from "../adapter/index.ts";
 import { readSeedText } from "../1-read/index.ts";
 import { engineError } from "../errors.ts";
 import { isRecord } from "./data.ts";
 
 /** `load_agate_table()` of a seed: its file with dbt's inferred types. Source: dbt-core context/providers.py load_agate_table. */
-export function loadSeedTable(execution: NodeExecution): SeedTable {
+export function loadSeedTable(execution: NodeExecution): AgateTable {
   const { node, runtime } = execution;
   if (node.resource_type !== "seed") {
     throw engineError("compilation", {
@@ -24,5 +24,5 @@ export function loadSeedTable(execution: NodeExecution): SeedTable {
       { name: "JinjaLogWarning", code: "I061" },
     );
   }
-  return table;
+  return runtime.flags.empty ? table.fork([]) : table;
 }
