@@ -79,8 +79,6 @@ export function nodeProblem(error: unknown, node: Owner): ErrorJson {
         place: { file: own.file, ...(own.line && { line: own.line }), ...(own.column && { column: own.column }) },
       };
     return typeof sql === "string" ? { ...all, place: { file: node.original_file_path } } : all;
-      ? { ...all, place: { file: node.original_file_path } }
-      : all;
   }
   const { source: _source, ...place } = found.place;
   return { ...all, message: found.message, place };
