@@ -20,6 +20,7 @@ import type { Flags } from "./flags.ts";
 import { TargetFiles } from "./7-artifacts/target-files.ts";
 import {
   buildCatalog,
+  copyAssets,
   loadPreviousState,
   projectPathExists,
   renderList,
@@ -708,7 +709,8 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     const rows = flags.emptyCatalog ? [] : await catalogRows(session, invocation.manifest);
     await session.release();
     const catalog = buildCatalog(rows, invocation.manifest, flags.emptyCatalog ? new Set() : shown);
-    invocation.writeManifest();
+    if (flags.compileDocs) invocation.writeManifest();
+    copyAssets(invocation.read.root.root, invocation.targetFolder, invocation.read.root.paths.asset);
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
     await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);

@@ -1,3 +1,4 @@
+export { copyAssets } from "./assets.ts";
 /** Artifacts: the files that dbt leaves in the target folder, written and read with dbt's names and fields. */
 export {
   buildCatalog,
