@@ -320,8 +320,9 @@ function counts(manifest: Invocation["manifest"]): { name: string; count: number
 
 const failedStatuses = new Set(["error", "fail", "runtime error", "partial success"]);
 
-/** True when no result failed. dbt counts a failed hook as well. */
-export const succeeded = (results: readonly RunResult[]): boolean => !results.some((r) => failedStatuses.has(r.status));
+/** True when no result failed, hooks included. Whatever was skipped lies behind a failure. Source: dbt-core task/base.py interpret_results. */
+export const succeeded = (results: readonly RunResult[]): boolean =>
+  !results.some((r) => failedStatuses.has(r.status) || r.status === "skipped");
 
 /**
  * Carries out one dbt command on a project.

@@ -12,8 +12,7 @@ import { refArguments, sourceArguments } from "./reference-arguments.ts";
 export function runRef(execution: NodeExecution): PyObject {
   const { node, runtime, lookup } = execution;
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
-  const isOperation =
-    node.resource_type === "operation" || node.resource_type === "sql_operation" || node.resource_type === "macro";
+  const isOperation = node.resource_type === "operation" || node.resource_type === "macro";
   return referenceFunction("ref", runtime, (args, kwargs) => {
     const reference = refArguments(args, kwargs, owner);
     const resolved = resolveRef(lookup, runtime.read.root.name, node, reference);
@@ -69,10 +68,13 @@ function limits(
   const result: { limit?: number; eventTimeFilter?: EventTimeFilter } = {};
   if (runtime.flags.empty) result.limit = 0;
   const field = target.config.event_time;
+  if (typeof field !== "string" || (node.resource_type !== "model" && node.resource_type !== "snapshot")) return result;
   const isMicrobatch = node.config.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
-  if (typeof field === "string" && isMicrobatch && batch) {
-    result.eventTimeFilter = { fieldName: field, start: batchTime(batch.start), end: batchTime(batch.end) };
-  }
+  const sample = runtime.flags.sample === undefined ? undefined : sampleWindow(runtime.flags.sample, runtime.startedAt);
+  const own = isMicrobatch && batch ? batch : undefined;
+  const start = own && sample ? later(own.start, sample.start) : (own ?? sample)?.start;
+  const end = own && sample ? earlier(own.end, sample.end) : (own ?? sample)?.end;
+  if (start && end) result.eventTimeFilter = { fieldName: field, start: eventTime(start), end: eventTime(end) };
   return result;
 }
 
@@ -99,5 +101,11 @@ function badContext(node: GraphNode, reference: RefArgs) {
   });
 }
 
+const later = (a: Date, b: Date): Date => (a > b ? a : b);
+const earlier = (a: Date, b: Date): Date => (a < b ? a : b);
+
 /** Python's text of an aware datetime: `2024-01-01 00:00:00+00:00`. */
-const batchTime = (time: Date): string => `${time.toISOString().slice(0, 19).replace("T", " ")}+00:00`;
+const eventTime = (time: Date): string => {
+  const [seconds, millis] = time.toISOString().slice(0, 23).replace("T", " ").split(".");
+  return `${seconds}${millis === "000" ? "" : `.${millis}000`}+00:00`;
+};
