@@ -1,5 +1,6 @@
 import type { PyObject } from "#jinja/index.ts";
 import { Relation, type EventTimeFilter } from "../adapter/index.ts";
+import { sampleWindow } from "./sample-window.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
 import { engineError } from "../errors.ts";
 import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
