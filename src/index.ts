@@ -30,7 +30,8 @@ export type { LabPaths, LabStatus } from "#registry/index.ts";
 /** One lab of an opened workspace. */
 export interface OpenLab extends Pick<Lab, "name" | "status" | "maintainer" | "description" | "paths" | "config"> {
   /**
-   * check → load → transform → inspect, in this process. What data or project did wrong is in the result.
+   * check → load → transform → inspect, in this process; builds of several labs take turns in it (`labs run` gives each a
+   * process of its own). What data or project did wrong is in the result.
    * Errors: REG-014 when somebody holds the lab and `wait` is false, and those of a wrong configuration.
    */
   run(options?: RunLabOptions): Promise<LabRunResult>;

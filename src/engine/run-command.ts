@@ -331,6 +331,15 @@ export const succeeded = (results: readonly RunResult[]): boolean =>
  */
 export async function runCommand(flags: Flags, options: CommandOptions): Promise<CommandResult> {
   if (flags.command === "retry") return runCommand(retryFlags(flags), options);
+  // A process has one current folder, and relative paths in SQL mean the project's: commands take turns.
+  const mine = turn.then(() => runInProject(flags, options));
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+async function runInProject(flags: Flags, options: CommandOptions): Promise<CommandResult> {
   const invocation = new Invocation(flags, { ...options, sink: raisingSink(flags, options.sink) });
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
