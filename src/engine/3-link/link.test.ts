@@ -157,7 +157,7 @@ describe("checks of the whole", () => {
     );
     const error = parseError(files);
     expect(error.code).toBe("ENG-007");
-    expect((error.data?.errors as unknown[]).length).toBe(200);
+    expect(error.data?.errors).toHaveLength(200);
     expect(error.message).toContain("'gone_0'");
     expect(error.message).toContain("'gone_199'");
   });

@@ -63,14 +63,14 @@ async function collectFreshness(
   source: SourceNode,
 ): Promise<{ table: Value; response: PlainRecord }> {
   const { runtime } = execution;
-  const { scope } = runScope(execution, { this: () => relationFromNode(source, execution.runtime.read.root.quoting) });
+  const { scope } = runScope(execution, { this: () => relationFromNode(source, {}) });
   const macro = (name: string) => {
     const entry = runtime.macros.lookup(name, runtime.macros.root);
     if (!entry)
       throw engineError("runtime", { message: `dbt could not find a macro with the name "${name}" in any package` });
     return entry;
   };
-  const relation = relationFromNode(source, execution.runtime.read.root.quoting);
+  const relation = relationFromNode(source, {});
   let result: Value;
   if (source.loaded_at_query) {
     const query = hasJinja(source.loaded_at_query)

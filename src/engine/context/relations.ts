@@ -15,7 +15,8 @@ const policyOf = (quoting: unknown): Quoting => {
 };
 
 /**
- * The relation of a node or source. What a source says about quoting wins over the project.
+ * The relation of a node or source. What a source says about quoting wins; the project's counts for its relation_name
+ * in the manifest only, while templates get it quoted (callers pass no project quoting then).
  * Source: dbt-adapters base/relation.py create_from, dbt-duckdb relation.py create_from_source.
  */
 export function relationFromNode(

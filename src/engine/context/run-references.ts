@@ -86,7 +86,7 @@ export function runSource(execution: NodeExecution): PyObject {
     const names = sourceArguments(args, owner);
     const resolved = resolveSource(lookup, runtime.read.root.name, node, names);
     if (!("node" in resolved)) throw notFound(lookup, node, "source", names.join("."), { disabled: resolved.disabled });
-    return relationFromNode(resolved.node, runtime.read.root.quoting, limits(execution, resolved.node));
+    return relationFromNode(resolved.node, {}, limits(execution, resolved.node));
   });
 }
 
