@@ -397,6 +397,23 @@ function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | und
       throw inNode(error, node);
     }
   }
+  if (node.resource_type === "seed" && captured.refs.length + captured.sources.length + captured.metrics.length > 0) {
+    throw seedWithReferences(node);
+  }
+}
+
+/** Source: dbt-core contracts/graph/nodes.py SeedNode._disallow_implicit_dependencies. */
+function seedWithReferences(node: GraphNode) {
+  const hooks = (["pre-hook", "post-hook"] as const).flatMap((key) =>
+    ((node.config[key] as PlainRecord[] | undefined) ?? []).map(
+      ({ sql }) => `- ${key.replace("-", "_")}: "${String(sql)}"`,
+    ),
+  );
+  return engineError("parsing", {
+    message: `Seeds cannot depend on other nodes. dbt detected a seed with a pre- or post-hook\nthat calls 'ref', 'source', or 'metric', either directly or indirectly via other macros.\n\nError raised for '${node.unique_id}', which has these hooks defined: \n${hooks.join("\n")}`,
+    place: { file: node.original_file_path },
+    hint: "Do that work in a model.",
+  });
 }
 
 /** Adds a reference that comes from a definition instead of a template: a constraint, a test's model. */

@@ -1,4 +1,4 @@
-import { jsonDumps, noKwargs, parseTemplate, PyDict, PyObject, str } from "#jinja/index.ts";
+import { bindMacro, jsonDumps, noKwargs, parseMacros, PyDict, str } from "#jinja/index.ts";
 import { illegalComment } from "../adapter/index.ts";
 import { defaultQueryComment } from "../1-read/index.ts";
 import { toValue } from "../context/data.ts";
@@ -29,9 +29,10 @@ export async function queryComment(runtime: Runtime, node: AnyNode | undefined):
   });
   // As in dbt the comment is the body of a macro, so that it may return().
   const macro = `{%- macro query_comment(connection_name, node) -%}${comment}{%- endmacro -%}`;
-  const body = await parseTemplate(macro, { file: "dbt_project.yml" }).take("query_comment", scope);
-  if (!(body instanceof PyObject)) throw new TypeError("the query comment is no macro");
-  const text = str(await body.call([scope.get("connection_name") ?? null, scope.get("node") ?? null], noKwargs)).trim();
+  const [definition] = parseMacros(macro, { file: "dbt_project.yml" });
+  if (!definition) throw new TypeError("the query comment is no macro");
+  const args = [scope.get("connection_name") ?? null, scope.get("node") ?? null];
+  const text = str(await bindMacro(definition, scope).call(args, noKwargs)).trim();
   if (text.includes("*/")) throw illegalComment(text);
   return text;
 }
