@@ -20,6 +20,8 @@ export async function showNode(execution: NodeExecution, flags: Flags): Promise<
   const limit = flags.limit >= 0 ? flags.limit : null;
   const header = (node.config.sql_header as string | null | undefined) ?? null;
   const sql = str(await scope.call(entry, [code, header, limit], new Map()));
+  // As in dbt the node has the limit from then on.
+  node.compiled_code = sql;
   const { table } = await execution.session.execute(sql, { fetch: true });
   return { table };
 }
