@@ -134,14 +134,16 @@ class NodePool {
 
   async #work(id: string, slot: number): Promise<void> {
     for (const test of this.#unitTests.get(id) ?? []) {
-      const result = await this.#one(test, slot);
+      const result = await this.#one(test, slot, id);
+      // Once one failed, the model's other unit tests are skipped with it.
       if (result.status === "fail" || result.status === "error" || result.status === "skipped")
         this.#skipped.mark(id, null);
     }
     await this.#one(id, slot);
   }
 
-  async #one(id: string, slot: number): Promise<RunResult> {
+  /** `model`: whose unit test it is; both are skipped together. */
+  async #one(id: string, slot: number, model = id): Promise<RunResult> {
     const { runtime } = this.#execution;
     const node = nodeOf(runtime.manifest, id);
     if (!node) throw new Error(`selected node ${id} is not in the manifest`);
@@ -151,7 +153,7 @@ class NodePool {
     const threadId = `Thread-${slot + 1} (worker)`;
     const shared = { node, index, total: this.#total, description };
     const quiet = ephemeral || this.#options.announce === false;
-    const skip = this.#skipped.has(id) || this.#stop !== undefined;
+    const skip = this.#skipped.has(id) || this.#skipped.has(model) || this.#stop !== undefined;
     let result: RunResult;
     if (skip) {
       const cause = this.#skipped.cause(id) ?? null;
