@@ -1,4 +1,5 @@
 import { isRecord } from "../context/data.ts";
+import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { asList, asStrings, text } from "./columns.ts";
 import { addOtherNode, filterOf, otherNode } from "./other-node.ts";
@@ -34,6 +35,13 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
           `metric ${String(m.name)}: '${type}' is not a valid metric type`,
           "Use simple, ratio, cumulative, derived or conversion.",
         );
+      }
+      if (!("type_params" in m)) {
+        throw engineError("unsupported", {
+          message: `The metric ${String(m.name)} has no type_params: it is written in the form that dbt 1.12 added.`,
+          place: { file: entry.file.path, ...entry.document.position(entry.path), source: entry.file.contents },
+          hint: "Write what it measures under type_params.",
+        });
       }
       addMetric(section, entry, m, ownConfig(entry, m));
     });

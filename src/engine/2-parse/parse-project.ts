@@ -5,6 +5,7 @@ import { MacroTable } from "../context/macro-table.ts";
 import { dbtVersion, type Runtime } from "../context/runtime.ts";
 import { readFiles } from "../1-read/index.ts";
 import type { Project, ReadProject, SourceFile } from "../1-read/types.ts";
+import { engineError } from "../errors.ts";
 import type { EventSink } from "../events.ts";
 import type { Flags } from "../flags.ts";
 import { linkManifest, type NodeLookup } from "../3-link/index.ts";
@@ -15,7 +16,7 @@ import { parseAnalyses, parseHooks, parseModels, parseSeeds, parseSingularTests 
 import { parseProperties, type PropertiesResult } from "./properties.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { buildSources } from "./sources.ts";
-import { throwCollected, type ParseState } from "./state.ts";
+import { collectErrors, throwCollected, type ParseState } from "./state.ts";
 import { registerFixtures } from "./unit-tests.ts";
 
 export interface ParsedProject {
@@ -60,6 +61,15 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
     unit_tests: {},
     functions: {},
   };
+}
+
+/** User-defined functions as resources are not made here: better said at once than found missing in a query. */
+function refuseFunction(file: SourceFile): never {
+  throw engineError("unsupported", {
+    message: `The function ${file.path} cannot be created by this engine.`,
+    place: { file: file.path },
+    hint: "Create it in an on-run-start hook with CREATE MACRO, or move the file out of function-paths.",
+  });
 }
 
 /**
@@ -134,6 +144,7 @@ export function parseProject(input: {
     parseDocs(state, projectFiles);
     parseHooks(state, projectFiles);
     registerFixtures(state, projectFiles.project.name, projectFiles.fixtures);
+    for (const file of projectFiles.functions) collectErrors(state, () => refuseFunction(file));
   }
   const result: PropertiesResult = { sources: [] };
   for (const projectFiles of files) parseProperties(state, projectFiles, result);
