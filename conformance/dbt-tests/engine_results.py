@@ -7,7 +7,7 @@ import re
 import agate
 import yaml
 from dbt.artifacts.schemas.catalog import CatalogArtifact
-from dbt.artifacts.schemas.freshness import FreshnessExecutionResultArtifact
+from dbt.artifacts.schemas.freshness import FreshnessExecutionResultArtifact, FreshnessResult
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.artifacts.schemas.run import RunExecutionResult, RunResult, RunResultsArtifact
 from dbt.contracts.graph.manifest import Manifest
@@ -25,14 +25,21 @@ def result_of(call, out, success):
     if call.command == "docs":
         return CatalogArtifact.from_dict(read(call.target, "catalog.json"))
     if call.command == "source":
-        place = call.option("-o") or call.option("--output")
-        found = read(call.project, place) if place else read(call.target, "sources.json")
-        return FreshnessExecutionResultArtifact.from_dict(found)
+        return freshness_of(call)
     if call.command in ("deps", "clean", "init"):
         return None
     if call.command == "debug":
         return success
     return run_results_in(call, out)
+
+
+def freshness_of(call):
+    """What the freshness task returns: a list-like object, empty when nothing was selected."""
+    place = call.option("-o") or call.option("--output") or os.path.join(call.target, "sources.json")
+    if not os.path.exists(os.path.join(call.project, place)):
+        return None
+    artifact = FreshnessExecutionResultArtifact.from_dict(read(call.project, place))
+    return FreshnessResult(elapsed_time=artifact.elapsed_time, metadata=artifact.metadata, results=artifact.results)
 
 
 def run_results_in(call, out):

@@ -757,14 +757,17 @@ async function freshness(invocation: Invocation): Promise<CommandResult> {
     });
     const master = open.session();
     const results: RunResult[] = [];
-    const start = await runHooks(execution, master, "on-run-start", ephemeral);
+    const hooks = invocation.read.root.flags.source_freshness_run_project_hooks !== false;
+    const start = hooks ? await runHooks(execution, master, "on-run-start", ephemeral) : { ok: true };
     const work = (own: NodeExecution) => runFreshness(own, (r) => collected.push(r));
     results.push(
       ...(start.ok
         ? await runNodes(execution, { ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph), work })
         : []),
     );
-    const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
+    const end = hooks
+      ? await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results))
+      : { ok: true };
     await master.release();
     invocation.writeManifest();
     writeSources(resolve(invocation.read.root.root, file), {

@@ -35,6 +35,15 @@ export async function runSession(line: CommandLine, words: string[], { io, lab }
       msg: `Running with dbt=${dbtVersion}`,
       data: { version: `=${dbtVersion}`, log_version: 3 },
     });
+    if (words.some((word) => /^(?:--models?(?:=.*)?|-m)$/.test(word))) {
+      printer.message({
+        type: "message",
+        level: "warn",
+        name: "ModelParamUsageDeprecation",
+        code: "D032",
+        text: "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or `-s`.",
+      });
+    }
     if (
       settings.text("selector") !== undefined &&
       settings.list("select").length + settings.list("exclude").length > 0

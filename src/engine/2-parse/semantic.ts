@@ -1,6 +1,7 @@
 import { parseTemplate } from "#jinja/index.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { rawFunction } from "../context/functions.ts";
+import { warn } from "../context/runtime.ts";
 import { refArguments, sourceArguments } from "../context/reference-arguments.ts";
 import { memberScope } from "../context/scope.ts";
 import type { OtherNode, PlainRecord, RefArgs } from "../manifest/types.ts";
@@ -61,6 +62,13 @@ export function parseExposures(section: Section, data: PlainRecord): void {
           [...entry.path, "type"],
           `exposure ${String(e.name)}: '${String(e.type)}' is not one of ${exposureTypes.join(", ")}`,
           "Use one of these types.",
+        );
+      }
+      if (!/^[\w-]+$/u.test(String(e.name))) {
+        warn(
+          section.state.runtime,
+          `Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores. Exposures support a new property, 'label', which may contain spaces, capital letters, and special characters. ${String(e.name)} does not follow this pattern. Please update the 'name', and use the 'label' property for a human-friendly title. This will raise an error in a future version of dbt-core.`,
+          { name: "ExposureNameDeprecation", code: "D007" },
         );
       }
       const { node, config } = otherNode(section, "exposure", String(e.name), ownConfig(entry, e));

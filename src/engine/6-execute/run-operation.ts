@@ -37,12 +37,16 @@ export async function runOperation(execution: Execution, open: OpenTarget, flags
   node.package_name = entry.node.package_name;
   node.unique_id = `operation.${runtime.read.root.name}.${entry.node.name}`;
   const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message" | "failures">): RunResult =>
-    resultOf(node, {
-      ...fields,
-      threadId: "MainThread",
-      timing: timing.entries,
-      seconds: (performance.now() - started) / 1000,
-    });
+    // In results an operation goes by the name of its macro.
+    resultOf(
+      { ...node, unique_id: entry.node.unique_id },
+      {
+        ...fields,
+        threadId: "MainThread",
+        timing: timing.entries,
+        seconds: (performance.now() - started) / 1000,
+      },
+    );
   try {
     await prepareDatabase(execution, session, []);
     session.acquire(`macro_${entry.node.name}`);
