@@ -71,7 +71,10 @@ def run_results_in(call, out):
 def table_of(call, node, result, out):
     """The table that the result of a seed or of `show` carries in Python."""
     if call.command == "show":
-        rows = [line for line in out.splitlines() if line.startswith("|")]
+        previews = out.split("Previewing ")[1:]
+        name = node.name if node is not None else "inline"
+        own = next((text for text in previews if name in text.split("\n", 1)[0]), "")
+        rows = [line for line in own.splitlines() if line.startswith("|")]
         return rows_of(rows) if len(rows) > 1 else None
     if node is None or node.resource_type != "seed" or result.status != "success":
         return None

@@ -1,7 +1,7 @@
 import { isMacroType } from "./macro-types.ts";
 import { didYouMean } from "#errors/index.ts";
 import { isRecord } from "../context/data.ts";
-import { warn } from "../context/runtime.ts";
+import { type Runtime, warn } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, columnList, columnsOf, constraintOf, testsOf, text } from "./columns.ts";
@@ -56,7 +56,7 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
     });
   }
   if (node.resource_type === "model") {
-    setConstraints(node, patch);
+    setConstraints(section.state.runtime, node, patch);
     node.contract.checksum = contractChecksum(node);
   }
   moveIfDisabled(section, node);
@@ -71,7 +71,7 @@ function timeSpine(value: PlainRecord): PlainRecord {
   };
 }
 
-function setConstraints(node: GraphNode, patch: Patch): void {
+function setConstraints(runtime: Runtime, node: GraphNode, patch: Patch): void {
   if (node.contract.enforced) {
     const problems: string[] = [];
     if (Object.keys(node.columns).length === 0)
@@ -90,6 +90,19 @@ function setConstraints(node: GraphNode, patch: Patch): void {
     }
   }
   node.constraints = patch.constraints.map((c) => constraintOf(patch.entry, c));
+  const all = [...Object.values(node.columns).flatMap((c) => c.constraints), ...node.constraints];
+  const materialized = String(node.config.materialized);
+  if (
+    node.contract.enforced &&
+    !["table", "incremental"].includes(materialized) &&
+    all.some((c) => c.warn_unsupported !== false)
+  ) {
+    warn(
+      runtime,
+      `Constraint types are not supported for ${materialized} materializations and will be ignored.  Set 'warn_unsupported: false' on this constraint to ignore this warning.`,
+      { name: "UnsupportedConstraintMaterialization", code: "I068" },
+    );
+  }
   const keys = Object.values(node.columns).filter((c) => c.constraints.some((k) => k.type === "primary_key"));
   const problems: string[] = [];
   if (keys.length > 1) {
