@@ -1,5 +1,5 @@
 import { hasJinja, parseTemplate, str } from "#jinja/index.ts";
-import { relationFromNode } from "../context/relations.ts";
+import { deferRelation, relationFromNode } from "../context/relations.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { isNodeEphemeral, targetFilePath } from "../context/node-paths.ts";
 import { runScope, type Overrides } from "../context/run-members.ts";
@@ -8,6 +8,7 @@ import { staticReference } from "../context/static-reference.ts";
 import { resolveRef, resolveSource } from "../3-link/resolve.ts";
 import { inNode, renderedArguments, testArgumentsName } from "../2-parse/index.ts";
 import { engineError } from "../errors.ts";
+import type { GraphNode } from "../manifest/types.ts";
 import { linesAboveOf } from "../manifest/source-lines.ts";
 import { injectCtes, type InjectedCte } from "./inject-ctes.ts";
 
@@ -94,7 +95,11 @@ function compileForeignKeys(execution: NodeExecution): void {
         message: `'${node.name}' refers to '${String(constraint.to)}' in a foreign key, which was not found`,
         place: { file: node.original_file_path },
       });
-    constraint.to = str(relationFromNode(resolved.node, runtime.read.root.quoting));
+    const target = resolved.node as GraphNode;
+    // What is built in this run is meant as it will be here.
+    const away = runtime.flags.defer && !execution.selected.has(target.unique_id);
+    const other = away ? deferRelation(target, runtime.read.root.quoting) : undefined;
+    constraint.to = str(other ?? relationFromNode(resolved.node, runtime.read.root.quoting));
   }
 }
 
