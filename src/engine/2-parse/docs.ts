@@ -1,4 +1,4 @@
-import { extractBlocks } from "#jinja/index.ts";
+import { extractBlocks, hasJinja, parseTemplate } from "#jinja/index.ts";
 import type { ProjectFiles } from "../1-read/types.ts";
 import { engineError } from "../errors.ts";
 import { collectErrors, type ParseState } from "./state.ts";
@@ -28,9 +28,16 @@ export function parseDocs(state: ParseState, files: Pick<ProjectFiles, "project"
           path: file.relativePath,
           original_file_path: file.path,
           unique_id: uniqueId,
-          block_contents: block.contents.trim(),
+          block_contents: contentsOf(block.contents, file.path).trim(),
         };
       }
     });
   }
+}
+
+/** A block is a template without any names, so expressions in it vanish. */
+function contentsOf(text: string, file: string): string {
+  if (!hasJinja(text)) return text;
+  const rendered = parseTemplate(text, { file }).render({ get: () => undefined }, { undefined: "chaining" });
+  return typeof rendered === "string" ? rendered : text;
 }

@@ -1,4 +1,5 @@
 import { type ErrorJson, errorToJson, isLabsError } from "#errors/index.ts";
+import { pythonType } from "#jinja/index.ts";
 import type { GraphNode, OtherNode, RunResult, RunStatus } from "../manifest/types.ts";
 import { placeInModel, type SqlOwner } from "./sql-place.ts";
 
@@ -89,11 +90,16 @@ function modelPlace(error: unknown, node: Owner) {
   return isLabsError(error) && typeof sql === "string" ? placeInModel(error.message, sql, node) : undefined;
 }
 
+/** Source: dbt_common/exceptions/macros.py UndefinedMacroError. */
+const missingMacro =
+  'This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".';
+
 /** An error's text as dbt stores it in a result: headline, node, message, place. */
 export function errorText(error: unknown, node: Owner, compiledPath?: string | null): string {
   if (!isLabsError(error)) return error instanceof Error ? error.message : String(error);
   const headline = `${String(error.data?.dbtType ?? "Runtime Error")} in ${node.resource_type} ${node.name} (${node.original_file_path})`;
-  const lines = error.message.split("\n");
+  const undefinedName = pythonType(error) === "UndefinedError" ? `. ${missingMacro}` : "";
+  const lines = `${error.message}${undefinedName}`.split("\n");
   const at = modelPlace(error, node)?.place ?? error.place;
   const place = at?.line === undefined ? [] : [`  at ${at.file}:${at.line}:${at.column ?? 1}`];
   for (const caller of at?.stack ?? [])
