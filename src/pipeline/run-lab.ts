@@ -133,7 +133,8 @@ class LabRun {
         });
         if (loaded.failed > 0)
           throw new StepFailure(`${loaded.failed} of ${counted(loaded.files.length, "file")} could not be loaded`);
-        const rejected = loaded.rowsQuarantined > 0 ? `, ${loaded.rowsQuarantined} quarantined` : "";
+        const rejected =
+          loaded.rowsQuarantined > 0 ? `, ${loaded.rowsQuarantined.toLocaleString("en-US")} quarantined` : "";
         const files = loaded.files.filter((f) => f.outcome === "loaded").length;
         return files === 0
           ? "nothing new"
@@ -299,7 +300,7 @@ class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
 
-const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
+const counted = (n: number, noun: string): string => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
 const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
 

@@ -97,7 +97,7 @@ export async function transform(
       case "node-skip": {
         byId.set(event.node.unique_id, event.node);
         const problem = problemOf(event.result);
-        const outcome = nodeOutcome(event.node, event.result, byId);
+        const outcome = nodeOutcome(event.node, event.result, byId, flags.projectDir);
         if (problem) outcome.error = placed(problem, flags.projectDir, outcome);
         nodes.push(outcome);
         if (event.node.resource_type === "test") tests.push(testOutcome(event.node as GraphNode, outcome));
@@ -168,7 +168,8 @@ function attachedTo(node: AnyNode, byId: Map<string, AnyNode>): string | null {
   return attached ?? candidates.findLast((id) => byId.has(id)) ?? candidates[candidates.length - 1] ?? null;
 }
 
-function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode>): NodeOutcome {
+function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode>, projectDir: string): NodeOutcome {
+  const { compiled_path: compiled } = node as Partial<GraphNode>;
   const owner = attachedTo(node, byId);
   const ownerNode = owner === null ? undefined : byId.get(owner);
   return {
@@ -183,6 +184,7 @@ function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode
     relation: owner === null ? relationOf(node) : ownerNode ? relationOf(ownerNode) : null,
     attachedTo: owner,
     file: node.original_file_path,
+    compiledFile: compiled ? resolve(projectDir, compiled) : null,
   };
 }
 

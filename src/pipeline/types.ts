@@ -33,6 +33,8 @@ export interface NodeOutcome {
   attachedTo: string | null;
   /** Of the project's file, relative to the project. */
   file: string;
+  /** Absolute path of the SQL that was sent, when the node was compiled. */
+  compiledFile: string | null;
 }
 
 export interface LabRunResult {

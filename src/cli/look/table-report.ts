@@ -3,6 +3,7 @@ import type { Io } from "../io.ts";
 import {
   ago,
   bar,
+  displayWidth,
   formatBytes,
   formatCount,
   formatNumber,
@@ -59,8 +60,8 @@ function columnsSection(table: TableProfile, io: Io): string {
     column.type,
     `${paint.red(bar(column.nullShare, 5))} ${formatPercent(column.nullShare).padStart(6)}`,
     `${column.distinctExact ? "" : "~"}${formatCount(column.distinct)}`,
-    printable(column.min ?? ""),
-    printable(column.max ?? ""),
+    printable(shortFloat(column.min ?? "", column.type, 6)),
+    printable(shortFloat(column.max ?? "", column.type, 6)),
     notes(column),
   ]);
   return renderTable(
@@ -105,7 +106,8 @@ function duplicatesSection(table: TableProfile, paint: Palette): string {
 function recentSection(table: TableProfile, paint: Palette): string {
   if (table.recent === null) return "";
   const { rows, days, column, newest } = table.recent;
-  const last = newest === null ? "no value up to now" : `newest ${newest} (${ago(newest)})`;
+  const last =
+    newest === null ? "no value up to now" : `newest ${newest.replace(/T00:00:00(\.000)?Z$/, "")} (${ago(newest)})`;
   return `New rows    ${paint.bold(formatCount(rows))} in the last ${plural(days, "day")} by ${printable(column)}, ${last}\n`;
 }
 
@@ -151,13 +153,35 @@ function losses(part: Part, paint: Palette): string[] {
   return lines;
 }
 
+/** Numbers of floating point show their last digits' noise when they are written in full. */
+function shortFloat(text: string, type: string | undefined, digits: number): string {
+  const value = Number(text);
+  return (type === "DOUBLE" || type === "FLOAT") && text !== "" && Number.isFinite(value)
+    ? String(Number(value.toPrecision(digits)))
+    : text;
+}
+
+const isNumeric = (type: string | undefined): boolean =>
+  type !== undefined && /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*)$/.test(type);
+
 function previewSection(table: TableProfile, io: Io): string {
   if (table.preview === null || table.preview.rows.length === 0) return "";
-  const columns = table.preview.columns.map((name) => ({ title: printable(name), shrinkTo: 6 }));
+  const { columns: names } = table.preview;
+  const types = names.map((name) => table.columns.find((column) => column.name === name)?.type);
+  const rows = table.preview.rows.map((row) => row.map((cell, i) => printable(shortFloat(cell, types[i], 8))));
+  const columns = names.map((name, i) => {
+    const widest = Math.max(4, ...rows.map((row) => displayWidth(row[i] ?? "")));
+    const numeric = isNumeric(types[i]);
+    // A number that is cut is another number; titles and texts may be.
+    const shrinkTo = numeric ? Math.max(widest, Math.min(8, displayWidth(name))) : Math.min(12, widest);
+    return { title: printable(name), shrinkTo, ...(numeric && { align: "right" as const }) };
+  });
   // A terminal has room for so many columns; a pipe takes them all.
-  const room = io.isTTY ? Math.max(1, Math.floor(io.width / 8)) : columns.length;
+  let room = columns.length;
+  const least = () => columns.slice(0, room).reduce((sum, column) => sum + column.shrinkTo + 2, -2);
+  while (io.isTTY && room > 1 && least() > io.width) room--;
   const left = columns.length - room;
-  const rows = table.preview.rows.map((row) => row.slice(0, room).map(printable));
-  const note = left > 0 ? `and ${plural(left, "more column")} (see -o json)\n` : "";
-  return `First ${plural(rows.length, "row")}\n${renderTable(columns.slice(0, room), rows, layout(io))}${note}`;
+  const note = left > 0 ? `and ${plural(left, "more column")} (in a wider terminal, or -o json)\n` : "";
+  const shown = rows.map((row) => row.slice(0, room));
+  return `First ${plural(rows.length, "row")}\n${renderTable(columns.slice(0, room), shown, layout(io))}${note}`;
 }

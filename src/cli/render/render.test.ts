@@ -127,3 +127,18 @@ test("a table is aligned, and gives way only where it may", () => {
   expect(renderTable(columns, [], { header: false })).toBe("");
   expect(renderTable(columns, rows, { header: false, indent: "  " })).toMatch(/^ {2}orders/);
 });
+
+test("columns that can be spared are left out of a narrow table, and come back where there is room", () => {
+  const columns = [
+    { title: "LAB", shrinkTo: 6 },
+    { title: "TESTS", spare: 1 },
+    { title: "ROWS", align: "right" as const, spare: 2 },
+    { title: "NEXT" },
+  ];
+  const rows = [["lab1_sales_performance", "25 passed, 1 failed of 26", "5,000", "labs logs x"]];
+  const at = (width?: number) => plain(renderTable(columns, rows, width === undefined ? {} : { width })).split("\n")[0];
+  expect(at()).toMatch(/LAB +TESTS +ROWS +NEXT/);
+  expect(at(56)).toMatch(/^LAB +TESTS +ROWS +NEXT$/);
+  expect(at(40)).toMatch(/^LAB +ROWS +NEXT$/);
+  expect(at(20)).toMatch(/^LAB +NEXT$/);
+});

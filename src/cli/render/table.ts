@@ -6,6 +6,8 @@ export interface TableColumn {
   align?: "left" | "right";
   /** May be cut, down to this width, when the table is too wide for the terminal. Default: never cut. */
   shrinkTo?: number;
+  /** May be left out when the terminal is too narrow for all, the highest number first. Default: never. */
+  spare?: number;
 }
 
 export interface TableOptions {
@@ -20,16 +22,20 @@ export interface TableOptions {
 
 /**
  * An aligned table as lines, each ending in a newline: titles, then rows, two spaces between columns, no frame.
- * Cells may be coloured. Columns with `shrinkTo` give way, the widest first, until the table fits the width.
+ * Cells may be coloured. Where the terminal is too narrow, columns with `shrinkTo` give way, the widest first; when that
+ * is not enough, columns with `spare` are left out.
  */
 export function renderTable(
-  columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
+  all: readonly TableColumn[],
+  allRows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string {
   const paint = palette(options.color ?? false);
   const indent = options.indent ?? "";
   const header = options.header ?? true;
+  const kept = affordable(all, allRows, indent.length, header, options.width);
+  const columns = kept.flatMap((i) => all[i] ?? []);
+  const rows = allRows.map((row) => kept.map((i) => row[i] ?? ""));
   const widths = columns.map((column, i) =>
     Math.max(header ? displayWidth(column.title) : 0, ...rows.map((row) => displayWidth(row[i] ?? ""))),
   );
@@ -41,6 +47,30 @@ export function renderTable(
   const lines = rows.map(line);
   if (header) lines.unshift(paint.bold(line(columns.map((column) => column.title))));
   return lines.map((text) => `${text}\n`).join("");
+}
+
+/** Indices of the columns for which there is room when every one gives way as far as it may. */
+function affordable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  indent: number,
+  header: boolean,
+  width: number | undefined,
+): number[] {
+  const every = columns.map((_, i) => i);
+  if (width === undefined) return every;
+  const least = columns.map((column, i) => {
+    const full = Math.max(header ? displayWidth(column.title) : 0, ...rows.map((row) => displayWidth(row[i] ?? "")));
+    return Math.min(full, column.shrinkTo ?? full) + 2;
+  });
+  const order = every.toSorted((a, b) => (columns[a]?.spare ?? 0) - (columns[b]?.spare ?? 0));
+  let left = width - indent + 2;
+  const kept = order.filter((i) => {
+    const fits = (least[i] ?? 0) <= left || columns[i]?.spare === undefined;
+    if (fits) left -= least[i] ?? 0;
+    return fits;
+  });
+  return every.filter((i) => kept.includes(i));
 }
 
 function shrink(columns: readonly TableColumn[], widths: number[], indent: number, width: number | undefined): void {

@@ -19,7 +19,7 @@ export function errorLines(error: ErrorJson, io: Pick<Io, "color" | "cwd">): str
 }
 
 /** A path as it is shortest to write from here: relative unless that leads up. */
-function near(file: string, cwd: string): string {
+export function near(file: string, cwd: string): string {
   const path = isAbsolute(file) ? relative(cwd, file) : file;
   return path.startsWith("..") ? file : path;
 }

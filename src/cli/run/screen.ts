@@ -12,7 +12,7 @@ import {
   scoreColor,
   truncate,
 } from "../render/index.ts";
-import { errorLines } from "./error-lines.ts";
+import { errorLines, near } from "./error-lines.ts";
 
 type Paint = ReturnType<typeof palette>;
 
@@ -28,6 +28,8 @@ interface LabState {
   total: number;
   /** Columns for the names of what is built. */
   nameWidth: number;
+  /** Of what is built, by unique id. */
+  names: Map<string, string>;
 }
 
 const isTest = (type: string): boolean => type === "test" || type === "unit_test";
@@ -44,13 +46,14 @@ export class RunScreen {
   readonly #labs = new Map<string, LabState>();
   readonly #width: number;
   #drawn = false;
+  #drawnAt = 0;
 
   constructor(io: Io, options: { many: boolean; live: boolean; labWidth: number }) {
     this.#io = io;
     this.#paint = palette(io.color);
     this.#many = options.many;
     this.#live = options.live;
-    this.#width = options.labWidth;
+    this.#width = io.isTTY && io.width < 100 ? Math.min(options.labWidth, narrowLab) : options.labWidth;
   }
 
   on(event: LabEvent): void {
@@ -85,7 +88,8 @@ export class RunScreen {
         break;
       case "selected":
         state.total = event.nodes.length;
-        state.nameWidth = nameWidth(event.nodes);
+        state.nameWidth = nameWidth(event.nodes, this.#many);
+        state.names = new Map(event.nodes.filter((n) => !isTest(n.resourceType)).map((n) => [n.uniqueId, n.name]));
         for (const node of event.nodes)
           if (isTest(node.resourceType) && node.attachedTo)
             state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
@@ -138,6 +142,7 @@ export class RunScreen {
           done: 0,
           total: 0,
           nameWidth: 44,
+          names: new Map(),
         }),
       );
     return state;
@@ -197,39 +202,54 @@ export class RunScreen {
   #testsOnly(lab: string, state: LabState, owner: string): void {
     const tests = state.tests.get(owner) ?? [];
     state.tests.delete(owner);
-    if (tests.length === 0) return;
+    // Those of a model that was skipped go without saying.
+    if (tests.every((test) => test.status === "skipped")) return;
     const name = owner.split(".").slice(2).join(".");
     this.#line(lab, `  ${mark(tests, this.#paint)} ${name}  ${testsSummary(tests, this.#paint)}`);
-    for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
+    this.#badTests(lab, tests);
   }
 
   #model(lab: string, state: LabState, model: NodeOutcome): void {
     state.models.delete(model.uniqueId);
     const tests = state.tests.get(model.uniqueId) ?? [];
     state.tests.delete(model.uniqueId);
-    const kind = model.resourceType === "model" ? (model.materialized ?? "model") : model.resourceType;
-    const name = model.relation ?? model.name;
+    const what = model.resourceType === "model" ? (model.materialized ?? "model") : model.resourceType;
+    // With a lab's name in front there is no room for it.
+    const kind = this.#many ? "" : ` ${what.padEnd(11)}`;
+    const name = (model.relation ?? model.name).padEnd(state.nameWidth);
     if (model.status === "skipped") {
-      this.#line(
-        lab,
-        `  ${this.#paint.yellow("−")} ${name.padEnd(state.nameWidth)} ${kind.padEnd(11)} ${this.#paint.yellow("skipped")}`,
-      );
+      this.#line(lab, `  ${this.#paint.yellow("−")} ${name}${kind} ${this.#paint.yellow("skipped")}`);
       return;
     }
     const failed = model.status === "error" || model.status === "partial success";
     const symbol = failed ? this.#paint.red("✗") : mark(tests, this.#paint);
     this.#line(
       lab,
-      `  ${symbol} ${name.padEnd(state.nameWidth)} ${kind.padEnd(11)} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
+      `  ${symbol} ${name}${kind} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
     );
     if (failed && model.error) this.#error(lab, model.error, 6);
     else if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
-    for (const test of tests) if (test.status !== "pass") this.#line(lab, testLine(test, this.#paint));
+    this.#badTests(lab, tests);
+  }
+
+  #badTests(lab: string, tests: NodeOutcome[]): void {
+    for (const test of tests) {
+      // Of skipped tests the number says enough.
+      if (test.status === "pass" || test.status === "skipped") continue;
+      if (test.error) {
+        this.#line(lab, `    ${this.#paint.red("✗")} ${test.name}`);
+        this.#error(lab, test.error, 8);
+        continue;
+      }
+      this.#line(lab, testLine(test, this.#paint));
+      if (test.compiledFile)
+        this.#line(lab, `        ${this.#paint.dim(`its query: ${near(test.compiledFile, this.#io.cwd)}`)}`);
+    }
   }
 
   #line(lab: string, text: string): void {
     this.#erase();
-    const prefix = this.#many ? `${this.#paint.dim(lab.padEnd(this.#width))} ${this.#paint.dim("│")} ` : "";
+    const prefix = this.#many ? this.#paint.dim(`${truncate(lab, this.#width).padEnd(this.#width)} │ `) : "";
     this.#io.err(
       text
         .split("\n")
@@ -240,13 +260,16 @@ export class RunScreen {
 
   #status(): void {
     if (!this.#live) return;
+    const now = performance.now();
+    // Faster than this nobody reads; after a line it is drawn anew.
+    if (this.#drawn && now - this.#drawnAt < 50) return;
     this.#erase();
+    this.#drawnAt = now;
     const parts = [...this.#labs].flatMap(([lab, state]) => {
       if (state.total === 0) return [];
-      const now = [...state.running].slice(0, 3).map((id) => id.split(".").slice(2).join("."));
-      return [
-        `${this.#many ? `${lab} ` : ""}${state.done}/${state.total}${now.length > 0 ? ` ${now.join(", ")}` : ""}`,
-      ];
+      const building = [...state.running].flatMap((id) => state.names.get(id) ?? []).slice(0, 2);
+      const doing = building.length > 0 ? building.join(", ") : state.running.size > 0 ? "testing" : "";
+      return [`${this.#many ? `${truncate(lab, narrowLab)} ` : ""}${state.done}/${state.total} ${doing}`.trimEnd()];
     });
     if (parts.length === 0) return;
     this.#io.err(`  ${this.#paint.cyan("▸")} ${truncate(parts.join("   "), Math.max(20, this.#io.width - 6))}`);
@@ -269,6 +292,7 @@ function testsSummary(tests: NodeOutcome[], paint: Paint): string {
   const passed = tests.filter((t) => t.status === "pass").length;
   const warned = tests.filter((t) => t.status === "warn").length;
   const failed = tests.filter((t) => t.status === "fail" || t.status === "error").length;
+  if (passed + failed + warned === 0) return paint.yellow("tests skipped");
   if (failed === 0 && warned === 0) return paint.dim(`${passed} ${passed === 1 ? "test" : "tests"} ok`);
   return [
     passed > 0 ? paint.dim(`${passed} ok`) : "",
@@ -295,12 +319,15 @@ function testLine(test: NodeOutcome, paint: Paint): string {
     .trimEnd();
 }
 
+/** Columns of a lab's name in front of its lines in a terminal of 80. */
+const narrowLab = 20;
+
 /** Room for the longest name, as far as a terminal of 80 columns has it. */
-function nameWidth(nodes: { name: string; resourceType: string; relation: string | null }[]): number {
+function nameWidth(nodes: { name: string; resourceType: string; relation: string | null }[], many: boolean): number {
   const built = nodes
     .filter((node) => !isTest(node.resourceType))
     .map((node) => displayWidth(node.relation ?? node.name));
-  return Math.min(44, Math.max(20, ...built));
+  return Math.min(many ? 30 : 44, Math.max(20, ...built));
 }
 
 function finishLine(result: LabRunResult, paint: Paint): string {
@@ -329,15 +356,15 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
       color(r.status),
       `${formatCount(r.rowsLoaded)}${r.rowsQuarantined > 0 ? paint.yellow(` (+${formatCount(r.rowsQuarantined)} quarantined)`) : ""}`,
       models.join(", "),
-      tests.join(", "),
+      r.tests.passed + r.tests.warned + r.tests.failed === 0 ? paint.dim("none") : tests.join(", "),
       score === null ? "" : paint[scoreColor(score)](formatScore(score)),
       formatDuration(r.seconds),
     ];
   });
   const columns = [
-    { title: "LAB", shrinkTo: 16 },
+    { title: "LAB", shrinkTo: 14 },
     { title: "STATUS" },
-    { title: "NEW ROWS", align: "right" as const },
+    { title: "NEW ROWS", align: "right" as const, spare: 1 },
     { title: "MODELS" },
     { title: "TESTS" },
     { title: "SCORE", align: "right" as const },

@@ -47,11 +47,11 @@ export const verb: Verb = {
       { title: "STARTED" },
       { title: "RESULT" },
       { title: "TIME", align: "right" as const },
-      { title: "ROWS", align: "right" as const },
-      { title: "TESTS" },
+      { title: "ROWS", align: "right" as const, spare: 2 },
+      { title: "TESTS", spare: 1 },
       { title: "SCORE", align: "right" as const },
-      { title: "BY", shrinkTo: 8 },
-      { title: "COMMAND", shrinkTo: 10 },
+      { title: "BY", shrinkTo: 8, spare: 4 },
+      { title: "COMMAND", shrinkTo: 10, spare: 3 },
     ];
     const rows = runs.map((run) => {
       const score = run.summary?.score ?? null;

@@ -82,6 +82,7 @@ export const verb: Verb = {
     else {
       io.out(`\n${summaryTable(results, io)}`);
       tellFailures(input, results);
+      tellNext(input, results);
     }
     return results.every((r) => r.status === "ok") ? 0 : exitOf(results);
   },
@@ -107,6 +108,12 @@ function tellFailures({ io, global }: VerbInput, results: LabRunResult[]): void 
     if (!told) io.out(`${paint.red(lab)}: ${error ? `${error.code}: ` : ""}${first}\n`);
     if (runId) io.out(`${told ? "" : "  "}${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
   }
+}
+
+/** Where a person looks next; a program that reads the output has no use for it. */
+function tellNext({ io, global }: VerbInput, [only, ...more]: LabRunResult[]): void {
+  if (!io.isTTY || global.quiet || !only || more.length > 0 || only.status !== "ok" || only.models.ok === 0) return;
+  io.out(palette(io.color).dim(`look at it: labs inspect ${only.lab}\n`));
 }
 
 /** The script of this process, which is also that of a worker. */

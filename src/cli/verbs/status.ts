@@ -53,13 +53,13 @@ export const verb: Verb = {
     }
     const paint = palette(io.color);
     const columns = [
-      { title: "LAB" },
-      { title: "STATUS" },
+      { title: "LAB", shrinkTo: 16 },
+      { title: "STATUS", spare: 4 },
       { title: "LAST RUN" },
       { title: "WHEN" },
-      { title: "TIME", align: "right" as const },
-      { title: "ROWS", align: "right" as const },
-      { title: "TESTS" },
+      { title: "TIME", align: "right" as const, spare: 3 },
+      { title: "ROWS", align: "right" as const, spare: 2 },
+      { title: "TESTS", spare: 1 },
       { title: "SCORE", align: "right" as const },
       { title: "NEXT", shrinkTo: 20 },
     ];
