@@ -96,8 +96,8 @@ function compareResults(dbt: any, ours: any, equal: Equal): void {
 const byId = (results: any[]): Map<string, any> => new Map(results.map((r) => [r.unique_id, r]));
 
 /**
- * What a message says, without where it was raised: dbt names macros (`> in macro`), the engine files and lines,
- * and both count DuckDB's lines in texts whose white space may differ.
+ * What a message says, without where it was raised: dbt names macros (`> in macro`), the engine files and lines, and both
+ * quote a line of SQL that may come from a built-in macro, whose text is each one's own.
  */
 const messageOf = (message: string | null): string | null =>
   message === null
@@ -106,9 +106,9 @@ const messageOf = (message: string | null): string | null =>
         momentary(message)
           .split("\n")
           .filter(
-            (line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |\^\s*$)/.test(line),
+            (line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |LINE \d+: |\^\s*$)/.test(line),
           )
-          .map((line) => line.replace(/^\s*LINE \d+:/, "LINE #:"))
+          .map((line) => line.replace(/\. This can happen when calling a macro that does not exist.*$/, ""))
           .join("\n"),
       );
 const plainResponse = (response: any): unknown =>

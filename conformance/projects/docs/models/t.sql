@@ -1,0 +1,1 @@
+{{ config(materialized='table') }} select id, "Name", 1 as "Odd Col" from {{ ref('s') }}

@@ -1,0 +1,1 @@
+select *, 'x' as undocumented from {{ ref('t') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral') }} select {{ exceptions.raise_compiler_error('ephemeral stop') if execute else 1 }} as x

@@ -1,0 +1,1 @@
+{{ config(pre_hook='select * from missing_hook_table') }} select 1 as x

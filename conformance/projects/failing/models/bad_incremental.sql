@@ -1,0 +1,1 @@
+{{ config(materialized='incremental', incremental_strategy='nonsense') }} select 1 as x

@@ -1,0 +1,1 @@
+{{ config(materialized='nonsense') }} select 1 as x

@@ -1,0 +1,1 @@
+{{ config(materialized='table') }} select cast(v as integer) as v from {{ ref('ok') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='table') }} select {{ var('bad', '1') }} as x

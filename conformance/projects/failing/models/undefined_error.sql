@@ -1,0 +1,1 @@
+{% if execute %}select {{ no_such_macro('x') }}{% else %}select 1 as x{% endif %}

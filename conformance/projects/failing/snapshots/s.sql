@@ -1,0 +1,1 @@
+{% snapshot snap %}{{ config(unique_key='id', strategy='timestamp', updated_at='no_such_column') }} select * from {{ ref('ok_seed') }}{% endsnapshot %}

@@ -1,0 +1,1 @@
+{% test broken_test(model, x) %}select * from {{ model }} where no_such_column = {{ x }}{% endtest %}

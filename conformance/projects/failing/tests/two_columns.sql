@@ -1,0 +1,1 @@
+{{ config(fail_calc='sum(no_such)') }} select 1 as a

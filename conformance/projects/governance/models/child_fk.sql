@@ -1,0 +1,1 @@
+select 1 as dim_id, 5 as u

@@ -1,0 +1,1 @@
+select 'l' as label, 1 as id

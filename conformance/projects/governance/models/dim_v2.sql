@@ -1,0 +1,1 @@
+select 'b' as name, 2 as id, 1.5 as amount

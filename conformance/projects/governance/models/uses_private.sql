@@ -1,0 +1,1 @@
+select p.x, d.name, d1.name as old_name, '{{ ref('dim', v=3) }}' as preview from {{ ref('private_one') }} p cross join {{ ref('dim') }} d cross join {{ ref('dim', version=1) }} d1

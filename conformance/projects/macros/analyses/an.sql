@@ -1,0 +1,1 @@
+select {{ fact(3) }} from {{ ref('called') }}

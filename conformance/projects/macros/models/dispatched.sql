@@ -1,0 +1,1 @@
+select id, {{ cents('amount') }} as amount, {{ dbt.string_literal('x') }} as lit, {{ dbt.current_timestamp() }} as now_ts, {{ current_timestamp() }} as own_ts from {{ ref('orders') }}

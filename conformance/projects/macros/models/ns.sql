@@ -1,0 +1,1 @@
+{% set ns = namespace(total=0, names=[]) %}{% for i in range(5) %}{% set ns.total = ns.total + i %}{% do ns.names.append('n' ~ i) %}{% endfor %}select {{ ns.total }} as total, '{{ ns.names | join(",") }}' as names, '{{ context.macros_project is defined }}' as has_ns, '{{ adapter.type() }}' as kind, '{{ this }}' as me, '{{ model.unique_id }}' as uid

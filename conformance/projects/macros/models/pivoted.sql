@@ -1,0 +1,2 @@
+{{ config(schema='pivots', prefix='p') }}
+select {% for s in values_of(ref('orders'), 'status') %}sum(case when status = '{{ s }}' then amount end) as {{ s }}_amount{{ ',' if not loop.last }}{% endfor %} from {{ ref('orders') }}

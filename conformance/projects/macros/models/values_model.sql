@@ -1,0 +1,1 @@
+select '{{ many(1, 'b', c=3, a=none) | replace("'", "") }}' as many, '{{ early(1) }}' as small, '{{ early(2) }}' as big, {{ fact(5) }} as f, '{{ counts() | replace("'", "") }}' as counts

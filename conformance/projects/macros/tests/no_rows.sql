@@ -1,0 +1,1 @@
+select * from {{ ref('called') }} where name <> 'INNER_CTE'

@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', begin='2024-01-01', batch_size='day', lookback=1) }}
+select *, '{{ model.batch.id if model.batch else "none" }}' as batch_id from {{ ref('src') }}

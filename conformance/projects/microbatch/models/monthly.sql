@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='month', begin='2023-12-01', batch_size='month', concurrent_batches=false) }}
+select date_trunc('month', at)::timestamp as month, sum(v) as v, '{{ is_incremental() }}' as inc from {{ ref('src') }} group by 1

@@ -1,0 +1,1 @@
+{{ config(event_time='at') }} select id, at::timestamp as at, v from {{ ref('events') }}

@@ -1,0 +1,2 @@
+{% macro only_there() %}'other'{% endmacro %}
+{% macro default__string_literal(v) %}'not used {{ v }}'{% endmacro %}

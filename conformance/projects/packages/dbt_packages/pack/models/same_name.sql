@@ -1,0 +1,1 @@
+{{ config(alias='pack_same') }} select 'pack' as who

@@ -1,0 +1,1 @@
+select code, {{ shared() }} as s, '{{ var('own') }}' as own_var, '{{ var('from_root') }}' as root_var, '{{ var('deep') }}' as deep from {{ ref('codes') }}

@@ -1,0 +1,1 @@
+select *, {{ pack.greet('x') }} as hi, {{ shared() }} as s, {{ pack.shared() }} as ps, {{ other.only_there() }} as o, '{{ var('own', 'none') }}' as own from {{ ref('pack', 'sub_model') }}

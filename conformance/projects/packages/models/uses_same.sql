@@ -1,0 +1,1 @@
+select a.who as root_who, b.who as pack_who from {{ ref('same_name') }} a cross join {{ ref('pack', 'same_name') }} b

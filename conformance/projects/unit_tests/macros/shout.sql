@@ -1,0 +1,1 @@
+{% macro shout(c) %}upper({{ c }}){% endmacro %}

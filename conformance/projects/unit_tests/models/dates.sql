@@ -1,0 +1,1 @@
+select id, date_trunc('month', day) as month, [id, id] as list, {'a': id} as s, case when flag then 1.10::decimal(5,2) end as d from {{ ref('stg') }}

@@ -1,0 +1,1 @@
+select e.id, l.label, e.amount * {{ var('rate') }} as amount, e.day, {{ shout('e.code') }} as code, '{{ env_var('UT_ENV', 'none') }}' as env from {{ ref('eph') }} e left join {{ ref('lookup') }} l using (code)

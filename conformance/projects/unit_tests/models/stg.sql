@@ -1,0 +1,1 @@
+select id, code, amount, day::date as day, flag from {{ ref('raw') }}
