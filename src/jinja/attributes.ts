@@ -48,13 +48,25 @@ const formatMethods: Table = {
   },
 };
 
+const textOnly = new Set(["casefold", "encode", "isdecimal", "isidentifier", "isnumeric", "isprintable"]);
+const searching = new Set(["count", "find", "index", "rfind", "rindex"]);
+
+/** What CPython says when a method of bytes is given text. */
+function needsBytes(method: string): string {
+  if (searching.has(method)) return "argument should be integer or bytes-like object, not 'str'";
+  return method === "startswith" || method === "endswith"
+    ? `${method} first arg must be bytes or a tuple of bytes, not str`
+    : "a bytes-like object is required, not 'str'";
+}
+
 /** Methods of text work on bytes too, one character a byte; their arguments must be bytes. */
 function bytesTable(): Table {
   const table: Table = {};
   for (const [name, method] of Object.entries(textMethods)) {
+    if (textOnly.has(name)) continue;
     table[name] = (self: PyBytes, args, kwargs) => {
       const texts = args.map((arg) => {
-        if (typeof arg === "string") throw typeError("a bytes-like object is required, not 'str'");
+        if (typeof arg === "string") throw typeError(needsBytes(name));
         return arg instanceof PyBytes ? arg.data.toString("latin1") : arg;
       });
       return asBytes(method(self.data.toString("latin1"), texts, kwargs));
