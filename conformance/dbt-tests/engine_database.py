@@ -21,6 +21,13 @@ def release():
     gc.collect()
 
 
+def reconnect():
+    """What dbt leaves behind in the process: a connection of the main thread, opened when it is first used."""
+    for adapter in list(FACTORY.adapters.values()):
+        with contextlib.suppress(Exception):
+            adapter.acquire_connection("master")
+
+
 def register(config):
     config.pluginmanager.register(DuckDBProfile(), "duckdb-profile")
 

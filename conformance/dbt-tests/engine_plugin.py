@@ -52,6 +52,7 @@ def invoke(runner, args, **options):
         show(done.stdout, done.stderr)
         listener.deliver()
         engine_events.recall_deprecations(done.stdout)
+    engine_database.reconnect()
     if done.returncode == 2:
         return dbtRunnerResult(success=False, exception=engine_errors.exception_of(done.stdout, done.stderr))
     success = done.returncode == 0

@@ -72,7 +72,7 @@ def table_of(call, node, result, out):
     """The table that the result of a seed or of `show` carries in Python."""
     if call.command == "show":
         previews = out.split("Previewing ")[1:]
-        name = node.name if node is not None else "inline"
+        name = "inline node" if node is None or node.name == "inline_query" else f"'{node.name}"
         own = next((text for text in previews if name in text.split("\n", 1)[0]), "")
         rows = [line for line in own.splitlines() if line.startswith("|")]
         return rows_of(rows) if len(rows) > 1 else None

@@ -130,6 +130,11 @@ export class Invocation {
     this.targetFolder = resolve(this.read.root.root, flags.targetPath ?? this.read.root.paths.target);
     this.files = new TargetFiles(this.read.root.root);
     const { manifest } = this.parsed.runtime;
+    manifest.metadata.env = Object.fromEntries(
+      Object.entries(this.parsed.runtime.env)
+        .filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_"))
+        .map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]),
+    );
     if (this.read.selectors) manifest.selectors = manifestSelectors(this.read.selectors.document.data);
     options.sink({ type: "parsed", counts: counts(manifest), seconds: (performance.now() - this.started) / 1000 });
   }
@@ -269,11 +274,6 @@ export class Invocation {
   writeManifest(): void {
     if (!this.flags.writeJson) return;
     linkMacroDependencies(this.runtime);
-    this.manifest.metadata.env = Object.fromEntries(
-      Object.entries(this.runtime.env)
-        .filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_"))
-        .map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]),
-    );
     writeManifest(this.targetFolder, this.manifest);
     writeSemanticManifest(this.targetFolder, this.manifest);
   }

@@ -57,7 +57,7 @@ export async function debugCommand(
     say(`adapter version: ${adapterVersion}`);
   }
   const project = checkProject(settings, io, target, style);
-  const checks = [profile, project];
+  const checks = settings.on("connection") ? [profile] : [profile, project];
   if (settings.on("connection")) say("Skipping steps before connection verification");
   else {
     say("Configuration:");
