@@ -21,8 +21,8 @@ const requirements = [
   "dbt-duckdb==1.11.0",
   "duckdb==1.5.5",
   "dbt-tests-adapter==1.20.0",
-  "jinja2>=3.1,<3.2",
-  "pytest",
+  "jinja2==3.1.6",
+  "pytest==9.2.0",
   "dbt-artifacts-parser",
 ];
 
@@ -78,7 +78,7 @@ function check(): void {
     "dbt.tests.util",
     "duckdb",
     "jinja2",
-    "pytest",
+    "pytest==9.2.0",
     "dbt_artifacts_parser",
   ];
   const done = run(python, [
