@@ -1,4 +1,4 @@
-import { equals, str, type Value } from "#jinja/index.ts";
+import { equals, PyDecimal, repr, str, type Value } from "#jinja/index.ts";
 
 export type Row = Value[];
 
@@ -34,7 +34,7 @@ export function diffText(columns: string[], actual: Row[], expected: Row[]): str
   for (const row of missing) {
     const i = rest.findIndex((other) => other.some((value, c) => equals(value, row[c] ?? null)));
     const [other] = i === -1 ? [undefined] : rest.splice(i, 1);
-    if (!other) lines.push(["---", ...row.map(str)]);
+    if (!other) lines.push(["---", ...row.map(whole)]);
     else
       lines.push([
         "→",
@@ -43,10 +43,13 @@ export function diffText(columns: string[], actual: Row[], expected: Row[]): str
         ),
       ]);
   }
-  for (const row of rest) lines.push(["+++", ...row.map(str)]);
+  for (const row of rest) lines.push(["+++", ...row.map(whole)]);
   const widths = lines[0]?.map((_, c) => Math.max(...lines.map((line) => [...(line[c] ?? "")].length))) ?? [];
   const text = lines.map((line) =>
     line.map((cell, c) => cell + " ".repeat(Math.max(0, (widths[c] ?? 0) - [...cell].length))).join(","),
   );
   return `\n\nactual differs from expected:\n\n${text.join("\n")}\n\n`;
 }
+
+/** A cell of a row that stands alone: dbt's table prints Decimals there as Python names them. */
+const whole = (value: Value): string => (value instanceof PyDecimal ? repr(value) : str(value));
