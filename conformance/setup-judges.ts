@@ -23,7 +23,7 @@ const requirements = [
   "dbt-tests-adapter==1.20.0",
   "jinja2==3.1.6",
   "pytest==9.2.0",
-  "dbt-artifacts-parser",
+  "dbt-artifacts-parser==0.15.0",
 ];
 
 /** dbt-core 1.12 needs it for `--use-v2-parser` only, and its source package downloads from outside the index. */
