@@ -106,7 +106,8 @@ const messageOf = (message: string | null): string | null =>
         momentary(message)
           .split("\n")
           .filter(
-            (line) => !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |LINE \d+: |\^\s*$)/.test(line),
+            (line) =>
+              !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |LINE \d+: |\^\s*$)/.test(line),
           )
           .map((line) => line.replace(/\. This can happen when calling a macro that does not exist.*$/, ""))
           .join("\n"),

@@ -52,11 +52,14 @@ for (const entry of corpus.filter((e) => !only || only.includes(e.name))) {
   }
   const project = assemble(entry, root);
   const ours = await runSide("ours", project, join(work, entry.name, "ours"), entry.check, 4);
-  let [passed, failed, notes] = [0, 0, [] as string[]];
+  let [passed, failed, notes] = [0, 0, entry.note === "" ? [] : [entry.note]];
   const lines: string[] = [];
   const golden = readGolden(goldens, entry.name);
   if (golden) {
-    const result = compareWithGolden(golden, ours, entry.check);
+    const result = compareWithGolden(golden, ours, {
+      ...entry.check,
+      volatile: { ...entry.check.volatile, ...entry.named },
+    });
     passed += result.passed;
     failed += result.differences.length;
     lines.push(...printDifferences(result.differences, areas, most));
