@@ -47,7 +47,10 @@ export function convert(
       return more.length === 0 && version !== undefined ? { name, version } : { name: raw, version: null };
     }
     case "path":
-      checkPath(option, raw, cwd, fail);
+      // debug tells itself that there are no profiles, and deps needs none.
+      if (!(option.name === "profiles_dir" && (command === "debug" || command === "deps"))) {
+        checkPath(option, raw, cwd, fail);
+      }
       return raw;
     case "text":
       return raw;
