@@ -111,7 +111,7 @@ function checkProfile(
     return {
       check: {
         status: style.red("ERROR not found"),
-        problem: `dbt looked for a profiles.yml file in ${file}, but did not find one. Create it, or name its folder with --profiles-dir.`,
+        problem: `dbt looked for a profiles.yml file in ${join(settings.text("profiles_dir") ?? join(file, ".."), "profiles.yml")}, but did not find one. Create it, or name its folder with --profiles-dir.`,
       },
     };
   }
