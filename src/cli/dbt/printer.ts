@@ -1,4 +1,4 @@
-import { isLabsError } from "#errors/index.ts";
+import { isLabsError, type LabsError } from "#errors/index.ts";
 import type { AnyNode, EngineEvent } from "#engine/index.ts";
 import { deprecationRecord, DeprecationCounter, isDeprecation } from "./deprecations.ts";
 import { endLines, countText, countsText, finishedLine, problemLines } from "./end-lines.ts";
@@ -275,7 +275,7 @@ export class Printer {
   /** An error that ended the command: dbt's headline and text, then place and fix. */
   failure(error: unknown): void {
     if (isLabsError(error)) {
-      const headline = String(error.data?.dbtType ?? "Runtime Error");
+      const headline = errorHeadline(error);
       const body = error.message.replace(/^/gm, "  ");
       const where = error.place ? placeText(error.place) : [];
       const fix = error.hint ? [`  fix: ${error.hint} [${error.code}]`] : [];
@@ -301,6 +301,12 @@ export class Printer {
     if (stack)
       this.write({ name: "MainStackTrace", code: "Z003", level: "error", msg: stack, data: { stack_trace: stack } });
   }
+}
+
+/** `Compilation Error in model x (models/x.sql)`: the kind of an error, and the node that it is about. */
+function errorHeadline({ code, data }: LabsError): string {
+  const kind = String(data?.dbtType ?? (code.startsWith("JIN-") ? "Compilation Error" : "Runtime Error"));
+  return typeof data?.node === "string" ? `${kind} in ${data.node}` : kind;
 }
 
 /** Warnings that dbt prints without a tag. */

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   databaseOf,
   finish,
@@ -18,10 +18,16 @@ const registry = "shared/config/labs_config.yaml";
 const project = "shop/dbt/dbt_project.yml";
 const header = 'name: shop\nversion: "1.0"\nprofile: shop\n';
 
-/** A workspace with one lab that has run once, then the given files. */
-async function after(files: Record<string, string | Buffer>): Promise<string> {
-  const workspace = smallWorkspace({ shop: { "models/one.sql": "select 1 as id" } });
-  expect((await labs(workspace, "run", "shop")).code).toBe(0);
+let ran: string;
+beforeAll(async () => {
+  ran = smallWorkspace({ shop: { "models/one.sql": "select 1 as id" } });
+  expect((await labs(ran, "run", "shop")).code).toBe(0);
+});
+
+/** A copy of a workspace with one lab that has run once, with the given files. */
+function after(files: Record<string, string | Buffer>): string {
+  const workspace = temporaryFolder();
+  cpSync(ran, workspace, { recursive: true });
   write(workspace, files);
   return workspace;
 }
@@ -146,7 +152,7 @@ describe("bad input gives one clear error with code, place and fix, and leaves t
   ];
 
   it.each(cases)("%s", async (_, files, { exit, code, at, fix }) => {
-    const workspace = await after(files);
+    const workspace = after(files);
     const before = await tables(workspace);
     const { code: ended, stdout, stderr } = await labs(workspace, "run", "shop");
     expect({ ended, stderr, stdout }).toMatchObject({ ended: exit });
@@ -164,7 +170,7 @@ describe("bad input gives one clear error with code, place and fix, and leaves t
   it.each(cases.filter(([name]) => /YAML in dbt|cycle|wrong SQL|empty CSV/.test(name)))(
     "as one JSON document: %s",
     async (_, files, { exit, code, at }) => {
-      const workspace = await after(files);
+      const workspace = after(files);
       const { code: ended, document, stderr } = await json(workspace, "run", "shop");
       expect({ ended, stderr }).toEqual({ ended: exit, stderr: "" });
       const [lab] = document.labs;
@@ -212,7 +218,7 @@ describe("files that are not what they should be", () => {
   });
 
   it("a damaged ledger does not stop a run, is never overwritten, and is named by those who need it", async () => {
-    const workspace = await after({ ".labs/ledger.db": "Not SQLite. ".repeat(500) });
+    const workspace = after({ ".labs/ledger.db": "Not SQLite. ".repeat(500) });
     const { code, stderr } = await labs(workspace, "run", "shop");
     expect({ code, stderr }).toMatchObject({
       code: 0,

@@ -40,19 +40,21 @@ describe("another lab's database", () => {
       "the profile in the lab's .dbt folder",
       { "../.dbt/profiles.yml": profile("taker", "path: ../../giver/data/giver.duckdb") },
     ],
-  ])("is refused as %s before anything runs", async (_, files) => {
+  ])("is refused as %s before anything runs", async (name, files) => {
     const workspace = smallWorkspace({
       giver: model,
       taker: { ...model, ...files, "../data/raw/sold.csv": "id\n1\n" },
     });
     expect((await labs(workspace, "run", "giver")).code).toBe(0);
     const before = readFileSync(databaseOf(workspace, "giver"));
-    for (const words of [
+    // Every way to a run asks the same guard; the first case tries them all.
+    const ways = [
       ["run", "taker"],
       ["test", "taker"],
       ["dbt", "--lab", "taker", "run"],
       ["run", "taker", "--dry-run"],
-    ]) {
+    ];
+    for (const words of name === "the path of a profile" ? ways : ways.slice(0, 1)) {
       const { code, stdout, stderr } = await labs(workspace, ...words);
       expect({ words, code, text: stdout + stderr }).toMatchObject({
         code: 2,

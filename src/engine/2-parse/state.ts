@@ -47,11 +47,17 @@ export function throwCollected(errors: LabsError[]): void {
   const [first] = errors;
   if (errors.length === 1 && first) throw first;
   throw engineError("many", {
-    message: errors.map((e) => e.message).join("\n\n"),
+    message: errors.map(withHeadline).join("\n\n"),
     hint: "Fix each of them; they are independent.",
     dbtType: (first?.data?.dbtType as "Compilation Error" | undefined) ?? "Compilation Error",
     data: { errors },
   });
+}
+
+/** An error of several, under dbt's line that names its node. */
+function withHeadline({ message, data }: LabsError): string {
+  if (typeof data?.node !== "string") return message;
+  return `${String(data.dbtType ?? "Compilation Error")} in ${data.node}\n${message.replace(/^/gm, "  ")}`;
 }
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -44,6 +44,7 @@ function checkGroup(node: GraphNode | OtherNode, groups: Set<string>): void {
     node,
     `Invalid group '${String(node.group)}', expected one of [${known.join(", ")}]`,
     "Define the group, or correct its name.",
+    { named: true },
   );
 }
 
