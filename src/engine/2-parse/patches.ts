@@ -45,7 +45,7 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
     node.latest_version = patch.latestVersion;
     node.deprecation_date = deprecationDate(patch.deprecationDate);
     if (patch.access) setAccess(node, patch.access);
-    node.time_spine = isRecord(patch.timeSpine) ? timeSpine(patch.timeSpine) : null;
+    node.time_spine = isRecord(patch.timeSpine) ? timeSpine(patch, patch.timeSpine) : null;
   }
   if (Object.keys(patch.config).length > 0 || patch.version !== null) {
     const project = section.state.runtime.projects.get(node.package_name) ?? patch.entry.project;
@@ -62,12 +62,31 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
   moveIfDisabled(section, node);
 }
 
-function timeSpine(value: PlainRecord): PlainRecord {
+/** Source: dbt-core contracts/graph/unparsed.py UnparsedModelUpdate.__post_init__ */
+function timeSpine({ entry, columns, name }: Patch, value: PlainRecord): PlainRecord {
+  const column = String(value.standard_granularity_column);
+  const custom = asList(value.custom_granularities).filter(isRecord);
+  const names = (all: string[]): string => `[${all.map((n) => `'${n}'`).join(", ")}]`;
+  const known = Object.keys(columns);
+  const gone = custom.map((g) => String(g.column_name ?? g.name)).filter((n) => !(n in columns));
+  const problem = !(column in columns)
+    ? `Time spine standard granularity column must be defined on the model. Got invalid column name '${column}' for model '${name}'. Valid names: ${names(known)}.`
+    : !columns[column]?.granularity
+      ? `Time spine standard granularity column must have a granularity defined. Please add one for column '${column}' in model '${name}'.`
+      : gone.length > 0
+        ? `Time spine custom granularity columns do not exist in the model. Columns not found: ${names(gone)}; Available columns: ${names(known)}`
+        : undefined;
+  if (problem) {
+    const { file, document, path } = entry;
+    throw engineError("parsing", {
+      message: problem,
+      place: { file: file.path, ...document.position([...path, "time_spine"]), source: file.contents },
+      hint: "List the column of the time spine under columns:, with its granularity.",
+    });
+  }
   return {
     standard_granularity_column: value.standard_granularity_column ?? null,
-    custom_granularities: asList(value.custom_granularities)
-      .filter(isRecord)
-      .map((g) => ({ name: g.name ?? null, column_name: g.column_name ?? null })),
+    custom_granularities: custom.map((g) => ({ name: g.name ?? null, column_name: g.column_name ?? null })),
   };
 }
 

@@ -8,6 +8,7 @@ import { engineError } from "../errors.ts";
 import type { NodeLookup } from "../3-link/lookup.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import type { Project, SourceFile, YamlDocument } from "../1-read/types.ts";
+import { checkShape } from "./shapes.ts";
 import { collectErrors, type Entry, type ParseState } from "./state.ts";
 
 /** A section of one properties file while it is read. */
@@ -122,13 +123,10 @@ export function entriesOf(section: Section, data: PlainRecord): Entry[] {
       if (!isRecord(item)) throw malformed(path, `a list element for ${key} is not a dictionary`);
       if (typeof item.name !== "string" && section.key !== "data_tests")
         throw malformed(path, `a list element for ${key} does not have a name attribute.`);
-      entries.push({
-        project: section.project,
-        file: section.file,
-        document: section.document,
-        path,
-        data: renderEntry(section, item),
-      });
+      const { project, file, document } = section;
+      const entry: Entry = { project, file, document, path, data: renderEntry(section, item) };
+      checkShape(entry, section.key);
+      entries.push(entry);
     });
   });
   return entries;

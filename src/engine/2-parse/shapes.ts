@@ -114,7 +114,11 @@ function faultOf(data: PlainRecord, shape: Shape, path: Path): Fault | undefined
   for (const [key, kind] of Object.entries(shape.kinds ?? {})) {
     const value = data[key];
     if (value === undefined || value === null || pyKind[kind](value)) continue;
-    return { path: [...path, key], text: `${repr(fromPlain(value))} is not of type '${kind}'`, hint: `Write ${key} as ${words[kind]}.` };
+    return {
+      path: [...path, key],
+      text: `${repr(fromPlain(value))} is not of type '${kind}'`,
+      hint: `Write ${key} as ${words[kind]}.`,
+    };
   }
   return undefined;
 }

@@ -76,7 +76,8 @@ function assertUnambiguous(lookup: NodeLookup, from: Referrer, ref: RefArgs): vo
 }
 
 /** Python's title(): every word, after an underscore too. */
-const title = (text: string): string => text.replace(/[a-z]+/gi, (word) => word.charAt(0).toUpperCase() + word.slice(1));
+const title = (text: string): string =>
+  text.replace(/[a-z]+/gi, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 
 /** dbt's text for a reference that leads nowhere. Source: dbt-core exceptions.py TargetNotFoundError. */
 export function notFoundText(
