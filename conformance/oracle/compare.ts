@@ -97,7 +97,7 @@ const byId = (results: any[]): Map<string, any> => new Map(results.map((r) => [r
 
 /**
  * What a message says, without where it was raised: dbt names macros (`> in macro`), the engine files and lines, and both
- * quote a line of SQL that may come from a built-in macro, whose text is each one's own.
+ * quote a line of SQL that may come from a built-in macro, whose text is each one's own. DuckDB's guesses at a missing name depend on which tables exist at that moment.
  */
 const messageOf = (message: string | null): string | null =>
   message === null
@@ -107,7 +107,9 @@ const messageOf = (message: string | null): string | null =>
           .split("\n")
           .filter(
             (line) =>
-              !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |LINE \d+: |\^\s*$)/.test(line),
+              !/^\s*(> in |> called by |at \S+:\d+|called from |compiled code at |fix: |Did you mean |LINE \d+: |\^\s*$)/.test(
+                line,
+              ),
           )
           .map((line) => line.replace(/\. This can happen when calling a macro that does not exist.*$/, ""))
           .join("\n"),
