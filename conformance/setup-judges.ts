@@ -23,6 +23,7 @@ const requirements = [
   "dbt-tests-adapter==1.20.0",
   "jinja2==3.1.6",
   "pytest==9.2.0",
+  "pytest-xdist==3.8.0",
   "dbt-artifacts-parser==0.15.0",
 ];
 
@@ -79,6 +80,7 @@ function check(): void {
     "duckdb",
     "jinja2",
     "pytest==9.2.0",
+  "pytest-xdist==3.8.0",
     "dbt_artifacts_parser",
   ];
   const done = run(python, [
