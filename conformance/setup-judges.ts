@@ -80,7 +80,7 @@ function check(): void {
     "duckdb",
     "jinja2",
     "pytest==9.2.0",
-  "pytest-xdist==3.8.0",
+    "pytest-xdist==3.8.0",
     "dbt_artifacts_parser",
   ];
   const done = run(python, [
