@@ -83,7 +83,10 @@ function openLab(workspace: Workspace, lab: Lab): OpenLab {
 async function inspect(lab: Lab, options: InspectOptions = {}): Promise<Inspection> {
   const lock = await acquireLabLock(lab, { command: "openWorkspace().lab().inspect()" });
   try {
-    const database = await openDatabase(lab.paths.database, { readOnly: true });
+    const database = await openDatabase(lab.paths.database, {
+      readOnly: true,
+      config: { file_search_path: lab.paths.dbtProject },
+    });
     try {
       const connection = await database.connect();
       return await new DataInspector(connection).inspect(options);

@@ -5,3 +5,4 @@ export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";
 export { qualifiedName, quoteIdentifier, quoteLiteral } from "./sql.ts";
 export { duckErrors } from "./errors.ts";
+export { interruptOnAbort } from "./cancel.ts";

@@ -11,7 +11,8 @@ import { ingestErrors } from "./errors.ts";
  */
 export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database> {
   const path = lab.paths.database;
-  if (existsSync(path)) return openDatabase(path);
+  const config = pathsOf(lab);
+  if (existsSync(path)) return openDatabase(path, { config });
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
@@ -22,10 +23,15 @@ export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database>
       cause: error,
     });
   }
-  return openDatabase(path, { config: { default_block_size: "65536" } });
+  return openDatabase(path, { config: { ...config, default_block_size: "65536" } });
 }
 
 /** The database for looking only, or undefined when there is none yet. */
 export async function openForReading(lab: Pick<Lab, "paths">): Promise<Database | undefined> {
-  return existsSync(lab.paths.database) ? openDatabase(lab.paths.database, { readOnly: true }) : undefined;
+  return existsSync(lab.paths.database)
+    ? openDatabase(lab.paths.database, { readOnly: true, config: pathsOf(lab) })
+    : undefined;
 }
+
+/** Views may read files: a relative path in one means the dbt project's folder, whoever looks at it. */
+const pathsOf = (lab: Pick<Lab, "paths">) => ({ file_search_path: lab.paths.dbtProject });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { errorToJson, isLabsError, type ErrorJson, type LabsError } from "#errors/index.ts";
-import type { Database } from "#duck/index.ts";
+import { type Database, interruptOnAbort } from "#duck/index.ts";
 import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
@@ -177,7 +177,9 @@ class LabRun {
 
   async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
     const lab = this.#lab;
+    const { signal } = this.#options;
     const connection = await database.connect();
+    const done = interruptOnAbort(connection, signal);
     try {
       return await inspectAndScore({
         connection,
@@ -187,6 +189,7 @@ class LabRun {
         history: volumeHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
       });
     } finally {
+      done();
       await connection.close();
     }
   }
@@ -237,7 +240,7 @@ class LabRun {
       const status = this.#options.signal?.aborted ? "cancelled" : "failed";
       const own = error instanceof StepFailure;
       detail = own ? error.message : "";
-      outcome = { name, status, seconds, ...(own ? {} : { error: this.#json(error) }) };
+      outcome = { name, status, seconds, ...(own || status === "cancelled" ? {} : { error: this.#json(error) }) };
       // Without the files' state nothing can be loaded, and without a project nothing is built; a failed load, model or
       // test still leaves tables worth inspecting.
       fatal = status === "cancelled" || name === "check" || (name === "transform" && !own);

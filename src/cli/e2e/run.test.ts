@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { databaseOf, json, labs, query, smallWorkspace, snapshot, write } from "./testing/harness.ts";
+import { databaseOf, json, labs, query, smallWorkspace, snapshot, temporaryFolder, write } from "./testing/harness.ts";
 
 const chain = {
   "models/first.sql": "select 1 as id",
@@ -65,6 +65,29 @@ describe("labs run --all", () => {
       stderr: expect.stringContaining("error[REG-021]"),
     });
     expect((await labs(workspace, "run", "one", "three")).code).toBe(1);
+  });
+});
+
+describe("projects as they come", () => {
+  it("a registry with absolute paths and missing keys, dbt_project.yml in the lab's folder, views on relative files", async () => {
+    const outside = temporaryFolder({
+      "models/shown.sql": "select * from read_csv('data/raw/sold.csv')",
+      "dbt_project.yml": 'name: classic\nversion: "1.0"\nprofile: whatever\n',
+      "data/raw/sold.csv": "id,n\n1,2\n2,3\n",
+    });
+    const workspace = temporaryFolder({
+      "shared/config/labs_config.yaml":
+        `labs: # all of them\n  classic:\n    path: ${outside}\n    db_path: ${outside}/data/db/classic_lab.duckdb\n    team: sales\n`.replace(
+          "team",
+          "x-team",
+        ),
+    });
+    expect((await json(workspace, "run", "classic")).document.labs[0]).toMatchObject({
+      status: "ok",
+      quality: { score: 100 },
+    });
+    expect((await labs(workspace, "inspect", "classic", "main.shown")).stdout).toContain("view, 2 rows, 2 columns");
+    expect(existsSync(join(outside, "data/db/classic_lab.duckdb"))).toBe(true);
   });
 });
 

@@ -147,6 +147,26 @@ describe("ctrl-C in the middle of a run", () => {
     expect((await labs(workspace, "run", "shop", "--no-wait")).code).toBe(0);
   });
 
+  it("stops an inspection too: of a run, and of labs inspect", async () => {
+    const workspace = smallWorkspace({
+      shop: {
+        "models/endless.sql": `{{ config(materialized='view') }}\n${endless}`,
+        "models/one.sql": "select 1 as id",
+      },
+    });
+    const child = start(["run", "shop"], { cwd: workspace });
+    const ended = finish(child);
+    await printed(child, "✓ transform");
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 143, stdout: expect.stringMatching(/shop +cancelled/) });
+    const looking = start(["inspect", "shop"], { cwd: workspace });
+    const seen = finish(looking);
+    const holder = join(workspace, ".labs/locks/shop.holder.json");
+    while (!existsSync(holder)) await sleep(20);
+    looking.kill("SIGINT");
+    expect(await seen).toMatchObject({ code: 130, stdout: "" });
+  });
+
   it("reaches every lab of labs run --all and leaves no process behind", async () => {
     const workspace = smallWorkspace({
       one: { "models/endless.sql": endless },

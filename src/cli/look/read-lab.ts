@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, openDatabase } from "#duck/index.ts";
+import { type Database, interruptOnAbort, openDatabase } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import { qualityErrors } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type LabLock } from "#registry/index.ts";
@@ -18,12 +18,11 @@ export async function readLab<T>(
   const lock = await lockOf(lab, options);
   try {
     const database = await open(lab, options);
-    const stop = () => database.interrupt();
-    options.io.signal.addEventListener("abort", stop, { once: true });
+    const done = interruptOnAbort(database, options.io.signal);
     try {
       return await action(database);
     } finally {
-      options.io.signal.removeEventListener("abort", stop);
+      done();
       await database.close();
     }
   } finally {
@@ -50,7 +49,11 @@ async function lockOf(lab: Lab, options: { io: Io; wait: boolean; command: strin
 async function open(lab: Lab, options: { io: Io; wait: boolean }): Promise<Database> {
   for (let told = false; ; ) {
     try {
-      return await openDatabase(lab.paths.database, { readOnly: true });
+      return await openDatabase(lab.paths.database, {
+        readOnly: true,
+        // A view may read files by a path that is relative to the project.
+        config: { file_search_path: lab.paths.dbtProject },
+      });
     } catch (error) {
       if (!isLabsError(error)) throw error;
       if (error.code === "DUCK-001" && /does not exist/i.test(error.message)) {
