@@ -241,6 +241,17 @@ describe("score of layers and labs", () => {
     );
   });
 
+  test("adds up when one part lost everything and rounding asks for a tenth more", () => {
+    const empty = scoreChecks({}, defaultWeights, { text: "empty", query: null });
+    const perfect = scoreChecks({ validity: [{ weight: 1, value: 1, text: "", query: null }] }, defaultWeights);
+    const result = combineScores([
+      { prefix: "", weight: 2, score: empty },
+      { prefix: "", weight: 4, score: perfect },
+    ]);
+    expect(result.score).toBe(66.7);
+    addsUp(result);
+  });
+
   test("never falls when a member rises", () => {
     fc.assert(
       fc.property(members, fc.nat(5), (all, at) => {

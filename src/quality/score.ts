@@ -97,17 +97,19 @@ export function combineScores(members: readonly { prefix: string; weight: number
   });
   const scored = counted.reduce((sum, member) => sum + member.weight * (member.score.score ?? 0), 0) / total;
   const flawless = counted.every((member) => member.score.score === 100);
-  const score = flawless ? 1000 : Math.min(999, Math.floor(scored * 10 + 1e-9));
+  const wanted = flawless ? 1000 : Math.min(999, Math.floor(scored * 10 + 1e-9));
   const maxima = apportion(
     1000,
     means.map((mean) => mean.max),
   );
   // Points are what is left of each maximum, so that no part exceeds its own by rounding.
   const lost = apportion(
-    1000 - score,
+    1000 - wanted,
     means.map((mean) => Math.max(0, mean.max - mean.points)),
     maxima,
   );
+  // A part that lost everything can lose no more, not even the tenth that rounding asks for.
+  const score = 1000 - lost.reduce((sum, loss) => sum + loss, 0);
   const parts = means.map(({ dimension, causes }, i): Part => {
     const max = maxima[i] ?? 0;
     const loss = lost[i] ?? 0;
@@ -150,7 +152,7 @@ export function summarise<T extends Score>(score: T): T {
 
 /**
  * `total` units shared out in proportion to `weights`, in whole units (largest remainder; the earlier one on a tie),
- * and to none more than its limit, where limits are given.
+ * and to none more than its limit, where limits are given, or without a weight. What nobody can take is left.
  */
 function apportion(total: number, weights: readonly number[], limits?: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
@@ -165,7 +167,7 @@ function apportion(total: number, weights: readonly number[], limits?: readonly 
     const before = rest;
     for (const { i } of order) {
       if (rest === 0) break;
-      if ((whole[i] ?? 0) >= limit(i)) continue;
+      if ((whole[i] ?? 0) >= limit(i) || (weights[i] ?? 0) <= 0) continue;
       whole[i] = (whole[i] ?? 0) + 1;
       rest--;
     }
