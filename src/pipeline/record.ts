@@ -1,5 +1,12 @@
+import type { ErrorJson } from "#errors/index.ts";
 import type { RunRecorder } from "#ledger/index.ts";
 import type { LabEvent } from "./types.ts";
+
+/** An error as a log has it: code and message, place, what to do. */
+function errorText({ code, message, place, hint }: ErrorJson): string {
+  const at = place && [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
+  return [`${code}: ${message.trim()}`, ...(at ? [`at ${at}`] : []), ...(hint ? [`fix: ${hint}`] : [])].join("\n");
+}
 
 /** Writes what happens to the ledger, as the text that `labs logs` shows. */
 export function record(recorder: RunRecorder, event: LabEvent): void {
@@ -11,14 +18,13 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
         level,
         type: event.type,
         step: event.step,
-        text: `${event.step} ${status}${event.detail ? `: ${event.detail}` : ""}${error ? `: ${error.message}` : ""}`,
+        text: `${status}${event.detail ? `: ${event.detail}` : ""}${error ? `: ${errorText(error)}` : ""}`,
         ...(error ? { data: error } : {}),
       });
       break;
     }
     case "checked":
-      for (const change of event.changes)
-        recorder.event({ type: "file-change", text: `${change.name}: ${change.explain}`, data: change });
+      for (const change of event.changes) recorder.event({ type: "file-change", text: change.explain, data: change });
       for (const file of event.unclaimed)
         recorder.event({
           level: "warn",
@@ -32,7 +38,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
         recorder.event({
           level: outcome === "failed" ? "error" : "info",
           type: "file-finish",
-          text: `${file} → ${table}: ${outcome}, ${rowsLoaded} rows loaded, ${rowsQuarantined} quarantined${error ? `: ${error.message}` : ""}`,
+          text: `${file} → ${table}: ${outcome}, ${rowsLoaded.toLocaleString("en-US")} ${rowsLoaded === 1 ? "row" : "rows"} loaded, ${rowsQuarantined.toLocaleString("en-US")} quarantined${error ? `: ${errorText(error)}` : ""}`,
           data: event.event.result,
         });
       } else if (event.event.type === "drift")
@@ -46,6 +52,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
     case "node-finish": {
       const { node } = event;
       const bad = node.status === "error" || node.status === "fail" || node.status === "partial success";
+      const why = bad ? (node.error ? errorText(node.error) : node.message) : null;
       const level = bad ? "error" : node.status === "warn" ? "warn" : "info";
       recorder.model({
         uniqueId: node.uniqueId,
@@ -60,7 +67,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
       recorder.event({
         level,
         type: event.type,
-        text: `${node.resourceType} ${node.relation && node.attachedTo === null ? node.relation : node.name}: ${node.status}${bad && node.message ? `: ${node.message}` : ""}`,
+        text: `${node.resourceType} ${node.relation && node.attachedTo === null ? node.relation : node.name}: ${node.status}${why ? `: ${why}` : ""}`,
         data: { uniqueId: node.uniqueId, seconds: node.seconds },
       });
       break;
