@@ -79,8 +79,8 @@ function check(): void {
     "dbt.tests.util",
     "duckdb",
     "jinja2",
-    "pytest==9.2.0",
-    "pytest-xdist==3.8.0",
+    "pytest",
+    "xdist",
     "dbt_artifacts_parser",
   ];
   const done = run(python, [
