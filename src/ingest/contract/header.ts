@@ -70,11 +70,9 @@ function differ(missing: string[], added: string[], contract: Contract, source: 
     ...(missing.length > 0 ? [`it lacks ${list(missing)}`] : []),
     ...(added.length > 0 ? [`it has ${list(added)}, which the contract does not know`] : []),
   ];
+  const required = contract.columns.filter((column) => !column.added).length;
   const delimiter = [";", "\t", "|", ","].find(
-    (char) =>
-      char !== contract.dialect.delimiter &&
-      line.split(char).length > contract.columns.length / 2 + 0.5 &&
-      added.length === 1,
+    (char) => char !== contract.dialect.delimiter && line.split(char).length > required / 2 + 0.5 && added.length === 1,
   );
   const renamed = missing.flatMap((name) => {
     const meant = didYouMean(name, added);

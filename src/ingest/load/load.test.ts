@@ -154,6 +154,13 @@ describe("header", () => {
     expect(await lab.rows("SELECT count(*) FROM raw.h")).toEqual([["1"]]);
   });
 
+  it("names another delimiter, also after columns were added", async () => {
+    await next("id,name,price\n2,b,1.5\n");
+    const result = await next("id;name\n3;c\n");
+    expect(result).toMatchObject({ outcome: "failed", error: { code: "ING-005" } });
+    expect(result?.error?.hint).toContain('seems to be delimited by ";"');
+  });
+
   it("follows the drift policy", async () => {
     expect(await next("id,name,x\n2,b,1\n", { drift: "freeze" })).toMatchObject({
       outcome: "failed",
