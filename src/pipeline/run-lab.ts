@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorToJson, isLabsError, type ErrorJson, type LabsError } from "#errors/index.ts";
+import { errorToJson, isLabsError, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
 import { type Database, interruptOnAbort } from "#duck/index.ts";
 import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
@@ -133,8 +133,7 @@ class LabRun {
         });
         if (loaded.failed > 0)
           throw new StepFailure(`${loaded.failed} of ${counted(loaded.files.length, "file")} could not be loaded`);
-        const rejected =
-          loaded.rowsQuarantined > 0 ? `, ${loaded.rowsQuarantined.toLocaleString("en-US")} quarantined` : "";
+        const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
         const files = loaded.files.filter((f) => f.outcome === "loaded").length;
         return files === 0
           ? "nothing new"
@@ -178,6 +177,7 @@ class LabRun {
   async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
     const lab = this.#lab;
     const { signal } = this.#options;
+    const writtenBack = writeBack(database);
     const connection = await database.connect();
     const done = interruptOnAbort(connection, signal);
     try {
@@ -191,6 +191,7 @@ class LabRun {
     } finally {
       done();
       await connection.close();
+      await writtenBack;
     }
   }
 
@@ -293,6 +294,18 @@ class LabRun {
   }
 }
 
+/** Writes the log into the file while the tables are read: closing would do it, and have nothing to do meanwhile. */
+async function writeBack(database: Database): Promise<void> {
+  const connection = await database.connect();
+  try {
+    await connection.run("CHECKPOINT");
+  } catch {
+    // The log stays valid; closing or the next opening takes it in.
+  } finally {
+    await connection.close();
+  }
+}
+
 const notRecorded = ({ code, message, hint }: LabsError): string =>
   [`This run is not recorded: ${code}: ${message}`, ...(hint ? [`fix: ${hint}`] : [])].join("\n");
 
@@ -303,7 +316,7 @@ class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
 
-const counted = (n: number, noun: string): string => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
+const counted = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? "" : "s"}`;
 
 const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
 

@@ -1,8 +1,8 @@
-const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
+import { thousands } from "#errors/index.ts";
 
 /** A count with its thousands apart: `1,234,567`. */
 export function formatCount(count: number | bigint): string {
-  return grouped.format(count);
+  return thousands(count);
 }
 
 /** A count with its noun: `1 row`, `2,823 rows`. */
@@ -37,7 +37,7 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4)) return value.toExponential(3);
   const digits = Math.max(0, 5 - Math.floor(Math.log10(Math.max(1, Math.abs(value)))));
-  return grouped.format(Number(value.toFixed(digits)));
+  return thousands(Number(value.toFixed(digits)));
 }
 
 /** A score from 0 to 100 with at most one decimal; `-` when there is none. */
