@@ -100,6 +100,7 @@ describe("wrong usage", () => {
       expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
       expect(JSON.parse(stdout)).toMatchObject({ error: { code: "REG-001", hint: expect.any(String) } });
     }
+    expect(JSON.parse((await labs(["lsit", "-o", "json"])).stdout)).toMatchObject({ error: { code: "CLI-001" } });
   });
 
   it("shows a stack trace when asked", async () => {

@@ -48,6 +48,8 @@ async function command(words: string[], global: GlobalArguments, openIo: () => S
     throw cliErrors.usage({ message: `There is no option ${name} before the command.`, hint: "Run `labs --help`." });
   }
   if (global.help) return printVerbHelp(name, global, openIo());
+  // The error about the name is for programs too.
+  if (!Object.hasOwn(verbs, name)) takeGlobals(after, global);
   const { verb } = await entryOf(name).load();
   const own = takeGlobals(after, global, { verb });
   if (global.help) return printVerbHelp(name, global, openIo());
