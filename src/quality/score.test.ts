@@ -248,7 +248,7 @@ describe("score of layers and labs", () => {
       { prefix: "", weight: 2, score: empty },
       { prefix: "", weight: 4, score: perfect },
     ]);
-    expect(result.score).toBe(66.7);
+    expect(result.score).toBe(66.6);
     addsUp(result);
   });
 

@@ -97,19 +97,23 @@ export function combineScores(members: readonly { prefix: string; weight: number
   });
   const scored = counted.reduce((sum, member) => sum + member.weight * (member.score.score ?? 0), 0) / total;
   const flawless = counted.every((member) => member.score.score === 100);
-  const wanted = flawless ? 1000 : Math.min(999, Math.floor(scored * 10 + 1e-9));
+  const score = flawless ? 1000 : Math.min(999, Math.floor(scored * 10 + 1e-9));
   const maxima = apportion(
     1000,
     means.map((mean) => mean.max),
   );
+  const losses = means.map((mean) => Math.max(0, mean.max - mean.points));
   // Points are what is left of each maximum, so that no part exceeds its own by rounding.
-  const lost = apportion(
-    1000 - wanted,
-    means.map((mean) => Math.max(0, mean.max - mean.points)),
-    maxima,
-  );
-  // A part that lost everything can lose no more, not even the tenth that rounding asks for.
-  const score = 1000 - lost.reduce((sum, loss) => sum + loss, 0);
+  const lost = apportion(1000 - score, losses, maxima);
+  // Where parts that lost everything cannot lose the tenth that rounding asks for, one that lost nothing lends it.
+  const short = 1000 - score - lost.reduce((sum, loss) => sum + loss, 0);
+  const borrower = losses.findIndex((loss) => loss > 0);
+  const lender = maxima.indexOf(Math.max(...maxima.map((max, i) => (losses[i] === 0 ? max : -1))));
+  if (short > 0 && borrower >= 0) {
+    maxima[lender] = (maxima[lender] ?? 0) - short;
+    maxima[borrower] = (maxima[borrower] ?? 0) + short;
+    lost[borrower] = (lost[borrower] ?? 0) + short;
+  }
   const parts = means.map(({ dimension, causes }, i): Part => {
     const max = maxima[i] ?? 0;
     const loss = lost[i] ?? 0;
