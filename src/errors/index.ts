@@ -7,5 +7,5 @@ export type { ErrorDefinition, ErrorDetails, Place } from "./labs-error.ts";
 export { renderError, errorToJson } from "./render.ts";
 export type { ErrorJson } from "./render.ts";
 export { didYouMean } from "./did-you-mean.ts";
-export { thousands } from "./thousands.ts";
+export { plural, thousands } from "./thousands.ts";
 export { lineColumn } from "./place.ts";

@@ -232,6 +232,3 @@ export function itemOf(run: Run | undefined, obj: Value, key: Value): Value {
   }
   return unknown(run, { obj, name: key });
 }
-
-export const attributeError = (obj: Value, name: string) =>
-  pyError("AttributeError", `'${typeName(obj)}' object has no attribute '${name}'`);

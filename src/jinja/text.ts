@@ -1,7 +1,8 @@
 /** Python's view of text: lengths and positions go by code point, `repr` and whitespace by Unicode class. */
 
 const surrogates = /[\ud800-\udfff]/;
-const whitespaceClass = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+/** The inside of a class of Python's white space. */
+export const whitespaceClass = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 export const leadingSpace = new RegExp(`^[${whitespaceClass}]+`);
 export const spaceOnly = new RegExp(`^[${whitespaceClass}]+$`);

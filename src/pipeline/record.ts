@@ -1,4 +1,4 @@
-import { thousands, type ErrorJson } from "#errors/index.ts";
+import { plural, thousands, type ErrorJson } from "#errors/index.ts";
 import type { RunRecorder } from "#ledger/index.ts";
 import type { LabEvent } from "./types.ts";
 
@@ -38,7 +38,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
         recorder.event({
           level: outcome === "failed" ? "error" : "info",
           type: "file-finish",
-          text: `${file} → ${table}: ${outcome}, ${thousands(rowsLoaded)} ${rowsLoaded === 1 ? "row" : "rows"} loaded, ${thousands(rowsQuarantined)} quarantined${error ? `: ${errorText(error)}` : ""}`,
+          text: `${file} → ${table}: ${outcome}, ${plural(rowsLoaded, "row")} loaded, ${thousands(rowsQuarantined)} quarantined${error ? `: ${errorText(error)}` : ""}`,
           data: event.event.result,
         });
       } else if (event.event.type === "drift")

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorToJson, isLabsError, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
+import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
 import { type Database, interruptOnAbort } from "#duck/index.ts";
 import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
@@ -120,8 +120,8 @@ class LabRun {
         });
         if (changes.length + unchanged === 0) return `no files in ${this.#workspace.display(lab.paths.raw)}`;
         return changes.length === 0
-          ? `${counted(unchanged, "file")} unchanged`
-          : `${changes.length} of ${counted(changes.length + unchanged, "file")} to look at`;
+          ? `${plural(unchanged, "file")} unchanged`
+          : `${changes.length} of ${plural(changes.length + unchanged, "file")} to look at`;
       });
       await this.#step("load", async () => {
         if (!plan || !database) return "";
@@ -132,12 +132,12 @@ class LabRun {
           onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
         });
         if (loaded.failed > 0)
-          throw new StepFailure(`${loaded.failed} of ${counted(loaded.files.length, "file")} could not be loaded`);
+          throw new StepFailure(`${loaded.failed} of ${plural(loaded.files.length, "file")} could not be loaded`);
         const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
         const files = loaded.files.filter((f) => f.outcome === "loaded").length;
         return files === 0
           ? "nothing new"
-          : `${counted(loaded.rowsLoaded, "row")} from ${counted(files, "file")}${rejected}`;
+          : `${plural(loaded.rowsLoaded, "row")} from ${plural(files, "file")}${rejected}`;
       });
       await this.#step("transform", async () => {
         database ??= await openForLoading(lab);
@@ -147,13 +147,13 @@ class LabRun {
         if (!built.success)
           throw new StepFailure(
             [
-              models.failed > 0 ? `${counted(models.failed, "model")} failed` : "",
-              tests.failed > 0 ? `${counted(tests.failed, "test")} failed` : "",
+              models.failed > 0 ? `${plural(models.failed, "model")} failed` : "",
+              tests.failed > 0 ? `${plural(tests.failed, "test")} failed` : "",
             ]
               .filter(Boolean)
               .join(", ") || "the build failed",
           );
-        return `${counted(models.ok, "model")}, ${counted(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
+        return `${plural(models.ok, "model")}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
         database ??= await openForLoading(lab);
@@ -201,7 +201,7 @@ class LabRun {
     if (!built) return "nothing was built and tested";
     if (select.length + exclude.length > 0) return "only a part of the project was built";
     const { failed } = counts(built.nodes).models;
-    return failed > 0 ? `${counted(failed, "model")} failed` : undefined;
+    return failed > 0 ? `${plural(failed, "model")} failed` : undefined;
   }
 
   #json(error: unknown): ErrorJson {
@@ -316,8 +316,6 @@ class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
 
-const counted = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? "" : "s"}`;
-
 const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
 
 function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
@@ -347,10 +345,10 @@ function messageOf(
   if (status === "cancelled") return "Cancelled; finished models are kept.";
   if (error) return error.message;
   const parts: string[] = [];
-  if (failedFiles > 0) parts.push(`${counted(failedFiles, "file")} could not be loaded`);
+  if (failedFiles > 0) parts.push(`${plural(failedFiles, "file")} could not be loaded`);
   const behind =
     models.skipped > 0
-      ? ` and ${counted(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
+      ? ` and ${plural(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
       : "";
   const broken = nodes.find(
     (n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test",
@@ -366,5 +364,5 @@ function messageOf(
     );
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (nodes.length === 0) return "Nothing to build.";
-  return `${counted(models.ok, "model")} built, ${counted(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
+  return `${plural(models.ok, "model")} built, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
 }

@@ -1,13 +1,10 @@
 import { thousands } from "#errors/index.ts";
 
+export { plural } from "#errors/index.ts";
+
 /** A count with its thousands apart: `1,234,567`. */
 export function formatCount(count: number | bigint): string {
   return thousands(count);
-}
-
-/** A count with its noun: `1 row`, `2,823 rows`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** Bytes in powers of 1024: `812 B`, `1.4 MB`. */

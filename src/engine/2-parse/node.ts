@@ -1,3 +1,4 @@
+import { blankNode } from "../manifest/blank.ts";
 import {
   hasJinja,
   noKwargs,
@@ -18,7 +19,7 @@ import { warn } from "../context/runtime.ts";
 import type { NodeScope } from "../context/scope.ts";
 import { engineError } from "../errors.ts";
 import { noteLinesAbove } from "../manifest/source-lines.ts";
-import type { GraphNode, PlainRecord, RefArgs } from "../manifest/types.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import type { Project, SourceFile } from "../1-read/types.ts";
 import { ConfigCallList, deepMerge, resolveConfig, unrenderedConfig, type ConfigKind } from "./config.ts";
 import { checkConfig } from "./config-types.ts";
@@ -69,32 +70,7 @@ export function newNode(state: ParseState, spec: NewNode): GraphNode {
     alias: spec.name,
     checksum: spec.checksum ?? contentsChecksum(spec.file.contents),
     config: resolveConfig({ kind: spec.kind, fqn, project: spec.project, root: state.runtime.read.root }),
-    tags: [],
-    description: "",
-    columns: {},
-    meta: {},
-    group: null,
-    docs: { show: true, node_color: null },
-    patch_path: null,
-    build_path: null,
-    unrendered_config: {},
-    created_at: now(),
-    config_call_dict: {},
-    relation_name: null,
-    raw_code: spec.rawCode,
-    doc_blocks: [],
-    language: spec.language ?? "sql",
-    refs: [],
-    sources: [],
-    metrics: [],
-    functions: [],
-    depends_on: { macros: [], nodes: [] },
-    compiled_path: null,
-    compiled: false,
-    compiled_code: null,
-    extra_ctes_injected: false,
-    extra_ctes: [],
-    contract: { enforced: false, alias_types: true, checksum: null },
+    ...blankNode(spec.rawCode, spec.language ?? "sql", now()),
   };
 }
 
@@ -414,9 +390,4 @@ function seedWithReferences(node: GraphNode) {
     place: { file: node.original_file_path },
     hint: "Do that work in a model.",
   });
-}
-
-/** Adds a reference that comes from a definition instead of a template: a constraint, a test's model. */
-export function addRef(node: GraphNode, ref: RefArgs): void {
-  node.refs.push(ref);
 }

@@ -1,3 +1,4 @@
+import { noResources } from "../manifest/blank.ts";
 import { createHash } from "node:crypto";
 import type { Template } from "#jinja/index.ts";
 import { builtinPackages } from "../builtins/index.ts";
@@ -44,22 +45,7 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
       quoting,
       run_started_at: startedAt.toISOString(),
     },
-    nodes: {},
-    sources: {},
-    macros: {},
-    docs: {},
-    exposures: {},
-    metrics: {},
-    groups: {},
-    selectors: {},
-    disabled: {},
-    parent_map: {},
-    child_map: {},
-    group_map: {},
-    saved_queries: {},
-    semantic_models: {},
-    unit_tests: {},
-    functions: {},
+    ...noResources(),
   };
 }
 

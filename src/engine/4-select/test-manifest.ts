@@ -1,3 +1,4 @@
+import { noResources } from "../manifest/blank.ts";
 import type { Manifest, ResourceType } from "../manifest/types.ts";
 
 type Extra = Record<string, unknown>;
@@ -20,22 +21,7 @@ export function testManifest(...nodes: Extra[]): Manifest {
       quoting: {},
       run_started_at: null,
     },
-    nodes: {},
-    sources: {},
-    macros: {},
-    docs: {},
-    exposures: {},
-    metrics: {},
-    groups: {},
-    selectors: {},
-    disabled: {},
-    parent_map: {},
-    child_map: {},
-    group_map: {},
-    saved_queries: {},
-    semantic_models: {},
-    unit_tests: {},
-    functions: {},
+    ...noResources(),
   };
   const places: Record<string, Record<string, unknown>> = {
     source: manifest.sources,

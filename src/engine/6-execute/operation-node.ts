@@ -1,3 +1,4 @@
+import { blankNode } from "../manifest/blank.ts";
 import type { Runtime } from "../context/runtime.ts";
 import type { GraphNode } from "../manifest/types.ts";
 
@@ -22,31 +23,6 @@ export function operationNode(
     alias: name,
     checksum: { name: "none", checksum: "" },
     config: { enabled: true, materialized: "view" },
-    tags: [],
-    description: "",
-    columns: {},
-    meta: {},
-    group: null,
-    docs: { show: true, node_color: null },
-    patch_path: null,
-    build_path: null,
-    unrendered_config: {},
-    created_at: Date.now() / 1000,
-    config_call_dict: {},
-    relation_name: null,
-    raw_code: rawCode,
-    doc_blocks: [],
-    language: "sql",
-    refs: [],
-    sources: [],
-    metrics: [],
-    functions: [],
-    depends_on: { macros: [], nodes: [] },
-    compiled_path: null,
-    compiled: false,
-    compiled_code: null,
-    extra_ctes_injected: false,
-    extra_ctes: [],
-    contract: { enforced: false, alias_types: true, checksum: null },
+    ...blankNode(rawCode, "sql", Date.now() / 1000),
   };
 }

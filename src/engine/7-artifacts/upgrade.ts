@@ -1,27 +1,9 @@
+import { noResources } from "../manifest/blank.ts";
 import type { PlainRecord } from "../manifest/types.ts";
-
-const collections = [
-  "nodes",
-  "sources",
-  "macros",
-  "docs",
-  "exposures",
-  "metrics",
-  "groups",
-  "selectors",
-  "disabled",
-  "parent_map",
-  "child_map",
-  "group_map",
-  "saved_queries",
-  "semantic_models",
-  "unit_tests",
-  "functions",
-];
 
 /** A manifest of version 4 to 12 with the names and shapes of version 12; changes its argument. */
 export function upgradeManifest(manifest: PlainRecord): PlainRecord {
-  for (const name of collections) manifest[name] ??= {};
+  for (const [name, none] of Object.entries(noResources())) manifest[name] ??= none;
   const nodes = [
     ...Object.values(manifest.nodes as Record<string, PlainRecord>),
     ...Object.values(manifest.disabled as Record<string, PlainRecord[]>).flat(),

@@ -1,4 +1,4 @@
-import { PyDict, PyObject, PyText, PyTuple, repr, str, truthy, typeName, Undefined, type Value } from "#jinja/index.ts";
+import { PyDict, PyObject, PyTuple, repr, str, truthy, Undefined, type Value } from "#jinja/index.ts";
 
 /** Reading what templates pass to the adapter. */
 
@@ -25,9 +25,4 @@ export function listOf(value: Value | undefined): readonly Value[] {
   return [];
 }
 
-export const stringsOf = (value: Value | undefined): string[] =>
-  typeof value === "string" ? [value] : value instanceof PyText ? [value.text] : listOf(value).map(str);
-
-/** `<class 'str'>`, as in Python's messages about wrong arguments. */
-export const classOf = (value: Value): string => `<class '${typeName(value)}'>`;
 export { repr };

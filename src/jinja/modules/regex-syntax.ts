@@ -1,4 +1,5 @@
 import { valueError } from "../errors.ts";
+import { whitespaceClass } from "../text.ts";
 
 /** Python's `re` flags. */
 export const flag = { ignoreCase: 2, locale: 4, multiLine: 8, dotAll: 16, unicode: 32, verbose: 64, ascii: 256 };
@@ -12,7 +13,6 @@ export interface TranslatedRegex {
 }
 
 const letters: Record<string, number> = { i: 2, L: 4, m: 8, s: 16, u: 32, x: 64, a: 256 };
-const spaces = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 /** The inside of a class for `\d`, `\w`, `\s`. */
 function category(letter: string, ascii: boolean): string {
@@ -22,7 +22,7 @@ function category(letter: string, ascii: boolean): string {
     case "w":
       return ascii ? "A-Za-z0-9_" : "\\p{L}\\p{N}_";
     default:
-      return ascii ? "\\t-\\r " : spaces;
+      return ascii ? "\\t-\\r " : whitespaceClass;
   }
 }
 
