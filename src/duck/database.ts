@@ -1,6 +1,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Connection } from "./connection.ts";
 import { duckErrors } from "./errors.ts";
+import { discardTornDatabase, isTornDatabase } from "./torn.ts";
 
 export interface OpenOptions {
   readOnly?: boolean;
@@ -41,6 +42,7 @@ export class Database {
 /**
  * Opens a database file, creating it when missing (its folder must exist).
  * Extensions are never downloaded behind the user's back: a missing one is an error at once instead of a stall.
+ * A file whose creation was cut short is created again.
  * Errors: DUCK-001 when it cannot be opened, DUCK-002 when another process holds it.
  */
 export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
@@ -52,6 +54,8 @@ export async function openDatabase(path: string, options: OpenOptions = {}): Pro
   try {
     return new Database(path, await DuckDBInstance.create(path, config));
   } catch (error) {
+    // Its creator is gone: DuckDB locks a file before it reads it, and says so first.
+    if (!options.readOnly && path !== ":memory:" && discardTornDatabase(path)) return openDatabase(path, options);
     const message = error instanceof Error ? error.message : String(error);
     if (/Could not set lock|Conflicting lock/.test(message)) {
       throw duckErrors.locked({
@@ -62,7 +66,9 @@ export async function openDatabase(path: string, options: OpenOptions = {}): Pro
     }
     throw duckErrors.openFailed({
       message: `${path} cannot be opened as a DuckDB database: ${message}`,
-      hint: "Check that the path is a database file written by this or an older DuckDB and that its folder can be written.",
+      hint: isTornDatabase(path)
+        ? "Its creation was cut short and it holds nothing: the next run creates it again."
+        : "Check that the path is a database file written by this or an older DuckDB and that its folder can be written.",
       cause: error,
     });
   }

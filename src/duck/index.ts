@@ -1,6 +1,7 @@
 /** The only room that imports DuckDB: database files, connections, quoting, results. */
 export { Database, openDatabase } from "./database.ts";
 export type { OpenOptions } from "./database.ts";
+export { discardTornDatabase, isTornDatabase } from "./torn.ts";
 export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";
 export { qualifiedName, quoteIdentifier, quoteLiteral } from "./sql.ts";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Database, openDatabase } from "#duck/index.ts";
+import { type Database, isTornDatabase, openDatabase } from "#duck/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { ingestErrors } from "./errors.ts";
 
@@ -12,7 +12,7 @@ import { ingestErrors } from "./errors.ts";
 export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database> {
   const path = lab.paths.database;
   const config = pathsOf(lab);
-  if (existsSync(path)) return openDatabase(path, { config });
+  if (hasDatabase(path)) return openDatabase(path, { config });
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
@@ -28,10 +28,13 @@ export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database>
 
 /** The database for looking only, or undefined when there is none yet. */
 export async function openForReading(lab: Pick<Lab, "paths">): Promise<Database | undefined> {
-  return existsSync(lab.paths.database)
+  return hasDatabase(lab.paths.database)
     ? openDatabase(lab.paths.database, { readOnly: true, config: pathsOf(lab) })
     : undefined;
 }
+
+/** A file that was killed while it was created counts as missing: it holds nothing. */
+const hasDatabase = (path: string) => existsSync(path) && !isTornDatabase(path);
 
 /** Views may read files: a relative path in one means the dbt project's folder, whoever looks at it. */
 const pathsOf = (lab: Pick<Lab, "paths">) => ({ file_search_path: lab.paths.dbtProject });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, interruptOnAbort, openDatabase } from "#duck/index.ts";
+import { type Database, interruptOnAbort, isTornDatabase, openDatabase } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import { qualityErrors } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type LabLock } from "#registry/index.ts";
@@ -56,9 +56,10 @@ async function open(lab: Lab, options: { io: Io; wait: boolean }): Promise<Datab
       });
     } catch (error) {
       if (!isLabsError(error)) throw error;
-      if (error.code === "DUCK-001" && /does not exist/i.test(error.message)) {
+      const torn = error.code === "DUCK-001" && isTornDatabase(lab.paths.database);
+      if (torn || (error.code === "DUCK-001" && /does not exist/i.test(error.message))) {
         throw qualityErrors.databaseMissing({
-          message: `The lab ${lab.name} has no database yet: ${lab.paths.database} does not exist.`,
+          message: `The lab ${lab.name} has no database yet: ${lab.paths.database} ${torn ? "was never finished" : "does not exist"}.`,
           hint: `Run \`labs run ${lab.name}\` first.`,
           cause: error,
         });

@@ -176,6 +176,7 @@ async function attach(connection: Connection, entry: PlainRecord, options: OpenT
   if (file !== undefined && !readOnly) await askGuard(options.guard, file);
   const type = String(entry.type ?? (entry.options as PlainRecord | undefined)?.type ?? "").toLowerCase();
   if (type !== "" && type !== "duckdb") await loadExtension(connection, type);
+  else if (file !== undefined && !readOnly) (await import("#duck/index.ts")).discardTornDatabase(file);
   await setUp(connection, attachStatement({ ...entry, path }), "attachment");
 }
 
