@@ -24,6 +24,8 @@ const requirements = [
   "jinja2==3.1.6",
   "pytest==9.2.0",
   "pytest-xdist==3.8.0",
+  "pytest-mock==3.17.0",
+  "opentelemetry-sdk==1.45.2",
   "dbt-artifacts-parser==0.15.0",
 ];
 
@@ -81,6 +83,8 @@ function check(): void {
     "jinja2",
     "pytest",
     "xdist",
+    "pytest_mock",
+    "opentelemetry.sdk",
     "dbt_artifacts_parser",
   ];
   const done = run(python, [

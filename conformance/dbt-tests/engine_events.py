@@ -18,8 +18,8 @@ MODULES = (core_events, adapter_events, common_events)
 
 
 @contextlib.contextmanager
-def listening(callbacks):
-    listener = Listener(callbacks)
+def listening(callbacks, always=False):
+    listener = Listener(callbacks, always)
     try:
         yield listener
     finally:
@@ -29,9 +29,11 @@ def listening(callbacks):
 class Listener:
     """Asks the command for a JSON log of all levels, in a folder of its own, and replays it to the callbacks."""
 
-    def __init__(self, callbacks):
+    def __init__(self, callbacks, always):
         self.callbacks = callbacks
-        self.folder = tempfile.mkdtemp(prefix="events-") if callbacks else None
+        self.folder = tempfile.mkdtemp(prefix="events-") if callbacks or always else None
+        #: What the command printed because it was asked for, such as the lines of `ls`; None when nothing was heard.
+        self.printed = None
 
     @property
     def environment(self):
@@ -45,12 +47,15 @@ class Listener:
         path = os.path.join(self.folder, "dbt.log")
         if not os.path.exists(path):
             return
+        self.printed = []
         with open(path, encoding="utf-8") as log:
             for line in log:
                 if line.startswith("{"):
-                    event = event_of(json.loads(line))
+                    record = json.loads(line)
+                    if record["info"]["name"] == "PrintEvent":
+                        self.printed.append(record["data"]["msg"])
                     for callback in self.callbacks:
-                        callback(event)
+                        callback(event_of(record))
 
     def close(self):
         if self.folder is not None:

@@ -47,7 +47,7 @@ def invoke(runner, args, **options):
         pytest.fail("the test hands a Python manifest to the runner: nothing a command line can take")
     engine_database.release()
     call = Call(words)
-    with engine_events.listening(runner.callbacks) as listener:
+    with engine_events.listening(runner.callbacks, always=call.command in ("ls", "list")) as listener:
         done = call.start({**listener.environment, **engine_clock.environment()})
         show(done.stdout, done.stderr)
         listener.deliver()
@@ -56,7 +56,7 @@ def invoke(runner, args, **options):
     if done.returncode == 2:
         return dbtRunnerResult(success=False, exception=engine_errors.exception_of(done.stdout, done.stderr))
     success = done.returncode == 0
-    return dbtRunnerResult(success=success, result=engine_results.result_of(call, done.stdout, success))
+    return dbtRunnerResult(success=success, result=engine_results.result_of(call, done.stdout, success, listener.printed))
 
 
 class Call:

@@ -16,9 +16,11 @@ from dbt_common.clients import agate_helper
 LOG_LINE = re.compile(r"^(\d\d:\d\d:\d\d |\{\"data\")")
 
 
-def result_of(call, out, success):
+def result_of(call, out, success, printed):
     """`dbtRunnerResult.result` of a command that ran."""
     if call.command in ("ls", "list"):
+        if printed is not None:
+            return printed
         return [line for line in out.splitlines() if line and not LOG_LINE.match(line)]
     if call.command == "parse":
         return manifest_in(call.target)

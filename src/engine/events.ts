@@ -49,6 +49,8 @@ export type EngineEvent =
       code?: string /** printed without a time stamp */;
       bare?: boolean;
       uniqueId?: string;
+      /** What dbt's event of this name carries besides its text. */
+      data?: Record<string, unknown>;
     }
   | { type: "sql"; sql: string; connection: string; uniqueId?: string }
   | { type: "finished"; results: RunResult[]; seconds: number; command: string };

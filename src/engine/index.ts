@@ -12,6 +12,7 @@ export { defaultFlags } from "./default-flags.ts";
 export type * from "./manifest/types.ts";
 export type { Project, ReadProject, Target } from "./1-read/types.ts";
 export { engineErrors } from "./errors.ts";
+export { warningIsError, warningIsSilenced, type WarnErrorOptions } from "./warn-errors.ts";
 export {
   cleanProject,
   databaseName,
@@ -19,6 +20,7 @@ export {
   defaultProfilesDir,
   findProjectDir,
   installPackages,
+  loadDotEnv,
   LogFile,
   parseYaml,
   pathKind,
@@ -27,6 +29,7 @@ export {
   readProjectFlags,
   readRawProject,
   readTarget,
+  readUserFlags,
   scrubSecrets,
   targetForDatabase,
 } from "./1-read/index.ts";

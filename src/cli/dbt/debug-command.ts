@@ -3,7 +3,15 @@ import { release, type } from "node:os";
 import { join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
 import { openDatabase } from "#duck/index.ts";
-import { dbtVersion, pathKind, readProject, readRawProject, readTarget, type Target } from "#engine/index.ts";
+import {
+  dbtVersion,
+  pathKind,
+  readProject,
+  readRawProject,
+  readTarget,
+  type ReadWarning,
+  type Target,
+} from "#engine/index.ts";
 import type { Io } from "../io.ts";
 import { toFlags } from "./flags.ts";
 import type { Printer } from "./printer.ts";
@@ -56,7 +64,8 @@ export async function debugCommand(
     say("adapter type: duckdb");
     say(`adapter version: ${adapterVersion}`);
   }
-  const project = checkProject(settings, io, target, style);
+  const { check: project, warnings } = checkProject(settings, io, target, style);
+  for (const { name, code, text } of warnings) printer.message({ type: "message", level: "warn", name, code, text });
   const checks = settings.on("connection") ? [profile] : [profile, project];
   if (settings.on("connection")) say("Skipping steps before connection verification");
   else {
@@ -138,20 +147,24 @@ function checkProfile(
   }
 }
 
-function checkProject(settings: Settings, io: Pick<Io, "env">, target: Target | undefined, style: Painter): Check {
+function checkProject(
+  settings: Settings,
+  io: Pick<Io, "env">,
+  target: Target | undefined,
+  style: Painter,
+): { check: Check; warnings: readonly ReadWarning[] } {
   const file = join(settings.projectDir, "dbt_project.yml");
   if (pathKind(file) !== "file") {
-    return {
-      status: style.red("ERROR not found"),
-      problem: `Project loading failed for the following reason:\n project path <${file}> not found`,
-    };
+    const problem = `Project loading failed for the following reason:\n project path <${file}> not found`;
+    return { check: { status: style.red("ERROR not found"), problem }, warnings: [] };
   }
   try {
     // Packages are not part of this check: a project whose packages are missing is a valid project.
-    readProject(toFlags(settings, []), { env: io.env, packages: false, ...(target && { target }) });
-    return { status: style.green("OK found and valid") };
+    const flags = toFlags(settings, []);
+    const { warnings } = readProject(flags, { env: io.env, packages: false, ...(target && { target }) });
+    return { check: { status: style.green("OK found and valid") }, warnings };
   } catch (error) {
-    return failure(error, style, "Project");
+    return { check: failure(error, style, "Project"), warnings: [] };
   }
 }
 

@@ -13,15 +13,24 @@ const nameless = new Set([
   "PackageMaterializationOverrideDeprecation",
   "ResourceNamesWithSpacesDeprecation",
   "SourceFreshnessProjectHooksNotRun",
+  "EnvironmentVariableRenamed",
+  "MetricAttributesRenamed",
   "MFTimespineWithoutYamlConfigurationDeprecation",
   "MFCumulativeTypeParamsDeprecation",
   "MicrobatchMacroOutsideOfBatchesDeprecation",
 ]);
 
+/** Told before dbt knows the width of its lines. */
+const unwrapped = new Set(["ProjectFlagsMovedDeprecation"]);
+
 /** Warnings of the project's own, in spite of their names. */
 const plain = new Set(["UpcomingReferenceDeprecation", "SpacesInResourceNameDeprecation"]);
 
-export const isDeprecation = (name: string): boolean => name.endsWith("Deprecation") && !plain.has(name);
+/** Deprecations whose names do not say so. */
+const others = new Set(["EnvironmentVariableRenamed", "MetricAttributesRenamed", "SourceFreshnessProjectHooksNotRun"]);
+
+export const isDeprecation = (name: string): boolean =>
+  (name.endsWith("Deprecation") && !plain.has(name)) || others.has(name);
 
 /** Each kind of deprecation is told once; the end lists how often each occurred. */
 export class DeprecationCounter {
@@ -32,15 +41,13 @@ export class DeprecationCounter {
     this.#showAll = showAll;
   }
 
-  /** True the first time. */
-  count(name: string): boolean {
-    const before = this.#counts.get(name) ?? 0;
-    this.#counts.set(name, before + 1);
-    return before === 0;
+  count(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 
+  /** Whether the next one of this name is shown. */
   shows(name: string): boolean {
-    return this.#showAll || this.#counts.get(name) === 1;
+    return this.#showAll || !this.#counts.has(name);
   }
 
   summary(style: Style): LogRecord | undefined {
@@ -68,7 +75,7 @@ const tagWidth = (_name: string): number => 0;
 
 export function deprecationRecord(
   style: Style,
-  { name, code, text }: { name: string; code: string; text: string },
+  { name, code, text, data }: { name: string; code: string; text: string; data?: Record<string, unknown> },
 ): LogRecord {
   const tag = nameless.has(name) ? `[${style.yellow("WARNING")}]` : `[${style.yellow("WARNING")}][${name}]`;
   return {
@@ -76,8 +83,10 @@ export function deprecationRecord(
     code,
     level: "warn",
     // The tag counts for the width of the first line, colours included.
-    msg: wrap(`${tag}: Deprecated functionality\n\n${text}`, style.width),
-    data: { msg: text },
+    msg: unwrapped.has(name)
+      ? `${tag}: Deprecated functionality\n${text}`
+      : wrap(`${tag}: Deprecated functionality\n\n${text}`, style.width),
+    data: { msg: text, ...data },
   };
 }
 

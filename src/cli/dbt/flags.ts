@@ -38,7 +38,7 @@ export function toFlags(settings: Settings, words: string[]): Flags {
     eventTimeStart: settings.text("event_time_start"),
     eventTimeEnd: settings.text("event_time_end"),
     warnError: settings.on("warn_error"),
-    warnErrorOptions: warnErrorOptions(settings),
+    warnErrorOptions: settings.warnErrorOptions,
     writeJson: settings.on("write_json"),
     versionCheck: settings.on("version_check"),
     populateCache: settings.on("populate_cache"),
@@ -78,13 +78,6 @@ function selection(settings: Settings, command: Command): { select: string[]; re
   return { select: models, resourceTypes: ["model"] };
 }
 
-/** `{error, warn, silence}` as lists or `"all"`; the older names are include and exclude. */
-export function warnErrorOptions(settings: Settings): Record<string, unknown> {
-  const given = settings.record("warn_error_options");
-  const of = (name: string, old: string): unknown => given[name] ?? given[old] ?? [];
-  return { error: of("error", "include"), warn: of("warn", "exclude"), silence: of("silence", "silence") };
-}
-
 /** Absent from the record of an invocation while they are off. Source: dbt-core utils args_to_dict. */
 const onlyWhenOn = new Set([
   "debug",
@@ -111,7 +104,7 @@ function invocationArgs(settings: Settings, words: string[]): Record<string, unk
     show_resource_report: false,
     strict_mode: false,
     introspect: settings.get("introspect") ?? true,
-    warn_error_options: warnErrorOptions(settings),
+    warn_error_options: settings.warnErrorOptions,
     project_dir: settings.projectDir,
     ...(settings.profilesDir === undefined ? {} : { profiles_dir: settings.profilesDir }),
     log_path: settings.text("log_path") ?? `${settings.projectDir}/logs`,

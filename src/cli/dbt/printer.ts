@@ -161,10 +161,16 @@ export class Printer {
     this.write({ name: "PrintEvent", code: "Z052", level: "info", msg: text, data: { msg: text }, print: true });
   }
 
+  /** The summary of deprecations is a warning itself. Throws when warnings are to be errors. */
+  checkDeprecations(): void {
+    const summary = this.#deprecations.summary(this.#style);
+    if (summary) this.#warnErrors.check(summary.name, String(summary.data?.msg ?? summary.msg), summary.code);
+  }
+
   /** The summary of deprecations, at the very end; then the log file is closed. */
   close(): void {
     const summary = this.#deprecations.summary(this.#style);
-    if (summary) this.write(summary);
+    if (summary && !this.#warnErrors.silences(summary.name, summary.code)) this.write(summary);
     this.#log.close();
   }
 
@@ -220,14 +226,17 @@ export class Printer {
   message(event: Extract<EngineEvent, { type: "message" }>): void {
     const { level, text, name = "Note", code = "Z050", bare } = event;
     if (isDeprecation(name)) {
-      if (this.#warnErrors.silences(name)) return;
-      if (this.#deprecations.count(name)) this.#warnErrors.check(name, text);
-      if (this.#deprecations.shows(name)) this.write(deprecationRecord(this.#style, { name, code, text }));
+      if (this.#deprecations.shows(name)) {
+        this.#warnErrors.check(name, text, code);
+        if (!this.#warnErrors.silences(name, code))
+          this.write(deprecationRecord(this.#style, { name, code, text, data: event.data }));
+      }
+      this.#deprecations.count(name);
       return;
     }
     if (level === "warn") {
-      if (this.#warnErrors.silences(name)) return;
-      this.#warnErrors.check(name, text);
+      if (this.#warnErrors.silences(name, code)) return;
+      this.#warnErrors.check(name, text, code);
     }
     const tagged = text.startsWith("[WARNING]") || text.startsWith("[ERROR]");
     const msg = level === "warn" && !tagged && !untaggedWarnings.has(name) ? this.#style.warning(text) : text;
@@ -238,7 +247,7 @@ export class Printer {
       level,
       msg,
       print: bare === true,
-      data: { msg: text, ...(node ? { node_info: nodeInfo(node, { status: "executing" }) } : {}) },
+      data: { msg: text, ...event.data, ...(node ? { node_info: nodeInfo(node, { status: "executing" }) } : {}) },
     });
   }
 

@@ -41,5 +41,7 @@ export async function runDbt(words: string[], context: DbtContext): Promise<numb
   }
   // The engine is loaded only when there is something to do.
   const { runSession } = await import("./session.ts");
+  const { loadDotEnv } = await import("#engine/index.ts");
+  loadDotEnv(io.cwd, io.env);
   return runSession(line, words, context);
 }

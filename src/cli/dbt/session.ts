@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
 import { dbtVersion, findProjectDir, LogFile, pathKind, readRawProject } from "#engine/index.ts";
 import { dbtErrors } from "./errors.ts";
-import { toFlags, warnErrorOptions } from "./flags.ts";
+import { toFlags } from "./flags.ts";
 import { usageErrorText } from "./help.ts";
 import { Log, type LogFormat, type LogLevel } from "./log.ts";
 import type { CommandLine } from "./parse.ts";
@@ -35,6 +35,10 @@ export async function runSession(line: CommandLine, words: string[], { io, lab }
       msg: `Running with dbt=${dbtVersion}`,
       data: { version: `=${dbtVersion}`, log_version: 3 },
     });
+    for (const { name, code, text } of settings.notices) {
+      const level = name === "Note" ? "info" : "warn";
+      printer.message({ type: "message", level, name, code, text });
+    }
     if (words.some((word) => /^(?:--models?(?:=.*)?|-m)$/.test(word))) {
       printer.message({
         type: "message",
@@ -56,7 +60,9 @@ export async function runSession(line: CommandLine, words: string[], { io, lab }
         text: "The --select and --exclude arguments are being ignored for node selection because --selector is provided",
       });
     }
-    return await carryOut(settings, words, printer, { io, lab });
+    const exit = await carryOut(settings, words, printer, { io, lab });
+    printer.checkDeprecations();
+    return exit;
   } catch (error) {
     if (isLabsError(error) && error.data?.dbtType === "Usage") {
       io.err(usageErrorText(error.message, settings.command, error.hint));
@@ -153,7 +159,7 @@ function startupError(error: unknown, io: DbtContext["io"]): number {
     write: (line: string) => io.out(`${line}\n`),
   };
   const log = new Log({ console: plain, invocationId: randomUUID(), env: io.env, print: true });
-  printerOf(log, style, new WarnErrors({ all: false, error: [], warn: [], silence: [] }), false, "").failure(error);
+  printerOf(log, style, new WarnErrors({ all: false }), false, "").failure(error);
   return 2;
 }
 
@@ -202,8 +208,7 @@ function openPrinter(settings: Settings, io: DbtContext["io"]): Printer {
     env: io.env,
     print: settings.on("print"),
   });
-  const { error, warn, silence } = warnErrorOptions(settings);
-  const warnErrors = new WarnErrors({ all: settings.on("warn_error"), error, warn, silence });
+  const warnErrors = new WarnErrors({ ...settings.warnErrorOptions, all: settings.on("warn_error") });
   return printerOf(
     log,
     new Style(color, settings.integer("printer_width") ?? 80),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,6 +41,24 @@ describe("settings", () => {
     expect(settings(["run"]).get("printer_width")).toBe(100);
     expect(settings(["run", "--log-level", "warn"]).get("log_level_file")).toBe("warn");
     expect(settings(["run"]).get("log_level_file")).toBe("debug");
+  });
+
+  it("tell of renamed and reserved variables of the environment", () => {
+    const { notices } = settings(["run"], { DBT_DEFER_TO_STATE: "0", DBT_ENGINE_MINE: "1", DBT_ENGINE_TARGET: "t" });
+    expect(notices.map(({ name, code }) => [name, code])).toEqual([
+      ["EnvironmentVariableRenamed", "D009"],
+      ["EnvironmentVariableNamespaceDeprecation", "D036"],
+    ]);
+  });
+
+  it("take the user's own flags where nothing else says otherwise", () => {
+    mkdirSync(join(folder, "home", ".dbt"), { recursive: true });
+    writeFileSync(
+      join(folder, "home", ".dbt", "user_settings.yml"),
+      "flags:\n  version_check: false\n  fail_fast: false\n  write_json: false\n",
+    );
+    const env = { HOME: join(folder, "home"), DBT_WRITE_JSON: "1" };
+    expect(flags(["run"], env)).toMatchObject({ versionCheck: false, failFast: true, writeJson: true });
   });
 
   it("find project and profile from below the project", () => {

@@ -1,13 +1,21 @@
 import { resolve } from "node:path";
-import { defaultProfilesDir, findProjectDir, readProjectFlags } from "#engine/index.ts";
+import {
+  defaultProfilesDir,
+  findProjectDir,
+  readProjectFlags,
+  readUserFlags,
+  type ReadWarning,
+  type WarnErrorOptions,
+} from "#engine/index.ts";
 import { behaviorFlags } from "./behavior-flags.ts";
 import { convert } from "./convert.ts";
 import { usageError } from "./errors.ts";
 import { commands, type DbtOption, globalOptions } from "./options.ts";
 import type { CommandLine } from "./parse.ts";
+import { readWarnErrorOptions } from "./warn-error-options.ts";
 
 /** Where a value came from; later ones give way to earlier ones. */
-export type Origin = "command line" | "environment" | "project" | "default";
+export type Origin = "command line" | "environment" | "project" | "user" | "default";
 
 /** Every setting of one invocation under dbt's names, with its origin. */
 export class Settings {
@@ -18,6 +26,10 @@ export class Settings {
   /** Absolute; undefined when the caller brings the target. */
   readonly profilesDir: string | undefined;
   readonly cwd: string;
+  /** `--warn-error-options`, checked and with today's keys. */
+  readonly warnErrorOptions: WarnErrorOptions & Record<string, unknown>;
+  /** What there is to warn about in the settings themselves. */
+  readonly notices: readonly ReadWarning[];
   readonly #values: Map<string, { value: unknown; origin: Origin }>;
 
   constructor(fields: {
@@ -26,6 +38,8 @@ export class Settings {
     projectDir: string;
     profilesDir: string | undefined;
     cwd: string;
+    warnErrorOptions: WarnErrorOptions;
+    notices: readonly ReadWarning[];
     values: Map<string, { value: unknown; origin: Origin }>;
   }) {
     this.command = fields.command;
@@ -33,6 +47,8 @@ export class Settings {
     this.projectDir = fields.projectDir;
     this.profilesDir = fields.profilesDir;
     this.cwd = fields.cwd;
+    this.warnErrorOptions = { ...fields.warnErrorOptions };
+    this.notices = fields.notices;
     this.#values = fields.values;
   }
 
@@ -59,10 +75,7 @@ export class Settings {
     return Array.isArray(value) ? value.map(String) : [];
   }
   record(name: string): Record<string, unknown> {
-    const value = this.get(name);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+    return record(this.get(name));
   }
   entries(): Iterable<[string, unknown]> {
     return [...this.#values].map(([name, { value }]) => [name, value]);
@@ -75,6 +88,13 @@ const renamed: Record<string, string> = {
   deprecated_favor_state: "favor_state",
   deprecated_print: "print",
   deprecated_state: "state",
+};
+/** The old variables of those. */
+const renamedVariables: Record<string, string> = {
+  deprecated_defer: "DBT_DEFER_TO_STATE",
+  deprecated_favor_state: "DBT_FAVOR_STATE_MODE",
+  deprecated_print: "DBT_NO_PRINT",
+  deprecated_state: "DBT_ARTIFACT_STATE_PATH",
 };
 
 export interface SettingsContext {
@@ -91,6 +111,7 @@ export function resolveSettings(line: CommandLine, context: SettingsContext): Se
   const command = line.command ?? "";
   const { cwd, env } = context;
   const values = new Map<string, { value: unknown; origin: Origin }>();
+  const notices: ReadWarning[] = [];
   const options = [...globalOptions, ...(commands[command]?.options ?? [])];
   for (const option of options) {
     const given = line.given.get(option.name);
@@ -105,8 +126,13 @@ export function resolveSettings(line: CommandLine, context: SettingsContext): Se
   for (const [old, now] of Object.entries(renamed)) {
     const entry = values.get(old);
     values.delete(old);
-    if (entry?.origin === "environment") values.set(now, entry);
-    else if (entry?.origin === "command line") {
+    if (entry?.origin === "environment") {
+      values.set(now, entry);
+      const variable = renamedVariables[old] ?? "";
+      const today = `DBT_ENGINE_${now.toUpperCase()}`;
+      const text = `The environment variable \`${variable}\` has been renamed as \`${today}\`.\nIf \`${variable}\` is currently set, its value will be used instead of \`${today}\`.\nSet \`${today}\` and unset \`${variable}\` to avoid this deprecation warning and ensure it works properly in a future release.`;
+      notices.push({ name: "EnvironmentVariableRenamed", code: "D009", text });
+    } else if (entry?.origin === "command line") {
       throw usageError("Deprecated parameters can only be set via environment variables", command);
     }
   }
@@ -120,7 +146,8 @@ export function resolveSettings(line: CommandLine, context: SettingsContext): Se
     options,
     context,
   );
-  addProjectFlags(values, projectDir, profilesDir);
+  addProjectFlags(values, projectDir, profilesDir, notices);
+  addUserFlags(values, env);
   follow(values, "use_colors", "use_colors_file");
   follow(values, "log_level", "log_level_file");
   follow(values, "log_format", "log_format_file");
@@ -128,7 +155,20 @@ export function resolveSettings(line: CommandLine, context: SettingsContext): Se
   exclusive(values, command, ["select", "inline"]);
   exclusive(values, command, ["selector", "inline"]);
   checkEventTimes(values, command);
-  return new Settings({ command, positional: line.positional, projectDir, profilesDir, cwd, values });
+  const warnErrors = readWarnErrorOptions(record(values.get("warn_error_options")?.value), (message) => {
+    throw usageError(`Invalid value for '--warn-error-options': ${message}`, command);
+  });
+  notices.push(...warnErrors.notices, ...reservedVariables(env));
+  return new Settings({
+    command,
+    positional: line.positional,
+    projectDir,
+    profilesDir,
+    cwd,
+    warnErrorOptions: warnErrors.options,
+    notices,
+    values,
+  });
 }
 
 function profilesFolder(
@@ -151,8 +191,9 @@ function addProjectFlags(
   values: Map<string, { value: unknown; origin: Origin }>,
   projectDir: string,
   profilesDir: string | undefined,
+  notices: ReadWarning[],
 ): void {
-  const flags = readProjectFlags(projectDir, profilesDir);
+  const flags = readProjectFlags(projectDir, profilesDir, (warning) => notices.push(warning));
   for (const [name, entry] of values) {
     const value = flags[name];
     if (entry.origin === "default" && value !== undefined && value !== null)
@@ -163,6 +204,45 @@ function addProjectFlags(
     values.set(name, typeof value === "boolean" ? { value, origin: "project" } : { value: usual, origin: "default" });
   }
 }
+
+/** `~/.dbt/user_settings.yml`: below everything else. */
+function addUserFlags(values: Map<string, { value: unknown; origin: Origin }>, env: NodeJS.ProcessEnv): void {
+  const flags = readUserFlags(env);
+  for (const [name, entry] of values) {
+    const value = flags[name];
+    if (entry.origin === "default" && value !== undefined && value !== null)
+      values.set(name, { value, origin: "user" });
+  }
+}
+
+/** Variables of the user's own under the engine's prefix. Source of the list: dbt-core env_vars.py. */
+function reservedVariables(env: NodeJS.ProcessEnv): ReadWarning[] {
+  const prefix = "DBT_ENGINE_";
+  const all = [...globalOptions, ...Object.values(commands).flatMap(({ options }) => options)];
+  const known = new Set([...all.flatMap((option) => option.env), ...otherEngineVariables.map((name) => prefix + name)]);
+  return Object.keys(env)
+    .filter((name) => name.startsWith(prefix) && !known.has(name))
+    .map((name) => ({
+      name: "EnvironmentVariableNamespaceDeprecation",
+      code: "D036",
+      text: `Found custom environment variable \`${name}\` in the environment. The prefix \`${prefix}\` is reserved for dbt engine environment variables. Custom environment variables with the prefix \`${prefix}\` may cause collisions and runtime errors.`,
+    }));
+}
+
+/** Variables of dbt that no option has. */
+const otherEngineVariables = [
+  "DOWNLOAD_DIR",
+  "INVOCATION_ENV",
+  "PACKAGE_HUB_URL",
+  "PP_FILE_DIFF_TEST",
+  "PP_TEST",
+  "RECORDED_FILE_PATH",
+  "SHOW_RESOURCE_REPORT",
+  "TEST_STATE_MODIFIED",
+];
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 /** The file's setting follows the console's unless it was given itself. */
 function follow(values: Map<string, { value: unknown; origin: Origin }>, lead: string, follower: string): void {

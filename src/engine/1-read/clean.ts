@@ -53,6 +53,14 @@ export function cleanProject(options: CleanOptions): void {
       hint: "Take them out of clean-targets, or pass --no-clean-project-files-only.",
     });
   }
+  const { clean, packagesInstall } = project.paths;
+  if (clean.includes("dbt_modules") && !clean.includes(packagesInstall)) {
+    options.warn({
+      name: "PackageInstallPathDeprecation",
+      code: "D002",
+      text: "The default package install path has changed from `dbt_modules` to `dbt_packages`. Please update `clean-targets` in `dbt_project.yml` and check `.gitignore` as well. Or, set `packages-install-path: dbt_modules` if you'd like to keep the current value.",
+    });
+  }
   for (const path of targets) {
     options.report("checking", path);
     // The project itself, or a folder that holds it, is never meant.

@@ -22,7 +22,8 @@ export type {
   Target,
   YamlDocument,
 } from "./types.ts";
-export { readProjectFlags } from "./project-flags.ts";
+export { loadDotEnv } from "./dot-env.ts";
+export { readProjectFlags, readUserFlags } from "./project-flags.ts";
 export { LogFile } from "./log-file.ts";
 export { cleanProject, type CleanOptions } from "./clean.ts";
 export { installPackages, type DepsEvent, type DepsOptions, type NewPackage } from "./deps/index.ts";

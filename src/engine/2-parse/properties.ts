@@ -1,4 +1,5 @@
 import { isRecord } from "../context/data.ts";
+import { warn } from "../context/runtime.ts";
 import { engineError } from "../errors.ts";
 import { parseYaml } from "../1-read/index.ts";
 import type { ProjectFiles } from "../1-read/types.ts";
@@ -23,6 +24,13 @@ export function parseProperties(state: ParseState, files: ProjectFiles, result: 
   for (const file of files.properties) {
     collectErrors(state, () => {
       const document = parseYaml(file.contents, file.path);
+      for (const { key, line, column } of document.duplicates ?? []) {
+        warn(
+          state.runtime,
+          `Duplicate key '${key}' in "<unicode string>", line ${line}, column ${column} in file \`${file.path}\``,
+          { name: "DuplicateYAMLKeysDeprecation", code: "D024" },
+        );
+      }
       const data = document.data;
       if (data === null || data === undefined) return;
       if (!isRecord(data)) {

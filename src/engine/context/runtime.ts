@@ -24,6 +24,10 @@ export interface Runtime {
 export const dbtVersion = "1.12.3";
 
 /** Says something to the user as a warning; with `--warn-error` it becomes an error at the end of the phase. */
-export function warn(runtime: Runtime, text: string, extra: { name?: string; code?: string } = {}): void {
+export function warn(
+  runtime: Runtime,
+  text: string,
+  extra: { name?: string; code?: string; data?: Record<string, unknown> } = {},
+): void {
   runtime.emit({ type: "message", level: "warn", text, ...extra });
 }
