@@ -1,13 +1,19 @@
 /**
  * `npm run bench`: measures side by side and writes bench/RESULTS.md. Needs the judges' Python (`npm run judge:setup`).
- * `--rounds N` (default 5).
+ * `--rounds N` (default 5). `npm run bench -- scale` measures generated projects of up to 5,000 models instead.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultFlags, runCommand, targetForDatabase } from "#engine/index.ts";
 import { once, sideBySide, type Sample } from "./measure.ts";
+import { writePart } from "./results.ts";
+import { scale } from "./scale/run.ts";
 
+if (process.argv[2] === "scale") {
+  await scale(process.argv.slice(3));
+  process.exit();
+}
 const root = join(import.meta.dirname, "..");
 const labs = [process.execPath, join(root, "dist", "labs.js")];
 const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");
@@ -134,14 +140,9 @@ function startUp(): void {
 try {
   await labAgainstDbt();
   startUp();
-  const head = [
-    "# Measurements",
-    "",
-    `Written by \`npm run bench\`: medians, commands in turn, Node ${process.versions.node}, ${availableParallelism()} cores. Compare within a table only; machines differ.`,
-    "",
-  ];
-  const text = [...head, ...lines].join("\n");
-  writeFileSync(join(import.meta.dirname, "RESULTS.md"), `${text.trimEnd()}\n`);
+  const head = `Written by \`npm run bench\`: Node ${process.versions.node}, ${availableParallelism()} cores.`;
+  const text = [head, "", ...lines].join("\n");
+  writePart("lab", text);
   process.stdout.write(`${text}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
