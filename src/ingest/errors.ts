@@ -80,12 +80,6 @@ export const ingestErrors = catalogue("ingest", {
     exit: 1,
     doc: "The operating system refused to write generated data or a temporary file: no space, no right, or no folder.",
   },
-  unsupportedMode: {
-    code: "ING-014",
-    title: "Load mode is not available",
-    exit: 2,
-    doc: "The source asks for a load mode that this version cannot do yet.",
-  },
   headerOnly: {
     code: "ING-015",
     title: "File has a header and no rows",
@@ -97,5 +91,23 @@ export const ingestErrors = catalogue("ingest", {
     title: "Quote is never closed",
     exit: 1,
     doc: "A field opens a quote that the file never closes, so everything behind it would be one value. Nothing was loaded.",
+  },
+  expectationFailed: {
+    code: "ING-017",
+    title: "Expectation is not met",
+    exit: 1,
+    doc: "An expectation of severity `fail` in lab.yml does not hold for the file. Nothing of it was loaded; earlier rows are as before.",
+  },
+  badExpectation: {
+    code: "ING-018",
+    title: "Expectation cannot be checked",
+    exit: 2,
+    doc: "An expectation in lab.yml names a column that the source lacks, or compares what cannot be compared.",
+  },
+  badDocument: {
+    code: "ING-019",
+    title: "File is not in its format",
+    exit: 1,
+    doc: "A JSON, Parquet or Excel file cannot be read as one: cut short, damaged, or something else under its name. Nothing was loaded.",
   },
 });

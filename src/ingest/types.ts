@@ -98,6 +98,16 @@ export interface IngestPlan {
   sources: SourceConfig[];
 }
 
+/** An expectation of lab.yml that a file does not meet. */
+export interface ExpectationOutcome {
+  name: string;
+  severity: "quarantine" | "warn" | "fail";
+  /** Rows that break it; 1 for an expectation about the whole file. */
+  rows: number;
+  /** One sentence for people. */
+  text: string;
+}
+
 export type FileOutcome = "loaded" | "recorded" | "waiting" | "failed" | "cancelled";
 
 export interface FileResult {
@@ -117,6 +127,10 @@ export interface FileResult {
   seconds: number;
   /** Columns that the contract gained with this file. */
   addedColumns: string[];
+  /** Columns whose type the contract widened for this file. */
+  widenedColumns?: string[];
+  /** Expectations of severity `warn` that are not met. */
+  warnings?: ExpectationOutcome[];
   error?: ErrorJson;
 }
 
@@ -141,4 +155,5 @@ export type IngestEvent =
     }
   | { type: "file-finish"; result: FileResult }
   | { type: "contract-proposed"; source: string; columns: { name: string; type: string }[] }
-  | { type: "drift"; source: string; file: string; added: string[] };
+  | { type: "drift"; source: string; file: string; added: string[] }
+  | { type: "expectation"; source: string; file: string; outcome: ExpectationOutcome };

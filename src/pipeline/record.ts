@@ -48,6 +48,13 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
           text: `${event.event.file}: new columns ${event.event.added.join(", ")}`,
           data: event.event,
         });
+      else if (event.event.type === "expectation")
+        recorder.event({
+          level: "warn",
+          type: "expectation",
+          text: `${event.event.file}: ${event.event.outcome.text}`,
+          data: event.event,
+        });
       break;
     case "node-finish": {
       const { node } = event;

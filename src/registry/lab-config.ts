@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import type { Place } from "#errors/index.ts";
 import { labSchema, type LabFile, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
-import type { ColumnEntry, DriftPolicy, ExpectationEntry, LoadMode, SourceEntry } from "./schemas/source.ts";
+import type {
+  ColumnEntry,
+  DriftPolicy,
+  ExpectationEntry,
+  FileFormat,
+  LoadMode,
+  SourceEntry,
+} from "./schemas/source.ts";
 import { type Problem, validate } from "./validate.ts";
 import { readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
 
@@ -18,7 +25,13 @@ export interface SourceConfig {
   table: string;
   /** Files or patterns, relative to the lab's raw folder. */
   path: string[];
-  format: "csv";
+  format: FileFormat;
+  /** json: nested objects become columns of their own. */
+  flatten?: boolean;
+  /** excel: name of the sheet; undefined for the first. */
+  sheet?: string;
+  /** Milliseconds that a file must stand still; undefined for the default. */
+  settleMs?: number;
   /** What is given here is not sniffed. */
   dialect: {
     delimiter?: string;
@@ -58,6 +71,22 @@ export interface LabConfig {
   place(path: (string | number)[]): Place;
 }
 
+/** The format that a file's or pattern's ending names; csv when it names none. */
+export function formatOfName(path: string): FileFormat {
+  const name = path.toLowerCase().replace(/\.(gz|zst)$/, "");
+  if (/\.(json|jsonl|ndjson)$/.test(name)) return "json";
+  if (/\.(parquet|pq)$/.test(name)) return "parquet";
+  return name.endsWith(".xlsx") ? "excel" : "csv";
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `2 hours` → 7200000; the schema has checked the notation. */
+export function milliseconds(duration: string): number {
+  const [, count = "0", unit = "s"] = /^(\d+) ?([a-z]+)$/.exec(duration) ?? [];
+  return Number(count) * (unitMs[unit === "ms" ? unit : (unit[0] ?? "s")] ?? 1000);
+}
+
 const list = (value: string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
@@ -90,7 +119,10 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
     name: entry.name,
     table: entry.table ?? entry.name,
     path: list(entry.path),
-    format: entry.format ?? "csv",
+    format: entry.format ?? formatOfName(list(entry.path)[0] ?? ""),
+    ...(entry.flatten !== undefined && { flatten: entry.flatten }),
+    ...(entry.sheet !== undefined && { sheet: entry.sheet }),
+    ...(entry.settle !== undefined && { settleMs: milliseconds(entry.settle) }),
     dialect: {
       ...(entry.delimiter !== undefined && { delimiter: entry.delimiter }),
       ...(entry.quote !== undefined && { quote: entry.quote }),

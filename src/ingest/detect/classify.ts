@@ -92,7 +92,8 @@ export function classify(
       );
       continue;
     }
-    if (holder && holder.name !== file.name) {
+    // In a snapshot the same content under a new name says that nothing has changed since: a delivery like any other.
+    if (holder && holder.name !== file.name && source.mode !== "snapshot") {
       const already = known?.state === "duplicate" && known.sha256 === scan.sha256;
       if (!isLoaded) {
         add("record", already ? "unchanged" : "duplicate", `${file.name} has the same content as ${holder.name}.`, {
@@ -104,7 +105,10 @@ export function classify(
       }
     }
     if (isLoaded) {
-      const { action, reason, explain, newRows } = compare(file.name, known, scan, totalRows, look.plain);
+      const { action, reason, explain, newRows } =
+        source.mode === "snapshot"
+          ? delivery(file.name, known, scan, totalRows)
+          : compare(file.name, known, scan, totalRows, look.plain);
       holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
       add(action, reason, explain, { ...seen, newRows });
       continue;
@@ -119,7 +123,7 @@ export function classify(
       if (grown === same) {
         add("record", "renamed", `${file.name} is ${grown.file} under a new name.`, { ...more, newRows: 0 });
       } else {
-        const grew = compare(file.name, grown, scan, totalRows, look.plain);
+        const grew = (source.mode === "snapshot" ? delivery : compare)(file.name, grown, scan, totalRows, look.plain);
         add(grew.action, "appended", `${file.name} is ${grown.file} under a new name, with more rows.`, {
           ...more,
           newRows: grew.newRows,
@@ -149,6 +153,12 @@ export function classify(
 }
 
 const isKept = (entry: KnownFile): boolean => entry.state === "loaded" || entry.state === "removed";
+
+/** In a snapshot every content that a file had is a delivery, loaded as a whole beside the ones before. */
+function delivery(name: string, known: KnownFile, scan: FileScan, totalRows: number, _plain?: boolean) {
+  const { reason } = compare(name, known, scan, totalRows, false);
+  return { action: "load" as const, reason, explain: `${name} was delivered anew.`, newRows: totalRows };
+}
 
 /** How a loaded file differs from its recorded content. */
 function compare(name: string, known: KnownFile, scan: FileScan, totalRows: number, plain: boolean) {

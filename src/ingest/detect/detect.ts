@@ -42,8 +42,12 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
   const { lab, database, signal } = options;
   const clock = options.clock ?? Date.now;
   const found = findSources(lab.paths.raw, lab.config.sources, lab.paths.config ?? "lab.yml");
-  // A full refresh forgets what was loaded, and so finds everything new.
-  const ledger = await ledgerOf(options.fullRefresh ? undefined : database);
+  const ledger = await ledgerOf(database);
+  if (options.fullRefresh)
+    forget(
+      ledger,
+      found.sources.map((source) => source.config),
+    );
   const checkedAt = nowNs(clock);
   const plan: IngestPlan = {
     lab: lab.name,
@@ -98,6 +102,13 @@ async function ledgerOf(database: Database | undefined): Promise<LedgerSnapshot>
   } finally {
     await connection.close();
   }
+}
+
+/** A full refresh finds everything new. Deliveries of a snapshot cannot be had again, and so it leaves them alone. */
+function forget(ledger: LedgerSnapshot, sources: SourceConfig[]): void {
+  const kept = new Set(sources.filter(({ mode }) => mode === "snapshot").map(({ name }) => name));
+  ledger.files = ledger.files.filter(({ source }) => kept.has(source));
+  for (const name of ledger.contracts.keys()) if (!kept.has(name)) ledger.contracts.delete(name);
 }
 
 const byName = (ledger: LedgerSnapshot, source: string): Map<string, KnownFile> =>

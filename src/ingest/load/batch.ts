@@ -8,12 +8,14 @@ import { readHead } from "../csv/encoding.ts";
 import { parseRecords } from "../csv/records.ts";
 import { isPattern } from "../detect/pattern.ts";
 import { fileStat } from "../detect/sources.ts";
+import { checkLoaded } from "../expect/check.ts";
 import { nextNumber, newFileRow, loadRow, timeSql } from "../ledger/write.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { dropRejects } from "./fast.ts";
 import type { LoadContext } from "./context.ts";
 import { reasonSql, rejectsTable, scansTable } from "./rejects.ts";
-import { alignStore, createQuarantine, quarantineOf, storeOf } from "./store.ts";
+import { quarantineOf, storeOf } from "./shape.ts";
+import { alignStore, createQuarantine } from "./store.ts";
 
 /** Files up to this size are read together; larger ones fill both cores by themselves. */
 const smallBytes = 1 << 20;
@@ -23,7 +25,9 @@ const mostFiles = 400;
 export function mayBatch(change: FileChange, source: SourceConfig): boolean {
   const { scan } = change;
   if (change.action !== "load" || change.fileId !== undefined || !scan || change.stat.bytes > smallBytes) return false;
-  if (source.lineage || source.maxRejects || source.mode !== "append" || isPattern(change.path)) return false;
+  if (source.lineage || source.maxRejects || source.mode === "merge" || isPattern(change.path)) return false;
+  // These are about one file as a whole.
+  if (source.expectations.some(({ check }) => check === "row_count" || check === "fresh")) return false;
   const oddities = scan.binary || scan.openQuote || scan.trailing > 0 || scan.oddEscapes > 0 || scan.blankLines > 0;
   return !oddities && scan.records > 1 && (scan.validity === "ascii" || scan.validity === "utf-8");
 }
@@ -116,7 +120,7 @@ async function fill(
   const { connection, runId } = context;
   const { table } = source;
   const at = context.clock();
-  await alignStore(connection, table, contract.columns, false);
+  await alignStore(connection, source, contract.columns);
   const firstLoad = await nextNumber(connection, "loads");
   const firstFile = await nextNumber(connection, "files");
   const paths = changes.map((change) => quoteLiteral(change.path));
@@ -162,6 +166,12 @@ async function fill(
       addedColumns: [],
     });
   }
+  const facts = { read: 0, now: at, quarantined: false };
+  const lastLoad = firstLoad + changes.length - 1;
+  // Which file breaks an expectation shows when each is loaded by itself.
+  if (changes[0] && (await breaksAny(connection, source, changes[0], { first: firstLoad, last: lastLoad }, facts))) {
+    return undefined;
+  }
   if (rejected.size > 0) {
     await createQuarantine(connection, table);
     await connection.run(
@@ -197,6 +207,15 @@ async function fill(
     `INSERT INTO _labs.loads VALUES ${loadRows.join(", ")}; INSERT INTO _labs.files VALUES ${fileRows.join(", ")}; DROP TABLE labs_batch`,
   );
   return results;
+}
+
+async function breaksAny(...what: Parameters<typeof checkLoaded>): Promise<boolean> {
+  try {
+    return (await checkLoaded(...what)).length > 0;
+  } catch (error) {
+    if (isLabsError(error) && (error.code === "ING-017" || error.code === "ING-018")) return true;
+    throw error;
+  }
 }
 
 async function counts(connection: Connection, sql: string): Promise<Map<number, number>> {

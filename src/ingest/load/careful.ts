@@ -1,12 +1,13 @@
-import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
-import { textConversion } from "../contract/convert.ts";
-import type { HeaderMatch } from "../contract/header.ts";
+import { type Connection, quoteLiteral } from "#duck/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
 import type { Contract } from "../contract/types.ts";
 import { type CsvRecord, RecordReader } from "../csv/records.ts";
 import { textStream } from "../csv/encoding.ts";
+import type { Attempt, Counts } from "./context.ts";
 import { type Input, temporaryFolder, writeStream } from "./input.ts";
-import { type LoadMark, typeInWords } from "./rejects.ts";
-import { createQuarantine, quarantineOf, storeOf } from "./store.ts";
+import type { LoadMark } from "./rejects.ts";
+import { settleRows } from "./settle-rows.ts";
+import { typedFromText } from "./typed.ts";
 
 /** Longest record in UTF-16 units that is loaded; the fast reader stops at two million bytes as well. */
 const longest = 2_000_000;
@@ -20,56 +21,21 @@ export const stage = "labs_careful";
  */
 export async function loadCareful(
   connection: Connection,
-  input: Input,
-  contract: Contract,
-  match: HeaderMatch,
-  table: string,
+  source: SourceConfig,
+  { input, contract, match }: Pick<Attempt, "input" | "contract" | "match">,
   mark: LoadMark,
-  options: { lineage: boolean; trailing: boolean; signal?: AbortSignal },
-): Promise<{ read: number; loaded: number; quarantined: number }> {
+  options: { trailing: boolean; now: number; signal?: AbortSignal },
+): Promise<Counts> {
   const read = await stageRecords(connection, input, contract, match.names.length, options.trailing, options.signal);
   const byName = new Map(contract.columns.map((column) => [column.name, column]));
-  const targets = match.names.flatMap((name, i) => {
+  const fields = match.names.flatMap((name, i) => {
     const column = byName.get(name);
-    if (!column) return [];
-    // The staged columns have our names; conversions are written over the column's own.
-    const conversion = textConversion({ ...column, name: `f${i}` }, contract.decimalSeparator);
-    return [{ column, field: `f${i}`, ...conversion }];
+    return column ? [{ column, field: `f${i}` }] : [];
   });
-  const fits = targets.map((target) => target.fits).filter((condition) => condition !== "true");
-  const good = match.quarantineAll ? "false" : ["_problem IS NULL", ...fits].join(" AND ");
-  const into = [
-    ...targets.map(({ column }) => quoteIdentifier(column.name)),
-    "_load",
-    ...(options.lineage ? ["_row"] : []),
-  ];
-  const values = [...targets.map(({ value }) => value), String(mark.load), ...(options.lineage ? ["_record"] : [])];
-  const inserted = await connection.query(
-    `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${values.join(", ")} FROM ${stage} WHERE ${good} ORDER BY _record`,
-  );
-  const loaded = inserted.rowsChanged;
-  let quarantined = 0;
-  if (loaded < read) {
-    await createQuarantine(connection, table);
-    const checked = targets.filter((target) => target.fits !== "true");
-    const which = checked.map((t) => `WHEN NOT ${t.fits} THEN ${quoteLiteral(t.column.name)}`).join(" ");
-    const why = checked.map((t) => `CASE WHEN NOT ${t.fits} THEN ${misfitReason(t.field, t.column.type)} END`);
-    const unknown = `columns that the contract does not know: ${match.ignored.join(", ")}`;
-    const reasons = match.quarantineAll
-      ? quoteLiteral(unknown)
-      : why.length > 0
-        ? `concat_ws('; ', ${why.join(", ")})`
-        : "''";
-    const moved = await connection.query(
-      `INSERT INTO ${quarantineOf(table)} SELECT ${quoteLiteral(mark.file)}, _record,
-        ${which === "" ? "NULL" : `CASE WHEN _problem IS NULL THEN CASE ${which} END END`}, coalesce(_problem, ${reasons}), _raw,
-        ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
-       FROM ${stage} WHERE NOT (${good}) ORDER BY _record`,
-    );
-    quarantined = moved.rowsChanged;
-  }
+  const typed = typedFromText(stage, fields, contract, match);
+  const settled = await settleRows(connection, source, typed, mark, { read, now: options.now });
   await connection.run(`DROP TABLE ${stage}`);
-  return { read, loaded, quarantined };
+  return { read, ...settled };
 }
 
 /**
@@ -105,9 +71,6 @@ export async function stageRecords(
     folder.dispose();
   }
 }
-
-const misfitReason = (field: string, type: string): string =>
-  `CASE WHEN ${field} IS NULL THEN 'a value is missing that must not be' ELSE 'value ' || to_json(${field}) || ' is no ' || ${quoteLiteral(typeInWords(type))} END`;
 
 /** Every record of the input in the plainest CSV: number, problem, text as it came, fields. */
 async function* normalized(

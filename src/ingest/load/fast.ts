@@ -4,7 +4,7 @@ import type { HeaderMatch } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import type { Input } from "./input.ts";
 import { rejectsTable, scansTable } from "./rejects.ts";
-import { storeOf } from "./store.ts";
+import { storeOf } from "./shape.ts";
 
 /** read_csv over an input, every column of the file named and typed. */
 export function readerSql(

@@ -1,4 +1,3 @@
-import { quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { contractFrame, proposeColumns } from "../contract/agree.ts";
 import { headerNames } from "../contract/header.ts";
@@ -7,21 +6,21 @@ import type { Dialect } from "../csv/dialect.ts";
 import { parseRecords } from "../csv/records.ts";
 import { type FileScan, scanFile } from "../csv/scan.ts";
 import { formOf } from "../detect/detect.ts";
-import { contractSql, fileSql, loadSql, nextNumber, replaceLoadsSql, timeSql } from "../ledger/write.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { agree } from "./agree-file.ts";
-import { doesNotAddUp, requireFewRejects, requireUntouched } from "./balance.ts";
+import { doesNotAddUp } from "./balance.ts";
 import { loadCareful } from "./careful.ts";
 import { checkContent } from "./check-content.ts";
 import type { Attempt, Counts, LoadContext } from "./context.ts";
 import { prepareInput } from "./input.ts";
 import type { LoadMark } from "./rejects.ts";
-import { alignStore, deleteFileRows, dropStore } from "./store.ts";
+import { requireKey } from "./merge.ts";
+import { transact } from "./transact.ts";
 import { everyRowTrails, tryFast } from "./try-fast.ts";
 
 /**
  * Loads one file in one transaction with its ledger entry: after it, either all of the file's rows are in the table or
- * in quarantine and the ledger says so, or nothing has changed. Errors: ING-001 to ING-016, DUCK-003, DUCK-004.
+ * in quarantine and the ledger says so, or nothing has changed. Errors: ING-001 to ING-018, DUCK-003, DUCK-004.
  */
 export async function loadFile(context: LoadContext, source: SourceConfig, change: FileChange): Promise<FileResult> {
   const { connection, clock, signal } = context;
@@ -71,14 +70,18 @@ export async function loadFile(context: LoadContext, source: SourceConfig, chang
       at: clock(),
       form: encoding,
     };
-    let outcome = await transaction(context, source, change, { ...facts, contract, complete });
+    let outcome = await transaction(context, source, change, {
+      ...facts,
+      contract: requireKey(source, contract),
+      complete,
+    });
     if (outcome === "types need all rows") {
       const wanted = contract.columns.map((column) => column.name);
       const size = { bytes: change.stat.bytes, complete: true };
       const { columns } = await proposeColumns(connection, input, frame, match.names, wanted, size);
       outcome = await transaction(context, source, change, {
         ...facts,
-        contract: { ...contract, columns },
+        contract: requireKey(source, { ...contract, columns }),
         complete: true,
       });
     }
@@ -112,109 +115,37 @@ async function transaction(
   change: FileChange,
   attempt: Attempt,
 ): Promise<FileResult | "types need all rows"> {
-  const fast = await oneTry(context, source, change, attempt, false);
+  const plan = { ...attempt, offset: attempt.input.offset };
+  const fast = await transact(
+    context,
+    source,
+    change,
+    plan,
+    (mark) => tryFast(context, source, change, attempt, mark),
+    "needs care",
+  );
   if (fast !== "needs care") return fast;
-  const careful = await oneTry(context, source, change, attempt, true);
-  if (careful === "needs care") throw new Error("unreachable: the careful way asks for no other");
-  return careful;
+  return transact<never>(context, source, change, plan, (mark) => carefully(context, source, change, attempt, mark));
 }
 
-/** One transaction. The fast way gives up, changing nothing, when it cannot account for every row. */
-async function oneTry(
-  context: LoadContext,
+/** Our own reader, which accounts for every record or fails. Errors: ING-008. */
+async function carefully(
+  { connection, signal }: LoadContext,
   source: SourceConfig,
   change: FileChange,
   attempt: Attempt,
-  careful: boolean,
-): Promise<FileResult | "types need all rows" | "needs care"> {
-  const { connection, runId } = context;
-  const { contract, match, input } = attempt;
-  const { table } = source;
-  await connection.run("BEGIN");
-  try {
-    if (context.startAnew.has(source.name)) {
-      await dropStore(connection, table);
-      await connection.run(
-        `DELETE FROM _labs.contracts WHERE source = ${quoteLiteral(source.name)};
-         UPDATE _labs.loads SET outcome = 'replaced' WHERE source = ${quoteLiteral(source.name)} AND outcome = 'loaded';
-         DELETE FROM _labs.files WHERE source = ${quoteLiteral(source.name)}`,
-      );
-    }
-    await alignStore(connection, table, contract.columns, source.lineage);
-    const load = await nextNumber(connection, "loads");
-    const fileId = change.fileId ?? (await nextNumber(connection, "files"));
-    const replaces = change.action !== "append" && change.fileId !== undefined;
-    const replaced = replaces ? await deleteFileRows(connection, table, fileId) : 0;
-    if (replaces) await connection.run(replaceLoadsSql(fileId, load));
-    const mark: LoadMark = { load, runId, file: change.name, time: timeSql(attempt.at) };
-    let counts: Counts;
-    const scan = careful ? await attempt.scanning : undefined;
-    if (careful) {
-      counts = await loadCareful(connection, input, contract, match, table, mark, {
-        lineage: source.lineage,
-        trailing: everyRowTrails(await attempt.scanning, contract),
-        signal: context.signal,
-      });
-      const expected = (scan?.records ?? 0) - (contract.header ? 1 : 0) - input.offset;
-      if (counts.read !== expected || counts.loaded + counts.quarantined !== expected)
-        throw doesNotAddUp(change, counts, expected);
-    } else {
-      const tried = await tryFast(context, source, change, attempt, mark);
-      if (typeof tried === "string") {
-        await connection.run("ROLLBACK");
-        return tried;
-      }
-      counts = tried;
-    }
-    requireFewRejects(source, change, counts);
-    const known = await attempt.scanning;
-    requireUntouched(change);
-    const result: FileResult = {
-      file: change.name,
-      source: source.name,
-      table: `raw.${table}`,
-      outcome: "loaded",
-      action: change.action,
-      reason: change.reason,
-      rowsRead: counts.read,
-      rowsLoaded: counts.loaded,
-      rowsQuarantined: counts.quarantined,
-      rowsReplaced: replaced,
-      seconds: (performance.now() - attempt.started) / 1000,
-      addedColumns: match.added,
-    };
-    const totalRows = input.offset + counts.read;
-    const facts = {
-      sha256: known.sha256,
-      rows: totalRows,
-      complete: known.endsWithLineEnd,
-      load,
-      checkedAt: context.checkedAt,
-    };
-    await connection.run(
-      [
-        ...(attempt.isNew ? [contractSql(source.name, contract, attempt.why, attempt.at)] : []),
-        loadSql(result, load, runId, fileId, {
-          table,
-          contractVersion: contract.version,
-          scan: known,
-          bytes: change.stat.bytes,
-          firstRow: input.offset + 1,
-          at: attempt.at,
-        }),
-        fileSql(change, fileId, "loaded", facts),
-        "COMMIT",
-      ].join(";\n"),
-    );
-    context.startAnew.delete(source.name);
-    if (attempt.isNew) {
-      context.contracts.set(source.name, contract);
-      const columns = contract.columns.map(({ name, type }) => ({ name, type }));
-      if (contract.version === 1) context.onEvent({ type: "contract-proposed", source: source.name, columns });
-    }
-    return result;
-  } catch (error) {
-    await connection.run("ROLLBACK").catch(() => {});
-    throw error;
+  mark: LoadMark,
+): Promise<Counts> {
+  const { contract, input } = attempt;
+  const scan = await attempt.scanning;
+  const counts = await loadCareful(connection, source, attempt, mark, {
+    trailing: everyRowTrails(scan, contract),
+    now: attempt.at,
+    ...(signal && { signal }),
+  });
+  const expected = scan.records - (contract.header ? 1 : 0) - input.offset;
+  if (counts.read !== expected || counts.loaded + counts.quarantined !== expected) {
+    throw doesNotAddUp(change, counts, expected);
   }
+  return counts;
 }

@@ -1,7 +1,6 @@
 import { errorToJson, isLabsError } from "#errors/index.ts";
 import type { Database } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import { ingestErrors } from "../errors.ts";
 import { readLedger } from "../ledger/file-ledger.ts";
 import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
@@ -9,7 +8,7 @@ import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } fr
 import { groups, loadBatch, mayBatch } from "./batch.ts";
 import type { LoadContext } from "./context.ts";
 import { loadFile } from "./load-file.ts";
-import { deleteFileRows } from "./store.ts";
+import { alignShapes, deleteFileRows } from "./store.ts";
 
 export interface LoadOptions {
   /** The lab's database, opened once by the process that owns it. */
@@ -33,15 +32,17 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
   const onEvent = options.onEvent ?? (() => {});
   const clock = options.clock ?? Date.now;
   const files: FileResult[] = [];
+  const connection = await options.database.connect();
+  await alignShapes(connection, plan.sources);
   if (plan.changes.length > 0) {
-    const connection = await options.database.connect();
     const cancel = () => connection.interrupt();
     options.signal?.addEventListener("abort", cancel, { once: true });
     try {
       await createLedger(connection);
       const { contracts } = await readLedger(connection);
       const sources = new Map(plan.sources.map((source) => [source.name, source]));
-      const startAnew = new Set(plan.fullRefresh ? plan.changes.filter(isLoad).map((change) => change.source) : []);
+      const anew = (change: FileChange) => isLoad(change) && sources.get(change.source)?.mode !== "snapshot";
+      const startAnew = new Set(plan.fullRefresh ? plan.changes.filter(anew).map((change) => change.source) : []);
       if (plan.fullRefresh) for (const source of startAnew) contracts.delete(source);
       const context: LoadContext = {
         connection,
@@ -75,7 +76,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
       options.signal?.removeEventListener("abort", cancel);
       await connection.close();
     }
-  }
+  } else await connection.close();
   const sum = (count: (result: FileResult) => number) => files.reduce((total, result) => total + count(result), 0);
   return {
     files: files.filter((result) => result.reason !== "unchanged"),
@@ -204,16 +205,7 @@ async function loadOne(
     reason: change.reason,
     bytes: change.stat.bytes,
   });
-  const result = await settleOne(context, change, () => {
-    if (source.mode === "merge" || source.mode === "snapshot") {
-      throw ingestErrors.unsupportedMode({
-        message: `The source ${source.name} asks for the load mode ${source.mode}, which is not available yet.`,
-        place: source.place,
-        hint: "Use `mode: append` or `mode: replace`.",
-      });
-    }
-    return loadFile(context, source, change);
-  });
+  const result = await settleOne(context, change, () => loadFile(context, source, change));
   context.onEvent({ type: "file-finish", result });
   return result;
 }

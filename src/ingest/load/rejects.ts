@@ -1,6 +1,6 @@
 import { quoteLiteral } from "#duck/index.ts";
 import type { Contract } from "../contract/types.ts";
-import { quarantineOf } from "./store.ts";
+import { quarantineOf } from "./shape.ts";
 
 export const rejectsTable = "labs_rejects";
 export const scansTable = "labs_scans";

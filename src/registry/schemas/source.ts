@@ -7,6 +7,9 @@ export type LoadMode = (typeof loadModes)[number];
 export const driftPolicies = ["evolve", "freeze", "discard_columns", "quarantine_rows"] as const;
 export type DriftPolicy = (typeof driftPolicies)[number];
 
+export const fileFormats = ["csv", "json", "parquet", "excel"] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
 export const checks = ["not_null", "unique", "in_set", "range", "regex", "row_count", "fresh", "sql"] as const;
 
 /** One expectation at the door. Which keys it needs depends on `check`. */
@@ -40,7 +43,12 @@ export interface SourceEntry {
   name: string;
   table?: string;
   path: string | string[];
-  format?: "csv";
+  format?: FileFormat;
+  /** json: nested objects become columns of their own. */
+  flatten?: boolean;
+  /** excel */
+  sheet?: string;
+  settle?: string;
   delimiter?: string;
   quote?: string;
   escape?: string;
@@ -110,7 +118,23 @@ export const source = objectOf<SourceEntry>(
     name: { ...identifier, description: "Name of the source, unique in the lab." },
     table: { ...identifier, description: "Table in the `raw` schema. Default: the name." },
     path: someOrList("File or pattern, relative to the lab's raw folder: `orders_*.csv`."),
-    format: { type: "string", enum: ["csv"], default: "csv", description: "Format of the files." },
+    format: {
+      type: "string",
+      enum: fileFormats,
+      description: "Format of the files; by the ending of `path` when missing, and csv when that says nothing.",
+    },
+    flatten: {
+      type: "boolean",
+      default: false,
+      description: "json: nested objects become columns (`address_city`) instead of one JSON column.",
+    },
+    sheet: { ...some, description: "excel: the sheet by its name; the first one when missing." },
+    settle: {
+      type: "string",
+      pattern: "^[0-9]+ ?(ms|s|seconds?|m|min|minutes?)$",
+      patternHint: "a time such as `500 ms` or `2 seconds`",
+      description: "How long a file must stand still before it is loaded. Default 500 ms.",
+    },
     delimiter: {
       type: "string",
       minLength: 1,
