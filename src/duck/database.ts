@@ -1,6 +1,8 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBInstance } from "@duckdb/node-api";
+import { binding, bindingNow } from "./binding.ts";
 import { Connection } from "./connection.ts";
 import { duckErrors } from "./errors.ts";
+import { noteClosed, noteOpened } from "./open-paths.ts";
 import { discardTornDatabase, isTornDatabase } from "./torn.ts";
 
 export interface OpenOptions {
@@ -14,10 +16,12 @@ export class Database {
   readonly path: string;
   readonly #instance: DuckDBInstance;
   readonly #connections = new Set<Connection>();
+  #closed = false;
 
   constructor(path: string, instance: DuckDBInstance) {
     this.path = path;
     this.#instance = instance;
+    noteOpened(path);
   }
 
   async connect(): Promise<Connection> {
@@ -36,8 +40,13 @@ export class Database {
     for (const connection of this.#connections) await connection.close();
     this.#connections.clear();
     this.#instance.closeSync();
+    if (!this.#closed) noteClosed(this.path);
+    this.#closed = true;
   }
 }
+
+/** The version of the library: `v1.5.5`. */
+export const duckdbVersion = (): string => bindingNow().version();
 
 /**
  * Opens a database file, creating it when missing (its folder must exist).
@@ -51,6 +60,7 @@ export async function openDatabase(path: string, options: OpenOptions = {}): Pro
     ...(options.readOnly && path !== ":memory:" ? { access_mode: "READ_ONLY" } : {}),
     ...options.config,
   };
+  const { DuckDBInstance } = await binding();
   try {
     return new Database(path, await DuckDBInstance.create(path, config));
   } catch (error) {

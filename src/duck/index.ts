@@ -1,6 +1,8 @@
 /** The only room that imports DuckDB: database files, connections, quoting, results. */
 export { Database, openDatabase } from "./database.ts";
 export type { OpenOptions } from "./database.ts";
+export { duckdbVersion } from "./database.ts";
+export { DatabaseJournal, relationKey } from "./journal.ts";
 export { discardTornDatabase, isTornDatabase } from "./torn.ts";
 export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";

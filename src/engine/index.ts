@@ -3,7 +3,7 @@
  */
 export { runCommand, succeeded } from "./run-command.ts";
 export type { CommandOptions, CommandResult } from "./run-command.ts";
-export { problemOf } from "./6-execute/outcome.ts";
+export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";
 export { openProject } from "./open-project.ts";
 export type { OpenedProject, OpenProjectOptions } from "./open-project.ts";
 export type { AnyNode, EngineEvent, EventSink } from "./events.ts";

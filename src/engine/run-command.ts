@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
-import type { Database } from "#duck/index.ts";
+import type { Database, DatabaseJournal } from "#duck/index.ts";
 import {
   AdapterSession,
   openTarget,
@@ -8,11 +8,13 @@ import {
   tableToJson,
   type AgateTable,
   type OpenTarget,
+  type StatementReport,
   type WriteGuard,
 } from "./adapter/index.ts";
 import { compileNode, type EphemeralCompilations } from "./5-compile/index.ts";
+import { openJournal, trackChanges } from "./changed/index.ts";
 import { adapterShared } from "./context/adapter-object.ts";
-import type { Execution, NodeExecution } from "./context/execution.ts";
+import type { Execution, NodeChanges, NodeExecution } from "./context/execution.ts";
 import { isNodeEphemeral } from "./context/node-paths.ts";
 import { engineError } from "./errors.ts";
 import type { EventSink } from "./events.ts";
@@ -50,6 +52,7 @@ import type { GraphNode, RunResult } from "./manifest/types.ts";
 import { catalogRows } from "./6-execute/catalog-rows.ts";
 import { runFreshness } from "./6-execute/freshness.ts";
 import { cloneNode } from "./6-execute/clone.ts";
+import { groupsOf } from "./6-execute/groups.ts";
 import { runHooks } from "./6-execute/hooks.ts";
 import { operationNode } from "./6-execute/operation-node.ts";
 import { errorText, resultOf, Timing } from "./6-execute/outcome.ts";
@@ -75,6 +78,8 @@ export interface CommandOptions {
   guard?: WriteGuard;
   /** The target's database when it is open already. */
   database?: Database;
+  /** Its journal, opened before it; the caller seals it. */
+  journal?: DatabaseJournal;
   env?: NodeJS.ProcessEnv;
   /** Default: a new one. */
   invocationId?: string;
@@ -288,6 +293,17 @@ export class Invocation {
     });
   }
 
+  /** sources.json, or the file that was named in its place; and the manifest. */
+  writeFreshness(file: string, results: FreshnessResult[]): void {
+    if (!this.flags.writeJson) return;
+    this.writeManifest();
+    writeSources(resolve(this.read.root.root, file), {
+      metadata: this.manifest.metadata,
+      results,
+      elapsedTime: (performance.now() - this.started) / 1000,
+    });
+  }
+
   finish(results: RunResult[]): void {
     this.options.sink({
       type: "finished",
@@ -414,6 +430,7 @@ function nodeOptions(
   selected: ReadonlySet<string>,
   ephemeral: EphemeralCompilations,
   graph: Graph,
+  changes?: NodeChanges,
 ): RunNodesOptions {
   const { flags, read, options } = invocation;
   return {
@@ -422,13 +439,27 @@ function nodeOptions(
     ephemeral,
     session: () =>
       open.session({
-        onStatement: (r) => options.sink({ type: "sql", sql: r.sql, connection: r.connection, uniqueId: r.connection }),
+        onStatement: (report) => onStatement(invocation, report, changes),
+        onReuse: (before, now) =>
+          options.sink({
+            type: "message",
+            level: "debug",
+            text: `Re-using an available connection from the pool (formerly ${before}, now ${now})`,
+            name: "ConnectionReused",
+            code: "E006",
+            data: { orig_conn_name: before, conn_name: now },
+          }),
       }),
     threads: flags.threads ?? read.target.threads,
     build: flags.command === "build",
     failFast: flags.failFast,
     signal: options.signal ?? new AbortController().signal,
   };
+}
+
+function onStatement({ options }: Invocation, { sql, connection }: StatementReport, changes?: NodeChanges): void {
+  changes?.observe(sql, connection);
+  options.sink({ type: "sql", sql, connection, uniqueId: connection });
 }
 
 const visible = (invocation: Invocation, selected: ReadonlySet<string>): number =>
@@ -452,19 +483,20 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     invocation.writeResults([]);
     return { success: true, exit: 0, results: [] };
   }
-  return withDatabase(invocation, selected, async (open, execution) => {
+  const journal = openJournal({ ...options, flags, target: invocation.read.target, targetFolder: invocation.targetFolder });
+  const finished = await withDatabase(invocation, selected, async (open, shared) => {
+    const changes = journal && trackChanges(shared, invocation.targetFolder, journal);
+    const execution = changes ? { ...shared, changes } : shared;
     const ephemeral: EphemeralCompilations = new Map();
-    options.sink({
-      type: "selected",
-      nodes: [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []),
-    });
+    const nodes = [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []);
+    options.sink({ type: "selected", nodes, groups: groupsOf(invocation.manifest, nodes) });
     options.sink({
       type: "concurrency",
       threads: flags.threads ?? invocation.read.target.threads,
       target: invocation.read.target.targetName,
       total: visible(invocation, selected),
     });
-    const master = open.session();
+    const master = open.session({ onStatement: ({ sql, connection }) => changes?.observe(sql, connection) });
     const results: RunResult[] = [];
     const clone = flags.command === "clone";
     try {
@@ -482,7 +514,7 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
       if (ready)
         results.push(
           ...(await runNodes(execution, {
-            ...nodeOptions(invocation, open, selected, ephemeral, graph),
+            ...nodeOptions(invocation, open, selected, ephemeral, graph, changes),
             ...(clone ? { independent: true, work: cloneNode } : {}),
           })),
         );
@@ -491,6 +523,7 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
         const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
         results.push(...end.results);
       }
+      await changes?.finish(master);
     } finally {
       await master.release();
       await invocation.files.flush();
@@ -500,8 +533,10 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     }
     invocation.finish(results);
     const success = succeeded(results) && !options.signal?.aborted;
-    return { success, exit: success ? 0 : 1, results };
+    return { success, exit: success ? 0 : 1, results } as const;
   });
+  if (journal !== options.journal) journal?.seal();
+  return finished;
 }
 
 function skipAll(invocation: Invocation, selected: ReadonlySet<string>, _graph: Graph): RunResult[] {
@@ -613,6 +648,7 @@ function compiledText(node: GraphNode, flags: Flags): string {
       null,
       2,
     );
+  if (flags.quiet) return code;
   return flags.inline === undefined
     ? `Compiled node '${shownName(node)}' is:\n${code}`
     : `Compiled inline node is:\n${code}`;
@@ -631,6 +667,7 @@ function tableText(table: AgateTable, flags: Flags, node: GraphNode): string {
     return jsonDumps(shown, { indent: 2 });
   }
   const text = renderTable(table, { maxRows: Number.MAX_SAFE_INTEGER, maxColumns: Number.MAX_SAFE_INTEGER });
+  if (flags.quiet) return text;
   return flags.inline === undefined
     ? `Previewing node '${shownName(node)}':\n${text}`
     : `Previewing inline node:\n${text}`;
@@ -744,6 +781,7 @@ async function freshness(invocation: Invocation): Promise<CommandResult> {
       name: "NothingToDo",
       code: "Q035",
     });
+    invocation.writeFreshness(file, []);
     return { success: true, exit: 0, results: [] };
   }
   return withDatabase(invocation, selected, async (open, execution) => {
@@ -769,12 +807,7 @@ async function freshness(invocation: Invocation): Promise<CommandResult> {
       ? await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results))
       : { ok: true };
     await master.release();
-    invocation.writeManifest();
-    writeSources(resolve(invocation.read.root.root, file), {
-      metadata: invocation.manifest.metadata,
-      results: collected,
-      elapsedTime: (performance.now() - invocation.started) / 1000,
-    });
+    invocation.writeFreshness(file, collected);
     invocation.finish(results);
     const success = succeeded(results) && start.ok && end.ok;
     return { success, exit: success ? 0 : 1, results };

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
-import { type Database, interruptOnAbort } from "#duck/index.ts";
+import { type Database, DatabaseJournal, interruptOnAbort } from "#duck/index.ts";
 import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { noteLoads } from "./note-loads.ts";
 import { record } from "./record.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
@@ -91,6 +92,7 @@ class LabRun {
   async #stages(): Promise<LabRunResult> {
     const lab = this.#lab;
     const { signal, fullRefresh = false, verify = false } = this.#options;
+    const journal = DatabaseJournal.open(lab.paths.database);
     let database: Database | undefined;
     let plan: IngestPlan | undefined;
     let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
@@ -118,13 +120,16 @@ class LabRun {
           unchanged,
           unclaimed,
         });
-        if (changes.length + unchanged === 0) return `no files in ${this.#workspace.display(lab.paths.raw)}`;
-        return changes.length === 0
+        // Files that were only touched are among both.
+        const looked = changes.filter(({ reason }) => reason !== "unchanged").length;
+        if (looked + unchanged === 0) return `no files in ${this.#workspace.display(lab.paths.raw)}`;
+        return looked === 0
           ? `${plural(unchanged, "file")} unchanged`
-          : `${changes.length} of ${plural(changes.length + unchanged, "file")} to look at`;
+          : `${looked} of ${plural(looked + unchanged, "file")} to look at`;
       });
       await this.#step("load", async () => {
         if (!plan || !database) return "";
+        noteLoads(journal, plan);
         loaded = await loadChanges(plan, {
           database,
           loadId: this.#recorder?.id ?? lab.name,
@@ -142,7 +147,7 @@ class LabRun {
       await this.#step("transform", async () => {
         database ??= await openForLoading(lab);
         settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
-        built = await transform(lab, settings, database, this.#options, (event) => this.#emit(event));
+        built = await transform(lab, settings, { database, journal }, this.#options, (event) => this.#emit(event));
         const { models, tests } = counts(built.nodes);
         if (!built.success)
           throw new StepFailure(
@@ -153,7 +158,7 @@ class LabRun {
               .filter(Boolean)
               .join(", ") || "the build failed",
           );
-        return `${plural(models.ok, "model")}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
+        return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
         database ??= await openForLoading(lab);
@@ -171,6 +176,7 @@ class LabRun {
     } finally {
       await database?.close();
     }
+    journal.seal();
     return this.#report(loaded, built, quality);
   }
 
@@ -316,13 +322,22 @@ class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
 
+/** `7 models built`, `3 models built, 4 unchanged`, `7 models unchanged`. */
+function builtText({ ok, unchanged }: LabRunResult["models"]): string {
+  if (unchanged === 0) return `${plural(ok, "model")} built`;
+  return ok === unchanged
+    ? `${plural(ok, "model")} unchanged`
+    : `${plural(ok - unchanged, "model")} built, ${thousands(unchanged)} unchanged`;
+}
+
 const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
 
 function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
-  const models = { ok: 0, failed: 0, skipped: 0 };
-  const tests = { passed: 0, warned: 0, failed: 0 };
-  for (const { resourceType, status } of nodes) {
+  const models = { ok: 0, failed: 0, skipped: 0, unchanged: 0 };
+  const tests = { passed: 0, warned: 0, failed: 0, unchanged: 0 };
+  for (const { resourceType, status, unchanged } of nodes) {
     const isTest = resourceType === "test" || resourceType === "unit_test";
+    if (unchanged) (isTest ? tests : models).unchanged++;
     if (isTest) {
       if (status === "pass") tests.passed++;
       else if (status === "warn") tests.warned++;
@@ -364,5 +379,5 @@ function messageOf(
     );
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (nodes.length === 0) return "Nothing to build.";
-  return `${plural(models.ok, "model")} built, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
+  return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
 }

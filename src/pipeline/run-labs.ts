@@ -97,8 +97,8 @@ const empty = (lab: Lab): LabRunResult => ({
   rowsLoaded: 0,
   rowsQuarantined: 0,
   nodes: [],
-  models: { ok: 0, failed: 0, skipped: 0 },
-  tests: { passed: 0, warned: 0, failed: 0 },
+  models: { ok: 0, failed: 0, skipped: 0, unchanged: 0 },
+  tests: { passed: 0, warned: 0, failed: 0, unchanged: 0 },
   quality: null,
   message: "",
 });

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
-import type { Database } from "#duck/index.ts";
+import type { Database, DatabaseJournal } from "#duck/index.ts";
 import type { ErrorJson } from "#errors/index.ts";
 import {
   defaultFlags,
   problemOf,
+  reasonOf,
+  reusedResult,
   runCommand,
   targetForDatabase,
   type AnyNode,
@@ -44,6 +46,7 @@ export function engineSettings(
     exclude: options.exclude ?? [],
     fullRefresh: options.fullRefresh ?? false,
     failFast: options.failFast ?? false,
+    changed: options.changed ?? true,
     vars: options.vars ?? {},
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.target === undefined ? {} : { target: options.target }),
@@ -66,7 +69,7 @@ export function engineSettings(
 export async function transform(
   lab: Lab,
   { flags, target, guard }: EngineSettings,
-  database: Database,
+  { database, journal }: { database: Database; journal?: DatabaseJournal },
   options: Pick<RunLabOptions, "signal">,
   emit: (event: LabEvent) => void,
 ): Promise<TransformResult> {
@@ -120,6 +123,7 @@ export async function transform(
     target,
     guard,
     database,
+    ...(journal ? { journal } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return { success: result.success, nodes, tests };
@@ -178,6 +182,8 @@ function nodeOutcome(node: AnyNode, result: RunResult, byId: Map<string, AnyNode
     resourceType: node.resource_type,
     materialized: (node.config?.materialized as string | undefined) ?? null,
     status: result.status,
+    unchanged: reusedResult(result),
+    reason: reasonOf(result) ?? null,
     seconds: result.execution_time,
     failures: result.failures,
     message: result.message,

@@ -22,6 +22,10 @@ export interface NodeOutcome {
   /** `view`, `table`, … for models. */
   materialized: string | null;
   status: RunResult["status"];
+  /** It did not run: its SQL, config and inputs are those of its last run, whose outcome holds. */
+  unchanged: boolean;
+  /** Why it ran or did not need to, as a sentence about it; null where that is not known. */
+  reason: string | null;
   seconds: number;
   failures: number | null;
   message: string | null;
@@ -49,8 +53,9 @@ export interface LabRunResult {
   rowsLoaded: number;
   rowsQuarantined: number;
   nodes: NodeOutcome[];
-  models: { ok: number; failed: number; skipped: number };
-  tests: { passed: number; warned: number; failed: number };
+  /** `unchanged` ones are among those that are `ok` or `passed`. */
+  models: { ok: number; failed: number; skipped: number; unchanged: number };
+  tests: { passed: number; warned: number; failed: number; unchanged: number };
   /** `score` is null when only a part was built or a model failed: the rest says nothing about the lab as a whole. */
   quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
   /** Why it failed, or what was done: one sentence. */
@@ -92,6 +97,8 @@ export interface RunLabOptions {
   select?: string[];
   exclude?: string[];
   fullRefresh?: boolean;
+  /** Leave models as they are whose SQL, config and inputs did not change, and take over the outcome of their tests. Default true. */
+  changed?: boolean;
   /** Only these steps; the others are skipped. */
   steps?: StepName[];
   /** Look at the content of every file. */

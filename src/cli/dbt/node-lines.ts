@@ -22,6 +22,15 @@ export function resultLine(style: Style, progress: Progress, result: RunResult):
   const line = (text: string, status: string): string => style.line(text, status, progress, { seconds });
   const common = { index: progress.index, total: progress.total, status: result.status, execution_time: seconds };
   const message = result.message ?? "OK";
+  if (result.status === "reused") {
+    return {
+      name: "LogModelResult",
+      code: "Q012",
+      level: "info",
+      msg: line(`REUSED ${description}`, style.yellow("REUSED")),
+      data: { ...common, description },
+    };
+  }
   switch (node.resource_type) {
     case "test":
     case "unit_test": {
@@ -96,15 +105,6 @@ export function resultLine(style: Style, progress: Progress, result: RunResult):
       code: "Q019",
       level: "info",
       msg: line(`NO-OP ${description}`, style.yellow("NO-OP")),
-      data: { ...common, description },
-    };
-  }
-  if (result.status === "reused") {
-    return {
-      name: "LogModelResult",
-      code: "Q012",
-      level: "info",
-      msg: line(`REUSED ${description}`, style.yellow("REUSED")),
       data: { ...common, description },
     };
   }

@@ -43,16 +43,18 @@ export class RunScreen {
   readonly #paint: Paint;
   readonly #many: boolean;
   readonly #live: boolean;
+  readonly #explain: boolean;
   readonly #labs = new Map<string, LabState>();
   readonly #width: number;
   #drawn = false;
   #drawnAt = 0;
 
-  constructor(io: Io, options: { many: boolean; live: boolean; labWidth: number }) {
+  constructor(io: Io, options: { many: boolean; live: boolean; labWidth: number; explain?: boolean }) {
     this.#io = io;
     this.#paint = palette(io.color);
     this.#many = options.many;
     this.#live = options.live;
+    this.#explain = options.explain ?? false;
     this.#width = io.isTTY && io.width < 100 ? Math.min(options.labWidth, narrowLab) : options.labWidth;
   }
 
@@ -223,10 +225,10 @@ export class RunScreen {
     }
     const failed = model.status === "error" || model.status === "partial success";
     const symbol = failed ? this.#paint.red("✗") : mark(tests, this.#paint);
-    this.#line(
-      lab,
-      `  ${symbol} ${name}${kind} ${formatDuration(model.seconds).padStart(7)}  ${testsSummary(tests, this.#paint)}`.trimEnd(),
-    );
+    const time = model.unchanged ? this.#paint.dim("   kept") : formatDuration(model.seconds).padStart(7);
+    this.#line(lab, `  ${symbol} ${name}${kind} ${time}  ${testsSummary(tests, this.#paint)}`.trimEnd());
+    if (this.#explain && model.reason !== null)
+      this.#line(lab, this.#paint.dim(`      ${model.unchanged ? "kept" : "built"}: ${model.reason}`));
     if (failed && model.error) this.#error(lab, model.error, 6);
     else if (failed && model.message) for (const line of model.message.split("\n")) this.#line(lab, `      ${line}`);
     this.#badTests(lab, tests);

@@ -27,6 +27,8 @@ export const verb: Verb = {
       flags: "--full-refresh",
       description: "Load every file again and build incremental models and seeds from scratch",
     },
+    { flags: "--no-changed", description: "Build every model, also those whose SQL, config and inputs did not change" },
+    { flags: "--explain", description: "Say for each model why it was built or kept as it is" },
     { flags: "--step <name...>", description: "Only these steps", choices: [...stepNames] },
     { flags: "--dry-run", description: "Show what would run and why, and change nothing" },
     { flags: "--verify", description: "Look at the content of every file, also of those that seem untouched" },
@@ -44,6 +46,7 @@ export const verb: Verb = {
       command: "labs run lab1_sales_performance --select +gold_product_line_kpis",
       does: "One model and what it needs",
     },
+    { command: "labs run --explain", does: "Why each model was built or kept" },
     { command: "labs run --all --dry-run", does: "What would run, and why" },
     { command: "labs run --all -o json", does: "The result of every lab for a program" },
   ],
@@ -64,6 +67,7 @@ export const verb: Verb = {
       many: labs.length > 1,
       live: text && io.isTTY && !global.quiet,
       labWidth: Math.max(...labs.map((l) => l.name.length)),
+      explain: options["explain"] === true,
     });
     const onEvent = (event: LabEvent) => {
       if (text && !global.quiet) screen.on(event);
@@ -147,6 +151,7 @@ function runOptions(input: VerbInput): Omit<RunLabOptions, "onEvent"> {
     ...(exclude ? { exclude } : {}),
     ...(steps ? { steps } : {}),
     fullRefresh: options["fullRefresh"] === true,
+    changed: options["changed"] !== false,
     verify: options["verify"] === true,
     failFast: options["failFast"] === true,
     wait: options["wait"] !== false,

@@ -1,5 +1,6 @@
 import { type ErrorJson, errorToJson, isLabsError } from "#errors/index.ts";
 import { pythonType } from "#jinja/index.ts";
+import type { Verdict } from "../context/execution.ts";
 import type { GraphNode, OtherNode, RunResult, RunStatus } from "../manifest/types.ts";
 import { placeInModel, type SqlOwner } from "./sql-place.ts";
 
@@ -63,6 +64,20 @@ const problems = new WeakMap<RunResult, ErrorJson>();
 
 /** Why a node failed: code, message, place and hint apart, where the result's message has them in one text. */
 export const problemOf = (result: RunResult): ErrorJson | undefined => problems.get(result);
+
+const verdicts = new WeakMap<RunResult, Verdict>();
+
+/** Notes why a node ran or did not need to. Gives the result back. */
+export function withVerdict(result: RunResult, verdict: Verdict | undefined): RunResult {
+  if (verdict !== undefined) verdicts.set(result, verdict);
+  return result;
+}
+
+/** Why a node ran, or was left as it is, where changes are tracked: a sentence about it. */
+export const reasonOf = (result: RunResult): string | undefined => verdicts.get(result)?.reason;
+
+/** Whether a node was left as it is; a test has the outcome of its last run then. */
+export const reusedResult = (result: RunResult): boolean => verdicts.get(result)?.reuse ?? false;
 
 /** The error of a node as data; a statement that DuckDB refused is placed in the model's own file. */
 export function nodeProblem(error: unknown, node: Owner): ErrorJson {

@@ -6,7 +6,7 @@ import type { AnyNode } from "../events.ts";
 import { RunQueue, SkippedNodes, splitUnitTests, type Graph } from "../4-select/index.ts";
 import type { GraphNode, Manifest, OtherNode, RunResult, RunStatus } from "../manifest/types.ts";
 import { describe } from "./describe.ts";
-import { resultOf } from "./outcome.ts";
+import { reasonOf, resultOf, reusedResult } from "./outcome.ts";
 import { queryComment } from "./query-comment.ts";
 import { runNode, runUnitTestNode } from "./run-node.ts";
 
@@ -164,6 +164,11 @@ class NodePool {
       if (!quiet) runtime.emit({ type: "node-start", ...shared, threadId });
       result = reused ?? (await this.#execute(node, slot, threadId));
       if (!quiet) runtime.emit({ type: "node-finish", ...shared, result });
+      const reason = runtime.flags.explain ? reasonOf(result) : undefined;
+      if (!quiet && reason) {
+        const verb = reusedResult(result) ? "reused" : "run";
+        runtime.emit({ type: "message", level: "info", text: `${node.name} is ${verb}: ${reason}`, uniqueId: id });
+      }
     }
     this.#handle(node, result, ephemeral);
     return result;
