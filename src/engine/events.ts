@@ -10,7 +10,12 @@ export type EngineEvent =
   /** The project was read and parsed; counts by resource type as in dbt's "Found …" line. */
   | { type: "parsed"; counts: { name: string; count: number }[]; seconds: number }
   /** What the command works on, in the order of one thread, before anything runs. */
-  | { type: "selected"; nodes: AnyNode[] }
+  | {
+      type: "selected";
+      nodes: AnyNode[];
+      /** The groups of those nodes that have one, by unique id, as dbt's log shows them. */
+      groups?: Record<string, { name: string; package_name: string; owner: Record<string, string> }>;
+    }
   | { type: "concurrency"; threads: number; target: string; total: number }
   | {
       type: "node-start";

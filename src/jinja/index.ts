@@ -45,7 +45,15 @@ export { hasJinja, parseTemplate, Template, type RenderOptions, type TemplateOpt
 export { spaceRun, strip } from "./text.ts";
 export { ChainableUndefined, Undefined } from "./undefined.ts";
 export { extractBlocks, type Block, type ExtractOptions } from "./blocks.ts";
-export { findMacroCalls, literalValue, mentions, sourceOf, staticCalls, type StaticCall } from "./static.ts";
+export {
+  findMacroCalls,
+  literalValue,
+  mentions,
+  printedCalls,
+  sourceOf,
+  staticCalls,
+  type StaticCall,
+} from "./static.ts";
 export { asDecimal, decimalType, PyDecimal } from "./modules/decimal.ts";
 export { datetimeModule, modules } from "./modules/index.ts";
 export { PyDate, PyDateTime, PyTime } from "./modules/moment.ts";

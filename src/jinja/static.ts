@@ -87,6 +87,16 @@ export function staticCalls(template: Template | string, names: readonly string[
   return found;
 }
 
+/** Those calls of the functions `names` that are printed as they are, outside of any block: `{{ doc('x') }}`, in source order. */
+export function printedCalls(template: Template | string, names: readonly string[]): StaticCall[] {
+  const printed = new Set<number>();
+  for (const statement of parsed(template).body) {
+    if (statement.kind !== "output") continue;
+    for (const part of statement.parts) if (typeof part !== "string" && part.kind === "call") printed.add(part.at);
+  }
+  return staticCalls(template, names).filter(({ at }) => printed.has(at));
+}
+
 /** Whether the template reads the name anywhere (`this`, `execute`, ...). */
 export function mentions(template: Template | string, name: string): boolean {
   for (const node of walk(parsed(template).body)) if (node.kind === "name" && node.name === name) return true;

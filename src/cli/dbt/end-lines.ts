@@ -8,6 +8,12 @@ export interface Finished {
   command: string;
 }
 
+/** What the log knows about the node of a result. */
+export interface NodeAbout {
+  node?: AnyNode | undefined;
+  group?: object;
+}
+
 const kindNames: Record<string, string> = { operation: "project hook" };
 
 /** `2 table models, 5 data tests`: what was run, by kind, in the order of dbt's names. */
@@ -51,7 +57,7 @@ export function finishedLine(statLine: string, seconds: number): LogRecord {
 export function endLines(
   style: Style,
   finished: Finished,
-  nodeOf: (id: string) => AnyNode | undefined,
+  about: (id: string) => NodeAbout,
   interrupted: boolean,
 ): LogRecord[] {
   const { results } = finished;
@@ -94,8 +100,8 @@ export function endLines(
       },
     },
   ];
-  for (const result of errors) records.push(...problemLines(style, result, nodeOf(result.unique_id), false));
-  for (const result of warnings) records.push(...problemLines(style, result, nodeOf(result.unique_id), true));
+  for (const result of errors) records.push(...problemLines(style, result, about(result.unique_id), false));
+  for (const result of warnings) records.push(...problemLines(style, result, about(result.unique_id), true));
   records.push(formatting(), statsLine(results));
   return records;
 }
@@ -104,10 +110,10 @@ export function endLines(
 export function problemLines(
   style: Style,
   result: RunResult,
-  node: AnyNode | undefined,
+  { node, group }: NodeAbout,
   warning: boolean,
 ): LogRecord[] {
-  const info = node ? { node_info: nodeInfo(node, { status: result.status }) } : {};
+  const info = { ...(node && { node_info: nodeInfo(node, { status: result.status }) }), ...(group && { group }) };
   if (result.status === "skipped") {
     return [
       {

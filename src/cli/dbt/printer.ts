@@ -1,7 +1,7 @@
 import { isLabsError, type LabsError } from "#errors/index.ts";
 import type { AnyNode, EngineEvent } from "#engine/index.ts";
 import { deprecationRecord, DeprecationCounter, isDeprecation } from "./deprecations.ts";
-import { endLines, countText, countsText, finishedLine, problemLines } from "./end-lines.ts";
+import { endLines, type NodeAbout, countText, countsText, finishedLine, problemLines } from "./end-lines.ts";
 import type { Log } from "./log.ts";
 import { nodeInfo, resultMessage } from "./node-info.ts";
 import { resultLine, skipLine } from "./node-lines.ts";
@@ -19,6 +19,7 @@ export class Printer {
   readonly #deprecations: DeprecationCounter;
   readonly #nodes = new Map<string, AnyNode>();
   readonly #started = new Map<string, string>();
+  #groups: NonNullable<Extract<EngineEvent, { type: "selected" }>["groups"]> = {};
   #announced = false;
   readonly #adapterVersion: string;
   readonly #command: string;
@@ -71,6 +72,9 @@ export class Printer {
         });
         return;
       }
+      case "selected":
+        this.#groups = event.groups ?? {};
+        return;
       case "concurrency":
         this.write(formatting());
         this.write({
@@ -128,16 +132,22 @@ export class Printer {
       }
       case "message":
         return this.message(event);
-      case "sql":
+      case "sql": {
+        const node = this.#nodes.get(event.uniqueId ?? "");
         this.write({
           name: "SQLQuery",
           code: "E016",
           level: "debug",
           msg: `On ${event.connection}: ${event.sql}`,
-          data: { conn_name: event.connection, sql: event.sql },
+          data: {
+            conn_name: event.connection,
+            sql: event.sql,
+            ...(node ? { node_info: nodeInfo(node, { status: "executing" }) } : {}),
+          },
           thread: event.uniqueId === undefined ? undefined : "Thread-1 (worker)",
         });
         return;
+      }
       case "finished":
         return this.#finished(event);
     }
@@ -210,7 +220,7 @@ export class Printer {
     });
     const record = resultLine(this.#style, event, result);
     const thread = result.thread_id;
-    this.write({ ...record, data: { ...record.data, node_info: info }, thread });
+    this.write({ ...record, data: { ...record.data, node_info: info, ...this.#groupOf(node.unique_id) }, thread });
     const data = { node_info: info, run_result: resultMessage(result) };
     this.write({
       name: "NodeFinished",
@@ -251,6 +261,11 @@ export class Printer {
     });
   }
 
+  #groupOf(id: string): { group?: object } {
+    const group = this.#groups[id];
+    return group ? { group } : {};
+  }
+
   #finished(event: Extract<EngineEvent, { type: "finished" }>): void {
     const freshness = event.command === "source freshness";
     if (!freshness && !withSummary.has(event.command)) return;
@@ -268,14 +283,14 @@ export class Printer {
     if (freshness) {
       for (const result of event.results) {
         if (result.status === "runtime error")
-          for (const record of problemLines(this.#style, result, this.#nodes.get(result.unique_id), false))
+          for (const record of problemLines(this.#style, result, { node: this.#nodes.get(result.unique_id) }, false))
             this.write(record);
       }
       this.write({ name: "FreshnessCheckComplete", code: "Q003", level: "info", msg: "Done." });
       return;
     }
-    for (const record of endLines(this.#style, event, (id) => this.#nodes.get(id), this.interrupted))
-      this.write(record);
+    const about = (id: string): NodeAbout => ({ node: this.#nodes.get(id), ...this.#groupOf(id) });
+    for (const record of endLines(this.#style, event, about, this.interrupted)) this.write(record);
   }
 
   /** Set when the user stopped the run: the verdict says so. */

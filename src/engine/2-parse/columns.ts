@@ -18,6 +18,7 @@ const columnKeys = new Set([
   "granularity",
   "dimension",
   "entity",
+  "doc_blocks",
 ]);
 const constraintTypes = new Set(["check", "not_null", "unique", "primary_key", "foreign_key", "custom"]);
 
@@ -89,17 +90,13 @@ export function columnList(entry: Entry, value: unknown = entry.data.columns): P
   return value.filter(isRecord);
 }
 
+export const bothTests = "Invalid test config: cannot have both 'tests' and 'data_tests' defined";
+
 /** `tests:` and `data_tests:` mean the same; both at once is an error. */
 export function testsOf(entry: Entry, holder: PlainRecord): unknown[] {
   const old = holder.tests;
   const current = holder.data_tests;
-  if (old && current !== undefined && Array.isArray(old) && old.length > 0) {
-    throw invalid(
-      entry,
-      entry.path,
-      "Invalid test config: cannot have both 'tests' and 'data_tests' defined",
-      "Keep data_tests.",
-    );
-  }
+  if (Array.isArray(old) && old.length > 0 && current !== undefined)
+    throw invalid(entry, entry.path, bothTests, "Keep data_tests.");
   return asList(current ?? old);
 }

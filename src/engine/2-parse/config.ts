@@ -369,6 +369,15 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
 function modelFreshness(freshness: PlainRecord): PlainRecord {
   const after = freshness.build_after;
   if (!isRecord(after)) return freshness;
+  const [count, period] = [after.count ?? null, after.period ?? null];
+  const [given, missing] = count === null ? ["period", "count"] : ["count", "period"];
+  if ((count === null) !== (period === null || period === "")) {
+    throw engineError("parsing", {
+      message: `\`freshness.build_after\` must have a value for \`${missing}\` if a \`${given}\` is provided`,
+      hint: "Write build_after: {count: 1, period: day}.",
+      dbtType: "Validation Error",
+    });
+  }
   return { ...freshness, build_after: { count: null, period: null, updates_on: "any", ...after } };
 }
 

@@ -256,7 +256,8 @@ export function updateRelationNames(state: ParseState, node: GraphNode, config: 
       code: "D044",
     });
   }
-  node.schema = schema ?? "None";
+  // An old behaviour of dbt that its artifacts' schema does not allow for.
+  (node as { schema: string | null }).schema = schema;
   node.alias =
     generateName(
       state,

@@ -248,11 +248,13 @@ function testsOfEntry(section: Section, entry: Entry, nodes: GraphNode[]): void 
 export function patchAnalyses(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
-      const node = Object.values(section.state.runtime.manifest.nodes).find(
-        (n) => n.resource_type === "analysis" && n.name === entry.data.name,
-      );
-      if (node) applyPatch(section, node, patchOf(entry));
-      else noNode(section, entry, String(entry.data.name));
+      const { nodes, disabled } = section.state.runtime.manifest;
+      const wanted = (n: { resource_type: string; name: string; package_name: string }): boolean =>
+        n.resource_type === "analysis" && n.name === entry.data.name && n.package_name === section.project.name;
+      const found = Object.values(nodes).find(wanted);
+      const off = found ? [] : (Object.values(disabled).flat().filter(wanted) as GraphNode[]);
+      for (const node of found ? [found] : off) applyPatch(section, node, patchOf(entry));
+      if (!found && off.length === 0) noNode(section, entry, String(entry.data.name));
     });
   }
 }

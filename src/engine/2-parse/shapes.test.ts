@@ -23,6 +23,18 @@ test.each([
     "sources: [{name: s, tables: [{name: t, freshness: {warn_after: {count: 1, period: week}}}]}]",
     "- at path ['tables'][0]['freshness']: {'warn_after': {'count': 1, 'period': 'week'}} is not valid under any of the given schemas",
   ],
+  [
+    "models: [{name: m, columns: [{name: ds, data_tests: {accepted_values: {values: [a]}}}]}]",
+    "- at path ['columns'][0]['data_tests']: {'accepted_values': {'values': ['a']}} is not of type 'array'",
+  ],
+  [
+    "models: [{name: m, columns: [{name: ds, tests: [unique], data_tests: [not_null]}]}]",
+    "- at path ['columns'][0]: Invalid test config: cannot have both 'tests' and 'data_tests' defined",
+  ],
+  [
+    'sources: [{name: s, tables: [{name: t, loaded_at_field: ""}]}]',
+    "- at path ['tables'][0]: loaded_at_field cannot be an empty string.",
+  ],
 ])("%s is refused in dbt's words", (yml, message) => {
   const error = parseError({ ...model, "models/s.yml": yml });
   expect(error.message).toContain(message);

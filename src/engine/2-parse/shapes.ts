@@ -2,6 +2,7 @@ import { fromPlain, repr } from "#jinja/index.ts";
 import { isRecord } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
+import { bothTests } from "./columns.ts";
 import type { Entry } from "./state.ts";
 
 type Path = (string | number)[];
@@ -23,6 +24,9 @@ const version: Shape = {
   kinds: { ...described, columns: "array" },
 };
 const table: Shape = { required: ["name"], kinds: { ...tested.kinds } };
+const column: Shape = {
+  kinds: { description: "string", meta: "object", config: "object", data_tests: "array", tests: "array" },
+};
 
 /** The shapes of entries by section. Source: dbt-core contracts/graph/unparsed.py. */
 const shapes: Record<string, Shape> = {
@@ -62,6 +66,7 @@ const shapes: Record<string, Shape> = {
   },
 };
 
+const testedSections = new Set(["models", "seeds", "snapshots"]);
 const nodeSections = new Set(["models", "seeds", "snapshots", "analyses", "macros", "data_tests"]);
 
 /** Refuses an entry whose keys or values dbt would refuse. */
@@ -72,7 +77,8 @@ export function checkShape(entry: Entry, section: string): void {
   const fault =
     faultOf(data, shape, []) ??
     faultOfEach(data.versions, version, "versions") ??
-    (section === "sources" ? (faultOfEach(data.tables, table, "tables") ?? freshnessFault(data)) : undefined);
+    (testedSections.has(section) ? faultOfEach(data.columns, column, "columns") : undefined) ??
+    (section === "sources" ? sourceFault(data) : undefined);
   if (!fault) return;
   const { file, document, path, project } = entry;
   const shown = nodeSections.has(section)
@@ -111,6 +117,8 @@ function faultOf(data: PlainRecord, shape: Shape, path: Path): Fault | undefined
   }
   const missing = shape.required?.find((key) => data[key] === undefined);
   if (missing !== undefined) return { path, text: `'${missing}' is a required property`, hint: `Add ${missing}:.` };
+  if (shape.kinds?.tests && Array.isArray(data.tests) && data.tests.length > 0 && data.data_tests !== undefined)
+    return { path, text: bothTests, hint: "Keep data_tests." };
   for (const [key, kind] of Object.entries(shape.kinds ?? {})) {
     const value = data[key];
     if (value === undefined || value === null || pyKind[kind](value)) continue;
@@ -125,15 +133,33 @@ function faultOf(data: PlainRecord, shape: Shape, path: Path): Fault | undefined
 
 const words: Record<Kind, string> = { string: "a text", array: "a list", object: "a mapping" };
 
-function faultOfEach(value: unknown, shape: Shape, key: string): Fault | undefined {
+function faultOfEach(value: unknown, shape: Shape, key: string, above: Path = []): Fault | undefined {
   if (!Array.isArray(value)) return undefined;
   for (const [i, item] of value.entries()) {
+    const path = [...above, key, i];
     const fault = isRecord(item)
-      ? faultOf(item, shape, [key, i])
-      : { path: [key, i], text: `${repr(fromPlain(item))} is not of type 'object'`, hint: "Write it as a mapping." };
+      ? faultOf(item, shape, path)
+      : { path, text: `${repr(fromPlain(item))} is not of type 'object'`, hint: "Write it as a mapping." };
     if (fault) return fault;
   }
   return undefined;
+}
+
+function sourceFault(source: PlainRecord): Fault | undefined {
+  const tables = Array.isArray(source.tables) ? source.tables : [];
+  for (const [path, holder] of [[[], source], ...tables.map((t: unknown, i) => [["tables", i], t])] as [
+    Path,
+    unknown,
+  ][])
+    if (isRecord(holder) && holder.loaded_at_field === "")
+      return { path, text: "loaded_at_field cannot be an empty string.", hint: "Name a column, or leave it out." };
+  return (
+    faultOfEach(source.tables, table, "tables") ??
+    tables
+      .map((t: unknown, i) => (isRecord(t) ? faultOfEach(t.columns, column, "columns", ["tables", i]) : undefined))
+      .find((fault) => fault !== undefined) ??
+    freshnessFault(source)
+  );
 }
 
 const periods = ["minute", "hour", "day"];

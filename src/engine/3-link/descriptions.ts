@@ -1,4 +1,4 @@
-import { hasJinja, parseTemplate, str } from "#jinja/index.ts";
+import { hasJinja, parseTemplate, printedCalls, str } from "#jinja/index.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { rawFunction } from "../context/functions.ts";
 import { memberScope, type NodeScope } from "../context/scope.ts";
@@ -57,14 +57,13 @@ function render(state: ParseState, node: Described, text: string, blocks?: strin
         missing: "error",
         owner: node.name,
       }),
-    doc: rawFunction("doc", (args) => {
-      const names = args.map(str);
-      const block = findDoc(state, node, names);
-      if (blocks && !blocks.includes(block.unique_id)) blocks.push(block.unique_id);
-      return block.block_contents;
-    }),
+    doc: rawFunction("doc", (args) => findDoc(state, node, args.map(str)).block_contents),
   });
-  const result = parseTemplate(text, { file: node.original_file_path }).render(scope);
+  const template = parseTemplate(text, { file: node.original_file_path });
+  const result = template.render(scope);
+  // Only blocks that are the text itself count, not those that an expression makes something of.
+  for (const call of blocks ? printedCalls(template, ["doc"]) : [])
+    if (call.args.length > 0) blocks?.push(findDoc(state, node, call.args.map(str)).unique_id);
   return typeof result === "string" ? result : text;
 }
 

@@ -40,6 +40,7 @@ function primaryKey(node: GraphNode, tests: GraphNode[]): string[] {
     }
   }
   const both = [...notNull].filter((c) => unique.enabled.has(c) || unique.disabled.has(c));
-  if (both.length > 0) return both;
-  return unique.enabled.size > 0 ? [...unique.enabled] : [...unique.disabled];
+  // Sets in dbt, whose order is chance.
+  if (both.length > 0) return both.sort();
+  return [...(unique.enabled.size > 0 ? unique.enabled : unique.disabled)].sort();
 }

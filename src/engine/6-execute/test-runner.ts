@@ -3,6 +3,7 @@ import { AgateTable } from "../adapter/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord, RunStatus } from "../manifest/types.ts";
+import { warnErrorsOf, warningIsError } from "../warn-errors.ts";
 import { mainResult, materializationOf, runMaterialization } from "./materialize.ts";
 
 export interface TestOutcome {
@@ -78,7 +79,7 @@ function judge(
   if (severity === "ERROR" && counts.shouldError)
     return { status: "fail", failures, message: `Got ${results}, configured to fail if ${String(config.error_if)}` };
   if (!counts.shouldWarn) return { status: "pass", failures: 0, message: null };
-  if (execution.runtime.flags.warnError)
+  if (warningIsError(warnErrorsOf(execution.runtime.flags), "LogTestResult", "Q007"))
     return { status: "fail", failures, message: `Got ${results}, configured to fail if ${String(config.warn_if)}` };
   return { status: "warn", failures, message: `Got ${results}, configured to warn if ${String(config.warn_if)}` };
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { equals, fromPlain, PyFunction, PyObject, repr, str, type Value } from "#jinja/index.ts";
 import { AgateTable, Relation } from "../adapter/index.ts";
 import { compileNode } from "../5-compile/index.ts";
@@ -46,6 +47,7 @@ export async function runUnitTest(execution: Omit<NodeExecution, "node">, test: 
     overrides: overridesOf(own, test, setup),
     prepare: (scope) => overrideMacros(scope, own, test),
   });
+  test.compiled_path = setup.node.compiled_path;
   let main: ReturnType<typeof mainResult>;
   try {
     const { run } = await runMaterialization(own, materializationOf(own));
@@ -81,7 +83,7 @@ function setUp(execution: Omit<NodeExecution, "node">, test: OtherNode, tested: 
     package_name: test.package_name,
     unique_id: test.unique_id,
     original_file_path: test.original_file_path,
-    path: `${name}.sql`,
+    path: join(dirname(test.original_file_path), `${name}.sql`),
     config: {
       enabled: true,
       materialized: "unit",
@@ -112,7 +114,8 @@ function inputNode(
   input: string,
 ): GraphNode | SourceNode {
   const reference = staticReference(input);
-  if (!reference) {
+  const ownArguments = execution.runtime.read.root.flags.support_custom_ref_kwargs === true;
+  if (!reference || (reference.kind === "ref" && reference.others.length > 0 && !ownArguments)) {
     throw engineError("parsing", {
       message: `Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: '${input}'.`,
       place: { file: test.original_file_path },

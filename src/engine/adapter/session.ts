@@ -30,6 +30,8 @@ export interface SessionOptions {
   /** `disable_transactions` of the target: nothing begins a transaction by itself. */
   disableTransactions?: boolean;
   onStatement?: (report: StatementReport) => void;
+  /** Told when an open connection goes on under another name. */
+  onReuse?: (before: string, now: string) => void;
   /** Attempts for a statement outside of a transaction that meets a write conflict. */
   conflictAttempts?: number;
   /** `retries` of the target. */
@@ -82,6 +84,7 @@ export class AdapterSession {
     this.#append = append;
   }
 
+    if (this.#connection !== undefined && name !== this.#name) this.options.onReuse?.(this.#name, name);
   /**
    * Runs one text of SQL, which may hold several statements, and gives the result of the last one.
    * Errors: DBA-003 with DuckDB's own text, after a rollback; DBA-010 when cancelled.

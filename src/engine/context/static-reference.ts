@@ -1,7 +1,14 @@
 import { staticCalls, type Value } from "#jinja/index.ts";
 import type { RefArgs } from "../manifest/types.ts";
 
-export type StaticReference = { kind: "ref"; args: RefArgs } | { kind: "source"; args: [string, string] };
+export type StaticReference =
+  | {
+      kind: "ref";
+      args: RefArgs;
+      /** Keyword arguments that only a project's own `ref` knows. */
+      others: string[];
+    }
+  | { kind: "source"; args: [string, string] };
 
 /** `ref('x')` or `source('a', 'b')` written as text in YAML; undefined when it is neither. Source: dbt-core clients/jinja_static.py. */
 export function staticReference(expression: string): StaticReference | undefined {
@@ -21,8 +28,10 @@ export function staticReference(expression: string): StaticReference | undefined
   const keyword = (name: string): Value | undefined => call.kwargs.get(name);
   const version = keyword("version") ?? keyword("v") ?? null;
   if (texts.length !== 1 && texts.length !== 2) return undefined;
+  const others = [...call.kwargs.keys()].filter((key) => key !== "version" && key !== "v");
   return {
     kind: "ref",
+    others,
     args: {
       name: texts[texts.length - 1] ?? "",
       package: texts.length === 2 ? (texts[0] ?? null) : null,
