@@ -5,6 +5,8 @@ export { Lab } from "./lab.ts";
 export type { LabPaths } from "./lab.ts";
 export type { LabConfig, SourceConfig, Expectation } from "./lab-config.ts";
 export { formatOfName, milliseconds, readLabConfig } from "./lab-config.ts";
+export { requiredVariables } from "./records-config.ts";
+export type { ApiConfig, AuthConfig, PaginationConfig, RecordsConfig, StepConfig } from "./records-config.ts";
 export type { LabEntry, LabStatus } from "./schemas/workspace.ts";
 export type { QualityConfig, ScheduleConfig, ScorePart, TableQuality } from "./schemas/lab.ts";
 export { scoreParts } from "./schemas/lab.ts";

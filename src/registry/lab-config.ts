@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Place } from "#errors/index.ts";
+import { type ApiConfig, apiConfig, recordsProblems, type StepConfig, stepConfig } from "./records-config.ts";
 import { labSchema, type LabFile, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
 import type {
   ColumnEntry,
@@ -23,8 +24,10 @@ export interface SourceConfig {
   name: string;
   /** Table in the `raw` schema. */
   table: string;
-  /** Files or patterns, relative to the lab's raw folder. */
+  /** Files or patterns, relative to the lab's raw folder; none for an API or a step. */
   path: string[];
+  api?: ApiConfig;
+  step?: StepConfig;
   format: FileFormat;
   /** json: nested objects become columns of their own. */
   flatten?: boolean;
@@ -119,6 +122,8 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
     name: entry.name,
     table: entry.table ?? entry.name,
     path: list(entry.path),
+    ...(entry.api && { api: apiConfig(entry.api, (key) => yaml.place(["sources", index, "api", key])) }),
+    ...(entry.step && { step: stepConfig(entry.step, (key) => yaml.place(["sources", index, "step", key])) }),
     format: entry.format ?? formatOfName(list(entry.path)[0] ?? ""),
     ...(entry.flatten !== undefined && { flatten: entry.flatten }),
     ...(entry.sheet !== undefined && { sheet: entry.sheet }),
@@ -145,7 +150,7 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
       ),
     }),
     key: list(entry.key),
-    mode: entry.mode ?? "append",
+    mode: entry.mode ?? (entry.path !== undefined ? "append" : entry.key === undefined ? "replace" : "merge"),
     ...(entry.order_by !== undefined && { orderBy: entry.order_by }),
     drift: entry.drift ?? "evolve",
     ...(entry.max_rejects !== undefined && {
@@ -182,6 +187,7 @@ function meaning(data: LabFile | null): Problem[] {
       report([...path, "table"], `Two sources fill the table raw.${table}.`, "Give one of them another `table`.");
     }
     tables.add(table.toLowerCase());
+    problems.push(...recordsProblems(source, path));
     if (source.mode === "merge" && source.key === undefined) {
       report([...path, "mode"], `The source ${source.name} merges without a key.`, "Add `key:` with its columns.");
     }

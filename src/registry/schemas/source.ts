@@ -1,4 +1,5 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
+import { api, type ApiEntry, step, type StepEntry } from "./records.ts";
 
 export const loadModes = ["append", "replace", "merge", "snapshot"] as const;
 /** append: every row is new; replace: the files are the whole table; merge: last one wins by key; snapshot: every delivery is kept. */
@@ -42,7 +43,10 @@ export interface ColumnEntry {
 export interface SourceEntry {
   name: string;
   table?: string;
-  path: string | string[];
+  /** One of `path`, `api` and `step`: where the rows come from. */
+  path?: string | string[];
+  api?: ApiEntry;
+  step?: StepEntry;
   format?: FileFormat;
   /** json: nested objects become columns of their own. */
   flatten?: boolean;
@@ -112,12 +116,14 @@ const expectation = objectOf<ExpectationEntry>(
   ["check"],
 );
 
-/** One source: files that fill one table of the `raw` schema. */
+/** One source: files, an API or a program that fills one table of the `raw` schema. */
 export const source = objectOf<SourceEntry>(
   {
     name: { ...identifier, description: "Name of the source, unique in the lab." },
     table: { ...identifier, description: "Table in the `raw` schema. Default: the name." },
     path: someOrList("File or pattern, relative to the lab's raw folder: `orders_*.csv`."),
+    api,
+    step,
     format: {
       type: "string",
       enum: fileFormats,
@@ -201,5 +207,5 @@ export const source = objectOf<SourceEntry>(
     },
     expectations: { type: "array", items: expectation, description: "Checked while loading." },
   },
-  ["name", "path"],
+  ["name"],
 );
