@@ -27,6 +27,9 @@ const requirements = [
   "pytest-mock==3.17.0",
   "opentelemetry-sdk==1.45.2",
   "dbt-artifacts-parser==0.15.0",
+  // What Python models return.
+  "pandas==3.1.1",
+  "pyarrow==26.0.1",
 ];
 
 /** dbt-core 1.12 needs it for `--use-v2-parser` only, and its source package downloads from outside the index. */
@@ -86,6 +89,8 @@ function check(): void {
     "pytest_mock",
     "opentelemetry.sdk",
     "dbt_artifacts_parser",
+    "pandas",
+    "pyarrow",
   ];
   const done = run(python, [
     "-c",

@@ -162,11 +162,21 @@ describe("who may touch what", () => {
   };
 
   rule(
-    "only duck, registry, ingest, publish, ledger and the engine's read phase, artifacts and built-in macros use the file system",
+    "only duck, registry, ingest, publish, ledger and the engine's read phase, artifacts, built-in macros and Python models use the file system",
     "everything between them takes and returns plain data, so it is tested without files and is safe beside an open database.",
     only(
       /^(node:)?fs(\/|$)/,
-      inRooms("duck", "registry", "ingest", "publish", "ledger", "engine/1-read", "engine/7-artifacts", "engine/builtins"),
+      inRooms(
+        "duck",
+        "registry",
+        "ingest",
+        "publish",
+        "ledger",
+        "engine/1-read",
+        "engine/7-artifacts",
+        "engine/builtins",
+        "engine/python",
+      ),
     ),
   );
 

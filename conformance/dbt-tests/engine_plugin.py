@@ -85,7 +85,7 @@ class Call:
             [*COMMAND, *plain, *self.words],
             capture_output=True,
             text=True,
-            env={**os.environ, **environment},
+            env={**os.environ, "LABS_PYTHON": sys.executable, **environment},
             timeout=TIMEOUT,
         )
 

@@ -36,6 +36,8 @@ export async function runSide(
     applyOverlay(project, copy, step);
     for (const name of artifacts) rmSync(join(copy.project, "target", name), { force: true });
     const env = {
+      // Python models of both sides find the same packages.
+      LABS_PYTHON: judgePython(),
       ...check.env,
       ...step.env,
       ...Object.fromEntries((check.folderEnv ?? []).map((name) => [name, copy.databases])),

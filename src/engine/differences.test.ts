@@ -51,7 +51,6 @@ const sheetByNumber = {
 };
 
 const refusals: Record<string, () => Promise<string>> = {
-  "Python model": () => run({ "models/p.py": "def model(dbt, session):\n    return dbt.ref('m')\n" }),
   "The function": async () => parseError({ "functions/f.sql": "select 1" }).message,
   "The metric": async () => parseError({ "models/s.yml": semantic }).message,
   "The target 'dev' uses the plugin": () => run({}, "plugins: [{module: gsheet}]"),

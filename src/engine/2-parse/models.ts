@@ -44,7 +44,7 @@ export function parseModels(state: ParseState, files: ProjectFiles): void {
       });
       Object.assign(node, structuredClone(modelFields));
       if (language === "python") {
-        pythonModel(state, node, file);
+        pythonModel(state, node, { file, offset });
         updateConfig(state, node, { project: files.project });
       } else {
         const scope = renderNode(state, node, { file, offset });

@@ -47,7 +47,7 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
   node.extra_ctes = [];
   node.extra_ctes_injected = false;
   if (node.language === "python") {
-    node.compiled_code = node.raw_code;
+    node.compiled_code = await pythonCode(execution, options);
   } else {
     const { scope } = runScope(execution, options.overrides);
     options.prepare?.(scope);
@@ -70,6 +70,16 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
     node.relation_name = str(relationFromNode(node, runtime.read.root.quoting));
   }
   if (node.resource_type === "model") compileForeignKeys(execution);
+}
+
+/** A Python model with the text that its `dbt` argument is made of. Source: dbt-core compilation.py _compile_code. */
+async function pythonCode(execution: NodeExecution, options: CompileOptions): Promise<string> {
+  const { node } = execution;
+  const { scope } = runScope(execution, options.overrides);
+  const postfix = await parseTemplate("{{ py_script_postfix(model) }}", { file: node.original_file_path }).render(
+    scope,
+  );
+  return `${node.raw_code}\n\n${postfix}`;
 }
 
 /** `--store-failures` gives every test a relation; whether it is filled, the test's own config decides. */

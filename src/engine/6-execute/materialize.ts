@@ -39,9 +39,10 @@ export function materializationOf(execution: NodeExecution): MacroEntry {
   }
   const languages = entry.node.supported_languages;
   if (languages && languages.length > 0 && !languages.includes(node.language)) {
-    throw engineError("parsing", {
+    throw engineError("runtime", {
       message: `Materialization "${entry.node.name}" only supports languages [${languages.map((l) => `'${l}'`).join(", ")}]; got "${node.language}"`,
-      dbtType: "Validation Error",
+      place: { file: node.original_file_path },
+      hint: "Give the model another materialization, or write it in another language.",
     });
   }
   return entry;

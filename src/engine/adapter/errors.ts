@@ -80,6 +80,18 @@ export const adapterErrors = catalogue("engine/adapter", {
     exit: 2,
     doc: "dbt-duckdb can do this with Python, this engine cannot. docs/engine/differences.md says why and what to do instead.",
   },
+  python: {
+    code: "DBA-015",
+    title: "No Python for Python models",
+    exit: 1,
+    doc: "Python models run in a Python of the user's: LABS_PYTHON, the active virtual environment, or python3 of the PATH. It needs the package duckdb and what the models import.",
+  },
+  pythonModel: {
+    code: "DBA-016",
+    title: "A Python model failed",
+    exit: 1,
+    doc: "The model's own code raised an exception, returned something that is no data frame, or its process ended early. The message has Python's traceback; the place is the model's line in it.",
+  },
 });
 
 type Kind = keyof typeof adapterErrors;
@@ -100,6 +112,8 @@ const headline: Record<Kind, string> = {
   extension: "Runtime Error",
   profile: "Runtime Error",
   unsupported: "Runtime Error",
+  python: "Runtime Error",
+  pythonModel: "Runtime Error",
 };
 
 /** An error of the adapter, with dbt's headline in `data.dbtType`. */

@@ -63,6 +63,7 @@ export class AdapterSession {
   /** `BEGIN` was sent. It waits for the first statement that may write: a test is one query and needs no transaction. */
   #begun = false;
   #cancelled: LabsError | undefined;
+  #cancel = new AbortController();
   /** A statement may have left temporary objects or settings in the connection. */
   #marked = false;
 
@@ -76,15 +77,19 @@ export class AdapterSession {
   get transactionOpen(): boolean {
     return this.#transactionOpen;
   }
+  /** Aborts when the session is cancelled, with the error as its reason: for work outside of DuckDB. */
+  get signal(): AbortSignal {
+    return this.#cancel.signal;
+  }
 
   /** Names the connection (`model.pkg.x`) and sets the comment of its statements; null means none. */
   acquire(name: string, comment: string | null = null, append = false): void {
+    if (this.#connection !== undefined && name !== this.#name) this.options.onReuse?.(this.#name, name);
     this.#name = name;
     this.#comment = comment;
     this.#append = append;
   }
 
-    if (this.#connection !== undefined && name !== this.#name) this.options.onReuse?.(this.#name, name);
   /**
    * Runs one text of SQL, which may hold several statements, and gives the result of the last one.
    * Errors: DBA-003 with DuckDB's own text, after a rollback; DBA-010 when cancelled.
@@ -168,10 +173,12 @@ export class AdapterSession {
   /** Cancels the running statement and refuses further ones until {@link revive}. */
   async cancel(reason = "The run was cancelled."): Promise<void> {
     this.#cancelled = adapterError("cancelled", reason);
+    this.#cancel.abort(this.#cancelled);
     (await this.#connection?.catch(() => undefined))?.interrupt();
   }
   revive(): void {
     this.#cancelled = undefined;
+    this.#cancel = new AbortController();
   }
 
   /** A query result as templates see it. */

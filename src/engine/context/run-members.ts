@@ -1,6 +1,5 @@
 import { fromPlain, PyDict, type Value } from "#jinja/index.ts";
-import { engineError } from "../errors.ts";
-import type { GraphNode, PlainRecord } from "../manifest/types.ts";
+import type { PlainRecord } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
 import { RunConfig } from "./config-object.ts";
 import { toValue } from "./data.ts";
@@ -11,6 +10,7 @@ import type { NodeExecution } from "./execution.ts";
 import { hostFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
 import { metadataEnvs, ScopeDict } from "./parse-members.ts";
+import { submitPythonJob } from "./python-job.ts";
 import { StatementResults } from "./results.ts";
 import { runRef, runSource } from "./run-references.ts";
 import type { Runtime } from "./runtime.ts";
@@ -112,7 +112,9 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
       }),
     render: () => renderFunction(() => scope, node.original_file_path),
     submit_python_job: () =>
-      hostFunction("submit_python_job", ["parsed_model", "compiled_code"], () => pythonUnsupported(node)),
+      hostFunction("submit_python_job", ["parsed_model", "compiled_code"], (_model, code) =>
+        submitPythonJob(execution, String(code)),
+      ),
     try_or_compiler_error: () => tryOrCompilerError(),
     validation: () => validationMember(),
     context_macro_stack: () =>
@@ -153,12 +155,4 @@ function graphValue(runtime: Runtime): PyDict {
   }
   graphs.set(runtime, graph);
   return graph;
-}
-
-function pythonUnsupported(node: GraphNode): Value {
-  throw engineError("unsupported", {
-    message: `Python model ${node.name} cannot run in this engine yet.`,
-    place: { file: node.original_file_path },
-    hint: "Rewrite it in SQL, or run it with dbt-core.",
-  });
 }

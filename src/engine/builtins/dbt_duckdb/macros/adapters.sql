@@ -136,8 +136,10 @@
   {%- endif %}
 {% endmacro %}
 
-{# Python that runs after the model's own: it turns the returned data frame into the table. #}
+{# Python that runs after the model's own: it turns the returned data frame into the table. The engine records what is
+   sent to `con` and sends it on its own connection, so that a temporary table is there for the strategy that needs it. #}
 {% macro py_write_table(temporary, relation, compiled_code, partitioned_by=none, sorted_by=none) -%}
+{%- set kind = 'temporary ' if temporary else '' -%}
 {{ compiled_code }}
 
 def materialize(df, con):
@@ -147,7 +149,7 @@ def materialize(df, con):
     frame = '__dbt_python_model_df_{{ relation.identifier }}'
     con.register(frame, df)
     {%- if partitioned_by or sorted_by %}
-    con.execute(f'create table {{ relation }} as select * from {frame} limit 0')
+    con.execute(f'create {{ kind }}table {{ relation }} as select * from {frame} limit 0')
     {%- if partitioned_by %}
     con.execute('alter table {{ relation }} set partitioned by ({{ partitioned_by }})')
     {%- endif %}
@@ -156,7 +158,7 @@ def materialize(df, con):
     {%- endif %}
     con.execute(f'insert into {{ relation }} select * from {frame}')
     {%- else %}
-    con.execute(f'create table {{ relation }} as select * from {frame}')
+    con.execute(f'create {{ kind }}table {{ relation }} as select * from {frame}')
     {%- endif %}
     con.unregister(frame)
 {% endmacro %}
