@@ -38,20 +38,21 @@ export interface HeaderMatch {
   quarantineAll: boolean;
 }
 
-/** Matches a header with the contract by name, in any order. Errors: ING-005, which names every column that differs. */
+/** Matches a header with the contract by name, in any order. `optional`: columns may be missing. Errors: ING-005, which names every column that differs. */
 export function matchHeader(
   names: string[],
   contract: Contract,
   source: Pick<SourceConfig, "name" | "drift" | "mode">,
   file: string,
   firstLine: string,
+  optional = false,
 ): HeaderMatch {
   const known = new Map(contract.columns.map((column) => [column.name.toLowerCase(), column.name]));
   const matched = names.map((name) => known.get(name.toLowerCase()) ?? name);
   const added = names.filter((name) => !known.has(name.toLowerCase()));
   const present = new Set(names.map((name) => name.toLowerCase()));
   const missing = contract.columns
-    .filter((column) => !column.added && !present.has(column.name.toLowerCase()))
+    .filter((column) => !optional && !column.added && !present.has(column.name.toLowerCase()))
     .map((column) => column.name);
   // A missing column is missing data under every policy: filling it with nulls would hide a broken delivery.
   if (missing.length > 0 || (added.length > 0 && source.drift === "freeze")) {

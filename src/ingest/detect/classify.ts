@@ -14,7 +14,9 @@ export type Look = { file: FoundFile; known: KnownFile | undefined } & (
   | { state: "unreadable"; error: ErrorJson }
 );
 
-const rowsOf = (scan: FileScan, header: boolean): number => Math.max(0, scan.records - (header ? 1 : 0));
+/** Data rows; undefined for a format whose rows only its reader counts. */
+const rowsOf = ({ format, dialect }: SourceConfig, scan: FileScan): number | undefined =>
+  format === "csv" ? Math.max(0, scan.records - ((dialect.header ?? true) ? 1 : 0)) : undefined;
 
 /** Turns what was seen of one source's files into what is to be done with them. Pure. */
 export function classify(
@@ -22,7 +24,6 @@ export function classify(
   looks: Look[],
   vanished: KnownFile[],
 ): { changes: FileChange[]; unchanged: number } {
-  const header = source.dialect.header ?? true;
   const changes: FileChange[] = [];
   let unchanged = 0;
   /** Content that will be in the table after this plan, by hash. */
@@ -73,8 +74,9 @@ export function classify(
       continue;
     }
     const { scan } = look;
-    const totalRows = rowsOf(scan, header);
-    const seen = { scan, totalRows };
+    const totalRows = rowsOf(source, scan);
+    const seen = { scan, ...(totalRows !== undefined && { totalRows }) };
+    const all = totalRows === undefined ? {} : { newRows: totalRows };
     const holder = holders.get(scan.sha256);
     const isLoaded = known !== undefined && (known.state === "loaded" || known.state === "removed");
 
@@ -110,7 +112,7 @@ export function classify(
           ? delivery(file.name, known, scan, totalRows)
           : compare(file.name, known, scan, totalRows, look.plain);
       holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
-      add(action, reason, explain, { ...seen, newRows });
+      add(action, reason, explain, { ...seen, ...(newRows !== undefined && { newRows }) });
       continue;
     }
     // A new name: the content may be that of a file that has lost its name.
@@ -126,12 +128,12 @@ export function classify(
         const grew = (source.mode === "snapshot" ? delivery : compare)(file.name, grown, scan, totalRows, look.plain);
         add(grew.action, "appended", `${file.name} is ${grown.file} under a new name, with more rows.`, {
           ...more,
-          newRows: grew.newRows,
+          ...(grew.newRows !== undefined && { newRows: grew.newRows }),
         });
       }
       continue;
     }
-    add("load", "new", `${file.name} is new.`, { ...seen, newRows: totalRows });
+    add("load", "new", `${file.name} is new.`, { ...seen, ...all });
   }
 
   for (const entry of gone) {
@@ -155,13 +157,13 @@ export function classify(
 const isKept = (entry: KnownFile): boolean => entry.state === "loaded" || entry.state === "removed";
 
 /** In a snapshot every content that a file had is a delivery, loaded as a whole beside the ones before. */
-function delivery(name: string, known: KnownFile, scan: FileScan, totalRows: number, _plain?: boolean) {
+function delivery(name: string, known: KnownFile, scan: FileScan, totalRows: number | undefined, _plain?: boolean) {
   const { reason } = compare(name, known, scan, totalRows, false);
   return { action: "load" as const, reason, explain: `${name} was delivered anew.`, newRows: totalRows };
 }
 
 /** How a loaded file differs from its recorded content. */
-function compare(name: string, known: KnownFile, scan: FileScan, totalRows: number, plain: boolean) {
+function compare(name: string, known: KnownFile, scan: FileScan, totalRows: number | undefined, plain: boolean) {
   const change = (action: ChangeAction, reason: ChangeReason, explain: string, newRows = totalRows) => ({
     action,
     reason,
@@ -169,12 +171,18 @@ function compare(name: string, known: KnownFile, scan: FileScan, totalRows: numb
     newRows,
   });
   if (scan.bytes > known.bytes && scan.prefixes.get(known.bytes) === known.sha256) {
-    const added = totalRows - known.rows;
+    const added = totalRows === undefined ? undefined : totalRows - known.rows;
     // Without a line end at the old end, the old last row may have been cut short.
     if (plain && known.complete && known.state === "loaded") {
-      return change("append", "appended", `${name} has ${added} more rows at its end.`, added);
+      return change(
+        "append",
+        "appended",
+        `${name} has ${added === undefined ? "" : `${added} `}more rows at its end.`,
+        added,
+      );
     }
-    return change("replace", "appended", `${name} grew; its last row was incomplete, so it is loaded again.`);
+    const why = plain ? "its last row was incomplete, so it is loaded again" : "such a file is loaded again as a whole";
+    return change("replace", "appended", `${name} grew; ${why}.`);
   }
   if (scan.bytes === known.bytes) {
     return change("replace", "same-length change", `${name} changed without changing its length.`);

@@ -5,8 +5,9 @@ import type { Contract } from "../contract/types.ts";
 import { detectDialect } from "../csv/detect-dialect.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { readHead } from "../csv/encoding.ts";
-import { scanFile } from "../csv/scan.ts";
+import { scanBytes, scanFile } from "../csv/scan.ts";
 import { ingestErrors } from "../errors.ts";
+import { jsonLayout } from "../formats/json-records.ts";
 import { type KnownFile, type LedgerSnapshot, readLedger } from "../ledger/file-ledger.ts";
 import type { FileChange, IngestLab, IngestPlan } from "../types.ts";
 import { classify, type Look } from "./classify.ts";
@@ -160,10 +161,15 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
     const older = context.vanished.filter((entry) => entry.bytes < file.stat.bytes);
     const mayRepeat = (context.sizes.get(file.stat.bytes) ?? 0) > 1 || older.length > 0;
     if (!loaded && !mayRepeat && file.stat.bytes > scanAhead) return { file, known, state: "new, not scanned" };
+    const prefixes = [...(loaded ? [loaded.bytes] : []), ...older.map((entry) => entry.bytes)];
+    if (config.format !== "csv") {
+      const scan = await scanBytes(file.path, { prefixes, ...(options.signal && { signal: options.signal }) });
+      return { file, known, state: "scanned", scan, plain: config.format === "json" && (await isLines(file, config)) };
+    }
     const { form, dialect, single } = await formOf(file.path, config, contract, context.dialect);
     context.dialect ??= dialect;
     const scan = await scanFile(file.path, dialect, form, {
-      prefixes: [...(loaded ? [loaded.bytes] : []), ...older.map((entry) => entry.bytes)],
+      prefixes,
       blankIsRecord: single,
       signal: options.signal,
     });
@@ -172,6 +178,12 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
     if (!isLabsError(error)) throw error;
     return { file, known, state: "unreadable", error: errorToJson(error) };
   }
+}
+
+/** Whether a JSON file can be read from where it ended before: one record a line, nothing packed. */
+async function isLines(file: FoundFile, { dialect }: SourceConfig): Promise<boolean> {
+  const { form, text } = await readHead(file.path, dialect.encoding);
+  return form.compression === "none" && form.encoding === "utf-8" && jsonLayout(text) === "lines";
 }
 
 /** How a file's text is stored and split, from its contract or its first bytes. Errors: ING-007. */

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, sep } from "node:path";
-import type { SourceConfig } from "#registry/index.ts";
+import { formatOfName, type SourceConfig } from "#registry/index.ts";
 import { cannotRead } from "../csv/encoding.ts";
 import type { FileStat } from "../types.ts";
 import { isPattern, patternToRegExp } from "./pattern.ts";
@@ -13,7 +13,7 @@ export interface FoundFile {
   stat: FileStat;
 }
 
-const dataFile = /\.(csv|tsv|tab|psv|txt)(\.(gz|zst))?$/i;
+const dataFile = /\.((csv|tsv|tab|psv|txt|json|jsonl|ndjson)(\.(gz|zst))?|parquet|xlsx)$/i;
 const unfinished = /\.(part|partial|tmp|temp|crdownload|download|filepart|swp|lock)$/i;
 
 /** Files that somebody is still writing, or that only look like data: hidden ones and temporary ones are never picked up. */
@@ -87,7 +87,11 @@ export function findSources(raw: string, declared: SourceConfig[], configFile: s
     const byTable = new Map<string, string[]>();
     for (const name of names) {
       if (name.includes("/") || !dataFile.test(name)) continue;
-      const table = tableNameOf(name);
+      const stem = tableNameOf(name);
+      const first = byTable.get(stem)?.[0];
+      // Two formats under one name are two tables.
+      const format = formatOfName(name);
+      const table = first === undefined || formatOfName(first) === format ? stem : `${stem}_${format}`;
       byTable.set(table, [...(byTable.get(table) ?? []), name]);
     }
     return {
@@ -126,7 +130,7 @@ function implicitSource(table: string, path: string[], file: string): SourceConf
     name: table,
     table,
     path,
-    format: "csv",
+    format: formatOfName(path[0] ?? ""),
     dialect: { encoding: "utf-8" },
     key: [],
     mode: "append",

@@ -1,24 +1,35 @@
 import type { SourceConfig } from "#registry/index.ts";
-import { differsFrom, proposeColumns, requireTypes } from "../contract/agree.ts";
+import { differsFrom, type Proposal, requireTypes } from "../contract/agree.ts";
 import { type HeaderMatch, matchHeader } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import type { FileChange } from "../types.ts";
 import type { LoadContext } from "./context.ts";
-import type { Input } from "./input.ts";
+
+/** What agreeing needs to know of a file. */
+export interface AgreeFile {
+  /** Column names in the file's order. */
+  names: string[];
+  /** The header as it stands in the file, for messages. */
+  headerText: string;
+  /** Columns of the contract may be missing. */
+  optional?: boolean;
+  /** Types for the named columns: from all rows when `complete`, else from enough of them. */
+  propose(frame: Contract, wanted: string[], complete: boolean): Promise<Proposal>;
+}
 
 /** The contract under which this file is read: the agreed one, with what lab.yml or drift changes, or a first one. */
 export async function agree(
   context: LoadContext,
   source: SourceConfig,
   change: FileChange,
-  input: Input,
   frame: Contract,
-  names: string[],
-  headerText: string,
+  file: AgreeFile,
 ): Promise<{ contract: Contract; match: HeaderMatch; isNew: boolean; why: string; complete: boolean }> {
   const { connection } = context;
   const agreed = context.contracts.get(source.name);
-  const size = { bytes: change.stat.bytes, complete: false };
+  const { names } = file;
+  const meet = (contract: Contract) =>
+    matchHeader(names, contract, source, change.path, file.headerText, file.optional ?? false);
   if (frame.columns.length > 0) await requireTypes(connection, source, frame.columns);
   let base = agreed;
   let why = "";
@@ -29,16 +40,16 @@ export async function agree(
     why = "columns were redeclared in lab.yml";
   }
   if (!base && frame.columns.length === 0) {
-    const proposal = await proposeColumns(connection, input, frame, names, names, size);
+    const proposal = await file.propose(frame, names, false);
     const contract = { ...frame, columns: proposal.columns };
-    const match = matchHeader(names, contract, source, change.path, headerText);
+    const match = meet(contract);
     return { contract, match, isNew: true, why: "proposed from the first file", complete: proposal.complete };
   }
   if (!base) why = "declared in lab.yml";
   const contract = base ?? frame;
-  const match = matchHeader(names, contract, source, change.path, headerText);
+  const match = meet(contract);
   if (match.added.length === 0) return { contract, match, isNew: why !== "", why, complete: true };
-  const extra = await proposeColumns(connection, input, contract, names, match.added, { ...size, complete: true });
+  const extra = await file.propose(contract, match.added, true);
   const version = agreed ? agreed.version + 1 : contract.version;
   if (agreed) context.onEvent({ type: "drift", source: source.name, file: change.name, added: match.added });
   return {

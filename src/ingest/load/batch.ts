@@ -25,7 +25,14 @@ const mostFiles = 400;
 export function mayBatch(change: FileChange, source: SourceConfig): boolean {
   const { scan } = change;
   if (change.action !== "load" || change.fileId !== undefined || !scan || change.stat.bytes > smallBytes) return false;
-  if (source.lineage || source.maxRejects || source.mode === "merge" || isPattern(change.path)) return false;
+  if (
+    source.format !== "csv" ||
+    source.lineage ||
+    source.maxRejects ||
+    source.mode === "merge" ||
+    isPattern(change.path)
+  )
+    return false;
   // These are about one file as a whole.
   if (source.expectations.some(({ check }) => check === "row_count" || check === "fresh")) return false;
   const oddities = scan.binary || scan.openQuote || scan.trailing > 0 || scan.oddEscapes > 0 || scan.blankLines > 0;

@@ -3,7 +3,7 @@ import type { HeaderMatch } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import type { TextForm } from "../csv/encoding.ts";
 import type { FileScan } from "../csv/scan.ts";
-import type { IngestEvent } from "../types.ts";
+import type { FileChange, IngestEvent } from "../types.ts";
 import type { Input } from "./input.ts";
 
 /** What the loads of one call share. */
@@ -42,4 +42,12 @@ export interface Attempt {
   started: number;
   at: number;
   form: TextForm;
+}
+
+/** Where the loaded part of a file that grew ends. */
+export async function loadedPart({ connection }: LoadContext, change: FileChange) {
+  const { rows } = await connection.query(
+    `SELECT bytes::DOUBLE, rows::DOUBLE FROM _labs.files WHERE file_id = ${change.fileId ?? -1}`,
+  );
+  return { fromByte: Number(rows[0]?.[0] ?? 0), rowsBefore: Number(rows[0]?.[1] ?? 0) };
 }

@@ -11,18 +11,26 @@ import { agree } from "./agree-file.ts";
 import { doesNotAddUp } from "./balance.ts";
 import { loadCareful } from "./careful.ts";
 import { checkContent } from "./check-content.ts";
-import type { Attempt, Counts, LoadContext } from "./context.ts";
+import { type Attempt, type Counts, type LoadContext, loadedPart } from "./context.ts";
 import { prepareInput } from "./input.ts";
 import type { LoadMark } from "./rejects.ts";
 import { requireKey } from "./merge.ts";
+import { loadStaged } from "./load-staged.ts";
 import { transact } from "./transact.ts";
 import { everyRowTrails, tryFast } from "./try-fast.ts";
+
+/** Loads one file of any format; see {@link loadCsv} and {@link loadStaged}. */
+export function loadFile(context: LoadContext, source: SourceConfig, change: FileChange): Promise<FileResult> {
+  return source.format === "csv"
+    ? loadCsv(context, source, change)
+    : loadStaged(context, source, source.format, change);
+}
 
 /**
  * Loads one file in one transaction with its ledger entry: after it, either all of the file's rows are in the table or
  * in quarantine and the ledger says so, or nothing has changed. Errors: ING-001 to ING-018, DUCK-003, DUCK-004.
  */
-export async function loadFile(context: LoadContext, source: SourceConfig, change: FileChange): Promise<FileResult> {
+async function loadCsv(context: LoadContext, source: SourceConfig, change: FileChange): Promise<FileResult> {
   const { connection, clock, signal } = context;
   const started = performance.now();
   const agreed = context.contracts.get(source.name);
@@ -46,19 +54,16 @@ export async function loadFile(context: LoadContext, source: SourceConfig, chang
   const names = headerNames(fields, change.path);
   const tail =
     change.action === "append" && early
-      ? { ...(await tailFacts(context, change)), headerText: headerRecord ? `${headerRecord.raw}\n` : "" }
+      ? { ...(await loadedPart(context, change)), headerText: headerRecord ? `${headerRecord.raw}\n` : "" }
       : undefined;
   const input = await prepareInput(change.path, encoding, tail, signal);
   try {
-    const { contract, match, isNew, why, complete } = await agree(
-      context,
-      source,
-      change,
-      input,
-      frame,
+    const { contract, match, isNew, why, complete } = await agree(context, source, change, frame, {
       names,
-      headerRecord?.raw ?? "",
-    );
+      headerText: headerRecord?.raw ?? "",
+      propose: (base, wanted, all) =>
+        proposeColumns(connection, input, base, names, wanted, { bytes: change.stat.bytes, complete: all }),
+    });
     const facts = {
       match,
       input,
@@ -100,14 +105,6 @@ const positional = (frame: Contract, width: number): string[] =>
   frame.columns.length === width
     ? frame.columns.map((column) => column.name)
     : Array.from({ length: width }, (_, i) => `column${i + 1}`);
-
-/** Where the loaded part of a file ends. */
-async function tailFacts({ connection }: LoadContext, change: FileChange) {
-  const { rows } = await connection.query(
-    `SELECT bytes::DOUBLE, rows::DOUBLE FROM _labs.files WHERE file_id = ${change.fileId ?? -1}`,
-  );
-  return { fromByte: Number(rows[0]?.[0] ?? 0), rowsBefore: Number(rows[0]?.[1] ?? 0) };
-}
 
 async function transaction(
   context: LoadContext,

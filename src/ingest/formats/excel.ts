@@ -1,0 +1,135 @@
+import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { headerNames } from "../contract/header.ts";
+import { proposeTypes } from "../contract/propose.ts";
+import { ingestErrors } from "../errors.ts";
+import { temporaryFolder, writeStream } from "../load/input.ts";
+import { typedFromText } from "../load/typed.ts";
+import type { ReadRequest, StagedFile } from "./staged.ts";
+
+const stage = "labs_sheet";
+
+/** A workbook is unpacked in memory, where it takes about ten times its size; larger data belongs into another format. */
+const largest = 32 << 20;
+
+type Cell = string | number | boolean | Date | null;
+
+/**
+ * Excel (.xlsx): one sheet, whose first row that is not blank has the column names.
+ * Errors: ING-001 no rows, ING-004 header, ING-019 no workbook, no such sheet, or too large.
+ */
+export async function readExcel({ context, source, change }: ReadRequest): Promise<StagedFile> {
+  const { connection, signal } = context;
+  const rows = (await readRows(change.path, change.stat.bytes, source.sheet)).filter((row) =>
+    row.some((cell) => textOf(cell) !== ""),
+  );
+  const header = source.dialect.header ?? true;
+  const records = header ? rows.slice(1) : rows;
+  if (records.length === 0) {
+    throw ingestErrors.emptyFile({
+      message: `${change.name} has no rows${source.sheet === undefined ? "" : ` in the sheet ${source.sheet}`}.`,
+      place: { file: change.path },
+      hint:
+        source.sheet === undefined
+          ? "Deliver it again, or name another sheet with `sheet:` in lab.yml."
+          : "Deliver it again, or delete it.",
+    });
+  }
+  // Sheets are as wide as their widest row: what has neither name nor value is no column.
+  const first = (header ? rows[0] : []) ?? [];
+  const width = rows.reduce((most, row) => Math.max(most, usedWidth(row)), 0);
+  const named = header ? usedWidth(first) : width;
+  const given = [...(source.columns?.keys() ?? [])];
+  const fields = header ? first.slice(0, named).map(textOf) : Array.from({ length: width }, (_, i) => given[i] ?? "");
+  const names = headerNames(fields, change.path);
+  const nulls = ["", ...(source.dialect.nullValues ?? [])];
+  const folder = temporaryFolder();
+  try {
+    const file = `${folder.path}/rows.csv`;
+    await writeStream(file, lines(records, names.length), signal);
+    const columns = [
+      "'_record': 'BIGINT'",
+      "'_problem': 'VARCHAR'",
+      "'_raw': 'VARCHAR'",
+      ...names.map((_, i) => `'f${i}': 'VARCHAR'`),
+    ];
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT * FROM read_csv(${quoteLiteral(file)}, auto_detect = false, header = false, delim = ',',
+        quote = '"', escape = '"', nullstr = [${nulls.map(quoteLiteral).join(", ")}], new_line = '\\n', max_line_size = ${64 << 20}, columns = {${columns.join(", ")}})`,
+    );
+  } finally {
+    folder.dispose();
+  }
+  return {
+    names,
+    records: records.length,
+    optional: false,
+    propose(wanted) {
+      const picked = names.map((name, i) => `f${i} AS ${quoteIdentifier(name)}`).join(", ");
+      return proposeTypes(connection, `(SELECT ${picked} FROM ${stage} WHERE _problem IS NULL)`, wanted);
+    },
+    async typed(contract, match) {
+      const byName = new Map(contract.columns.map((column) => [column.name, column]));
+      const targets = match.names.flatMap((name, i) => {
+        const column = byName.get(name);
+        return column ? [{ column, field: `f${i}` }] : [];
+      });
+      return typedFromText(stage, targets, { ...contract, decimalSeparator: "." }, match);
+    },
+    dispose: () => connection.run(`DROP TABLE IF EXISTS ${stage}`),
+  };
+}
+
+async function readRows(path: string, bytes: number, sheet: string | undefined): Promise<Cell[][]> {
+  const refuse = (message: string, hint: string, cause?: unknown) =>
+    ingestErrors.badDocument({ message, place: { file: path }, hint, ...(cause !== undefined && { cause }) });
+  if (bytes > largest) {
+    throw refuse(
+      `${path} is a workbook of ${Math.round(bytes / (1 << 20))} MB; at most ${largest >> 20} MB are read.`,
+      "Export the sheet as CSV or Parquet: they are read without holding them in memory.",
+    );
+  }
+  const { readSheet, SheetNotFoundError } = await import("read-excel-file/node");
+  try {
+    return (await readSheet(path, sheet ?? 1, { trim: false })) as unknown as Cell[][];
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof SheetNotFoundError) throw refuse(`${path}: ${text}.`, "Correct `sheet:` in lab.yml.", error);
+    throw refuse(
+      `${path} cannot be read as a workbook: ${text}.`,
+      "Save it as .xlsx; the older .xls and protected workbooks cannot be read.",
+      error,
+    );
+  }
+}
+
+/** A cell as text. Dates without a time of day are dates. */
+function textOf(cell: Cell | undefined): string {
+  if (cell === null || cell === undefined) return "";
+  if (!(cell instanceof Date)) return String(cell);
+  if (Number.isNaN(cell.getTime())) return "";
+  // Excel keeps times as fractions of a day: a millisecond beside a full second is a rounding error.
+  const second = Math.round(cell.getTime() / 1000) * 1000;
+  const exact = Math.abs(cell.getTime() - second) <= 2 ? new Date(second) : cell;
+  const [day = "", time = ""] = exact.toISOString().split("T");
+  const clock = time.replace("Z", "").replace(/\.000$/, "");
+  return clock === "00:00:00" ? day : `${day} ${clock}`;
+}
+
+function usedWidth(row: Cell[]): number {
+  let width = row.length;
+  while (width > 0 && textOf(row[width - 1]) === "") width--;
+  return width;
+}
+
+const quoted = (text: string): string => (text === "" ? "" : `"${text.replaceAll('"', '""')}"`);
+
+/** Number, problem, the row as a JSON list, and its cells. */
+async function* lines(records: Cell[][], width: number): AsyncGenerator<string> {
+  for (const [i, row] of records.entries()) {
+    const used = usedWidth(row);
+    const cells = row.slice(0, Math.max(used, width)).map(textOf);
+    const problem = used > width ? `too many fields: ${used} instead of ${width}` : "";
+    const fields = Array.from({ length: width }, (_, k) => quoted(problem === "" ? (cells[k] ?? "") : ""));
+    yield `${i + 1},${quoted(problem)},${quoted(JSON.stringify(cells))},${fields.join(",")}\n`;
+  }
+}
