@@ -1,0 +1,144 @@
+import { Dependencies } from "./dependencies.ts";
+import type { Preference, Scope } from "./scope.ts";
+import { fold, inside, part, parts, queryOf, text, texts, type Tree } from "./tree.ts";
+
+/** Functions whose arguments may be lambdas; elsewhere `a -> b` reads JSON. */
+const takesLambda = new Set(
+  [
+    "list_transform",
+    "list_apply",
+    "array_transform",
+    "array_apply",
+    "apply",
+    "list_filter",
+    "array_filter",
+    "filter",
+  ].concat(["list_reduce", "array_reduce", "reduce"]),
+);
+
+/** What an expression is made of. A column by itself stays what it is, everything else is computed. */
+export function dependenciesOf(expression: Tree, scope: Scope, preference: Preference = "column"): Dependencies {
+  switch (expression.class) {
+    case "CONSTANT":
+    case "PARAMETER":
+      return new Dependencies();
+    case "COLUMN_REF":
+      return scope.resolve(texts(expression, "column_names"), preference).dependencies;
+    case "STAR":
+      return starValue(expression, scope);
+    case "SUBQUERY":
+      return subquery(expression, scope, preference);
+    case "FUNCTION":
+      return callOf(expression, scope, preference);
+    case "WINDOW":
+      return windowOf(expression, scope, preference);
+    default:
+      return all(inside(expression), scope, preference).as("derived");
+  }
+}
+
+const all = (expressions: readonly Tree[], scope: Scope, preference: Preference): Dependencies => {
+  const found = new Dependencies();
+  for (const expression of expressions) found.add(dependenciesOf(expression, scope, preference));
+  return found;
+};
+
+/** `COLUMNS(…)` is one column at a time; unpacked into arguments, or as `*`, it is all of them. */
+function starValue(expression: Tree, scope: Scope): Dependencies {
+  if (expression.columns === true && scope.column) return scope.column;
+  const { columns, rest } = scope.reading.star(expression, scope);
+  const all = rest ? Dependencies.unknown() : new Dependencies();
+  for (const { dependencies } of columns) all.add(dependencies);
+  return all;
+}
+
+/** A scalar subquery, EXISTS, IN: its value, and whatever decides about its rows, make the value. */
+function subquery(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+  const found = all(inside(expression), scope, preference).as("derived");
+  const query = queryOf(part(expression, "subquery"));
+  if (!query) return found.add(Dependencies.unknown());
+  const { reading, ctes } = scope.environment;
+  const relation = reading.query(query, { reading, ctes, outer: scope });
+  if (text(expression, "subquery_type") !== "EXISTS") {
+    for (const { dependencies } of relation.columns) found.add(dependencies, "derived");
+    if (relation.rest) found.complete = false;
+  }
+  return found.add(relation.rows.asValue());
+}
+
+function callOf(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+  const name = fold(text(expression, "function_name"));
+  const { facts } = scope.reading;
+  const found = receiver(expression, scope);
+  const lambdas = takesLambda.has(name);
+  for (const argument of inside(expression)) {
+    const value =
+      argument.class === "LAMBDA" && lambdas
+        ? lambda(argument, scope, preference)
+        : dependenciesOf(argument, scope, preference);
+    found.add(value);
+  }
+  if (facts.isAggregate(name)) return found.as("aggregated");
+  if (!facts.isFunction(name))
+    scope.reading.problem(
+      `The function ${name} is not in this database: what it reads besides its arguments is unknown.`,
+    );
+  return found.as("derived").add(macroValue(expression, name, scope, preference));
+}
+
+/** `a.lower()` is `lower(a)`; the tree shows `a` as the schema of the function. */
+function receiver(expression: Tree, scope: Scope): Dependencies {
+  const path = [text(expression, "catalog"), text(expression, "schema")].filter((name) => name !== "");
+  if (path.length === 0 || (path.length === 1 && path[0] === "main")) return new Dependencies();
+  return scope.find(path)?.dependencies ?? new Dependencies();
+}
+
+/** A macro is what its definition is, with the arguments in place of the parameters. */
+function macroValue(expression: Tree, name: string, scope: Scope, preference: Preference): Dependencies {
+  const macros = scope.reading.facts.macros(name, "macro");
+  const found = new Dependencies();
+  if (macros === null) scope.reading.problem(`The macro ${name} cannot be read.`);
+  for (const { parameters, definition } of macros ?? []) {
+    const given = parts(expression, "children");
+    const locals = new Map<string, Dependencies>();
+    for (const [i, parameter] of parameters.entries()) {
+      const argument = given.find((value) => fold(text(value, "alias")) === fold(parameter)) ?? given[i];
+      locals.set(fold(parameter), argument ? dependenciesOf(argument, scope, preference) : new Dependencies());
+    }
+    found.add(dependenciesOf(definition, scope.with({ locals })));
+  }
+  return found;
+}
+
+function lambda(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+  const left = part(expression, "lhs");
+  const names = left?.class === "COLUMN_REF" ? [left] : left ? parts(left, "children") : [];
+  const locals = new Map(names.map((name) => [fold(texts(name, "column_names")[0] ?? ""), new Dependencies()]));
+  const body = part(expression, "expr");
+  return body ? dependenciesOf(body, scope.with({ locals }), preference) : new Dependencies();
+}
+
+/** An aggregate over a window aggregates its arguments; partition, order and frame only decide which rows it sees. */
+function windowOf(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+  const { children: _children, filter_expr: _filter, ...around } = expression;
+  const filter = part(expression, "filter_expr");
+  const values = [...parts(expression, "children"), ...(filter ? [filter] : [])];
+  const aggregate = expression.type === "WINDOW_AGGREGATE";
+  return all(values, scope, preference)
+    .as(aggregate ? "aggregated" : "derived")
+    .add(all(inside(around), scope, preference), "derived");
+}
+
+/** Whether an expression aggregates the rows of its own query: `GROUP BY ALL` leaves such ones out. */
+export function aggregates(expression: Tree, scope: Scope): boolean {
+  if (expression.class === "SUBQUERY" || expression.class === "WINDOW") {
+    return inside(expression).some((child) => aggregates(child, scope));
+  }
+  if (expression.class === "FUNCTION") {
+    const name = text(expression, "function_name");
+    if (scope.reading.facts.isAggregate(name)) return true;
+    const macros = scope.reading.facts.macros(name, "macro") ?? [];
+    if (macros.some(({ definition }) => aggregates(definition, scope))) return true;
+  }
+  return inside(expression).some((child) => aggregates(child, scope));
+}
