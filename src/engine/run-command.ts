@@ -271,7 +271,7 @@ export class Invocation {
       templates,
       selected,
       adapter: adapterShared(runtime),
-      writeFile: (path, text) => this.files.write(path, text),
+      writeFile: (path, text, keep) => this.files.write(path, text, keep),
     };
   }
 
@@ -346,21 +346,42 @@ export const succeeded = (results: readonly RunResult[]): boolean =>
  * Errors: everything that dbt would report under "Encountered an error" is thrown (ENG-…, READ-…, JIN-…, DBA-…).
  */
 export async function runCommand(flags: Flags, options: CommandOptions): Promise<CommandResult> {
-  if (flags.command === "retry") return runCommand(retryFlags(flags), options);
+  if (flags.command === "retry") {
+    const again = retryFlags(flags);
+    // An operation that went well is not called once more.
+    const done = again.command === "run-operation" && again.onlyIds?.length === 0;
+    return done ? { success: true, exit: 0, results: [] } : runCommand(again, options);
+  }
+  return inProject(flags, options, async (invocation) => ({
+    manifest: invocation.manifest,
+    ...(await carryOut(invocation)),
+  }));
+}
+
+/** Reads, parses and links a project and does something with it in its folder. */
+export async function inProject<T>(
+  flags: Flags,
+  options: CommandOptions,
+  body: (invocation: Invocation) => Promise<T>,
+): Promise<T> {
   // A process has one current folder, and relative paths in SQL mean the project's: commands take turns.
-  const mine = turn.then(() => runInProject(flags, options));
+  const mine = turn.then(() => runInProject(flags, options, body));
   turn = mine.catch(() => {});
   return mine;
 }
 
 let turn: Promise<unknown> = Promise.resolve();
 
-async function runInProject(flags: Flags, options: CommandOptions): Promise<CommandResult> {
+async function runInProject<T>(
+  flags: Flags,
+  options: CommandOptions,
+  body: (invocation: Invocation) => Promise<T>,
+): Promise<T> {
   const invocation = new Invocation(flags, { ...options, sink: raisingSink(flags, options.sink) });
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
   try {
-    return { manifest: invocation.manifest, ...(await carryOut(invocation)) };
+    return await body(invocation);
   } finally {
     await invocation.files.flush();
     process.chdir(before);
@@ -483,7 +504,12 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     invocation.writeResults([]);
     return { success: true, exit: 0, results: [] };
   }
-  const journal = openJournal({ ...options, flags, target: invocation.read.target, targetFolder: invocation.targetFolder });
+  const journal = openJournal({
+    ...options,
+    flags,
+    target: invocation.read.target,
+    targetFolder: invocation.targetFolder,
+  });
   const finished = await withDatabase(invocation, selected, async (open, shared) => {
     const changes = journal && trackChanges(shared, invocation.targetFolder, journal);
     const execution = changes ? { ...shared, changes } : shared;
@@ -608,11 +634,12 @@ async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
     const work = async (own: NodeExecution): Promise<RunResult> =>
       compileOnly(own, ephemeral, async (done) => {
         const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
-        if (shown) texts.push(tableText(shown.table, flags, done.node));
-        else if (flags.inline !== undefined || explicit(flags)) texts.push(compiledText(done.node, flags));
+        if (!asked(flags, done.node)) return;
+        texts.push(shown ? tableText(shown.table, flags, done.node) : compiledText(done.node, flags));
       });
     const session = flags.introspect ? base.session : () => neverConnected();
-    const results = await runNodes(execution, { ...base, session, work, announce: false });
+    const keepEphemeral = flags.select.length > 0;
+    const results = await runNodes(execution, { ...base, session, work, announce: false, keepEphemeral });
     await invocation.files.flush();
     invocation.writeManifest();
     raiseFirst(results);
@@ -638,7 +665,11 @@ function neverConnected(): AdapterSession {
   return new AdapterSession({ connect });
 }
 
-const explicit = (flags: Flags): boolean => flags.select.length > 0 || flags.selector !== undefined;
+/** Whether a node is shown: tests that came along with a model are not. Source: dbt-core task/compile.py task_end_messages. */
+function asked(flags: Flags, node: GraphNode): boolean {
+  const [first] = flags.select;
+  return flags.inline !== undefined || (first === undefined ? flags.selector !== undefined : first.includes(node.name));
+}
 
 function compiledText(node: GraphNode, flags: Flags): string {
   const code = node.compiled_code ?? "";
@@ -692,7 +723,10 @@ async function compileOnly(
       seconds: (performance.now() - started) / 1000,
     });
   try {
-    if (own.node.resource_type !== "seed") await timing.measure("compile", () => compileNode(own, { ephemeral }));
+    const { injectEphemeralCtes: inject } = own.runtime.flags;
+    await timing.measure("compile", async () => {
+      if (own.node.resource_type !== "seed") await compileNode(own, { ephemeral, inject });
+    });
     await timing.measure("execute", () => then(own));
     return finish({ status: "success", message: null });
   } catch (error) {
@@ -753,13 +787,13 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
       raiseFirst(results);
     }
     const session = open.session();
-    const rows = flags.emptyCatalog ? [] : await catalogRows(session, invocation.manifest);
+    const { rows, errors } = flags.emptyCatalog ? { rows: [], errors: [] } : await catalogRows(execution, session);
     await session.release();
     const catalog = buildCatalog(rows, invocation.manifest, flags.emptyCatalog ? new Set() : shown);
     if (flags.compileDocs) invocation.writeManifest();
     copyAssets(invocation.read.root.root, invocation.targetFolder, invocation.read.root.paths.asset);
     if (flags.compileDocs) invocation.writeResults(results);
-    const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog });
+    const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog, errors });
     await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);
     invocation.options.sink({
       type: "message",
@@ -768,7 +802,16 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
       name: "CatalogWritten",
       code: "E042",
     });
-    return { success: true, exit: 0, results };
+    if (errors.length > 0) {
+      invocation.options.sink({
+        type: "message",
+        level: "error",
+        text: `dbt encountered ${errors.length} failure${errors.length === 1 ? "" : "s"} while writing the catalog`,
+        name: "WriteCatalogFailure",
+        code: "E041",
+      });
+    }
+    return { success: errors.length === 0, exit: errors.length === 0 ? 0 : 1, results };
   });
 }
 

@@ -18,6 +18,8 @@ export type EphemeralCompilations = Map<string, Promise<InjectedCte[]>>;
 export interface CompileOptions {
   ephemeral: EphemeralCompilations;
   overrides?: Overrides;
+  /** false: CTEs of ephemeral models are left out. */
+  inject?: boolean;
   /** Write target/compiled. Default true. */
   write?: boolean;
   /** Adds names to the scope before rendering. */
@@ -32,14 +34,19 @@ export async function compileNode(execution: NodeExecution, options: CompileOpti
   const { node } = execution;
   try {
     await render(execution, options);
-    await prependCtes(execution, options);
+    if (options.inject !== false) await prependCtes(execution, options);
   } catch (error) {
     throw inNode(error, node);
   }
-  if (options.write !== false && node.compiled_code) {
-    node.compiled_path = targetFilePath(execution.runtime, node, "compiled", execution.batch?.id);
-    execution.writeFile(node.compiled_path, node.compiled_code);
-  }
+  if (options.write !== false) writeCompiled(execution);
+}
+
+/** Writes target/compiled. `keep`: the SQL is that of the last run, and so is the file that is there. */
+export function writeCompiled(execution: NodeExecution, keep = false): void {
+  const { node } = execution;
+  if (!node.compiled_code) return;
+  node.compiled_path = targetFilePath(execution.runtime, node, "compiled", execution.batch?.id);
+  execution.writeFile(node.compiled_path, node.compiled_code, keep);
 }
 
 async function render(execution: NodeExecution, options: CompileOptions): Promise<void> {

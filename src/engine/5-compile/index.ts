@@ -1,1 +1,7 @@
-export { compileNode, wantsFailuresStored, type CompileOptions, type EphemeralCompilations } from "./compile-node.ts";
+export {
+  compileNode,
+  writeCompiled,
+  wantsFailuresStored,
+  type CompileOptions,
+  type EphemeralCompilations,
+} from "./compile-node.ts";

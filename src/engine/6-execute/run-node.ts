@@ -1,5 +1,5 @@
 import { isLabsError } from "#errors/index.ts";
-import { compileNode, type EphemeralCompilations } from "../5-compile/index.ts";
+import { compileNode, type EphemeralCompilations, writeCompiled } from "../5-compile/index.ts";
 import type { NodeExecution, Verdict } from "../context/execution.ts";
 import { isNodeEphemeral } from "../context/node-paths.ts";
 import type { GraphNode, OtherNode, RunResult } from "../manifest/types.ts";
@@ -21,12 +21,16 @@ export async function runNode(execution: NodeExecution, ephemeral: EphemeralComp
   let outcome = "bad" as "good" | "bad" | "not run";
   try {
     if (isMicrobatch(node)) return await runMicrobatch(execution, ephemeral, finish);
-    if (node.resource_type !== "seed") await timing.measure("compile", () => compileNode(execution, { ephemeral }));
+    await timing.measure("compile", async () => {
+      const write = changes === undefined || isNodeEphemeral(node);
+      if (node.resource_type !== "seed") await compileNode(execution, { ephemeral, write });
+    });
     if (isNodeEphemeral(node)) {
       outcome = "not run";
       return finish({ status: "success" });
     }
     verdict = await changes?.verdict(execution);
+    if (changes && node.resource_type !== "seed") writeCompiled(execution, verdict?.reuse);
     if (verdict?.reuse) {
       outcome = "not run";
       return finish(reused(node));

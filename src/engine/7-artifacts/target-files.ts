@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
@@ -13,9 +13,10 @@ export class TargetFiles {
     this.#root = projectRoot;
   }
 
-  /** `path` is relative to the project. A failure appears at {@link flush}. */
-  write(path: string, text: string): void {
+  /** `path` is relative to the project. A failure appears at {@link flush}. `keep`: a file that is there has this text already. */
+  write(path: string, text: string, keep = false): void {
     const file = resolve(this.#root, path);
+    if (keep && existsSync(file)) return;
     const folder = dirname(file);
     const job = this.#ready(folder)
       .then(() => writeFile(file, text))

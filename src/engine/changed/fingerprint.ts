@@ -24,6 +24,8 @@ export class Fingerprints {
   #overrides: { text: string; doubt?: string } | undefined;
   #macros: string | undefined;
   #variables: string | undefined;
+  #ownMacros: MacroNode[] | undefined;
+  readonly #configs = new Map<GraphNode, { hash: string; doubt?: string }>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -31,6 +33,12 @@ export class Fingerprints {
 
   /** The hash of everything but the SQL, or why it cannot be known. */
   config(node: GraphNode): { hash: string; doubt?: string } {
+    let known = this.#configs.get(node);
+    if (!known) this.#configs.set(node, (known = this.#config(node)));
+    return known;
+  }
+
+  #config(node: GraphNode): { hash: string; doubt?: string } {
     const config = Object.fromEntries(Object.entries(node.config).filter(([key]) => !labels.has(key)));
     const persist = node.config.persist_docs as Record<string, unknown> | undefined;
     const described = persist?.relation === true || persist?.columns === true;
@@ -91,7 +99,9 @@ export class Fingerprints {
   }
 
   #own(): MacroNode[] {
-    return Object.values(this.#runtime.manifest.macros).filter((m) => !internalPackages.includes(m.package_name));
+    return (this.#ownMacros ??= Object.values(this.#runtime.manifest.macros).filter(
+      (m) => !internalPackages.includes(m.package_name),
+    ));
   }
 
   /** The project's macros that stand in for built-in ones or that hooks call, with all they call in turn. */
@@ -151,6 +161,10 @@ export function environmentHash(runtime: Runtime, versions: readonly string[]): 
     [target.path, target.database, target.schema, target.targetName],
     [target.settings, target.configOptions, target.extensions, target.attach, target.plugins],
     hooks,
-    Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone(),
   );
 }
+
+/** The offsets of the machine's time zone, in minutes; its name would load the tables of all zones. */
+const timeZone = (): number[] =>
+  [1970, 2000, 2024].flatMap((year) => [0, 3, 6, 9].map((month) => new Date(year, month, 1).getTimezoneOffset()));

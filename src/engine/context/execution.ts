@@ -17,8 +17,8 @@ export interface Execution {
   changes?: NodeChanges;
   /** Unique ids that the command selected. */
   selected: ReadonlySet<string>;
-  /** Writes a file below the target folder, now or before the run ends. */
-  writeFile(path: string, text: string): void;
+  /** Writes a file below the target folder, now or before the run ends. `keep`: one that is there has this text already. */
+  writeFile(path: string, text: string, keep?: boolean): void;
 }
 
 /** Whether a node may be left as it is, and the reason as a sentence about it: `its compiled SQL changed`. */
