@@ -20,6 +20,11 @@ HEADLINES = {
     "Validation Error": common.DbtValidationError,
 }
 
+#: The one error whose fields a test reads.
+UNINSTALLED = re.compile(
+    r"dbt expects (\d+) package\(s\).* found only (\d+) package\(s\) installed in [^.]*\. (?:Following packages were not found: ([^.]*)\. )?"
+)
+
 TIME = re.compile(r"^\d\d:\d\d:\d\d\s+", re.MULTILINE)
 
 
@@ -32,7 +37,12 @@ def exception_of(out, err):
     text = TIME.sub("", everything.split("Encountered an error:", 1)[-1]).strip()
     found = [(text.index(headline), kind) for headline, kind in HEADLINES.items() if headline in text]
     kind = min(found, key=lambda place: place[0])[1] if found else common.DbtRuntimeError
-    return class_for(kind)(text)
+    error = class_for(kind)(text)
+    missing = UNINSTALLED.search(text)
+    if missing:
+        error.count_packages_specified, error.count_packages_installed = int(missing[1]), int(missing[2])
+        error.uninstalled_packages = missing[3].split(", ") if missing[3] else []
+    return error
 
 
 @functools.cache

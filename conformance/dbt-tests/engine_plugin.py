@@ -53,6 +53,8 @@ def invoke(runner, args, **options):
         listener.deliver()
         engine_events.recall_deprecations(done.stdout)
     engine_database.reconnect()
+    # Fixtures of dbt's own set it again.
+    ui.USE_COLOR = False
     if done.returncode == 2:
         return dbtRunnerResult(success=False, exception=engine_errors.exception_of(done.stdout, done.stderr))
     success = done.returncode == 0

@@ -11,6 +11,7 @@ from dbt.artifacts.schemas.freshness import FreshnessExecutionResultArtifact, Fr
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.artifacts.schemas.run import RunExecutionResult, RunResult, RunResultsArtifact
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import UnitTestDefinition
 from dbt_common.clients import agate_helper
 
 LOG_LINE = re.compile(r"^(\d\d:\d\d:\d\d |\{\"data\")")
@@ -41,6 +42,9 @@ def freshness_of(call):
     if not os.path.exists(os.path.join(call.project, place)):
         return None
     artifact = FreshnessExecutionResultArtifact.from_dict(read(call.project, place))
+    sources = getattr(manifest_in(call.target), "sources", {})
+    for result in artifact.results:
+        result.node = sources.get(result.unique_id)
     return FreshnessResult(elapsed_time=artifact.elapsed_time, metadata=artifact.metadata, results=artifact.results)
 
 
@@ -80,7 +84,8 @@ def table_of(call, node, result, out):
         return rows_of(rows) if len(rows) > 1 else None
     if node is None or node.resource_type != "seed" or result.status != "success":
         return None
-    path = os.path.join(call.project, node.original_file_path)
+    # Seeds of a package lie in its own folder.
+    path = os.path.join(call.project, node.root_path or "", node.original_file_path)
     return agate_helper.from_csv(path, text_columns=list(node.config.column_types or []), delimiter=node.config.delimiter)
 
 
@@ -99,6 +104,8 @@ def node_of(manifest, result):
     if node is not None and result.compiled_code is not None and hasattr(node, "compiled_code"):
         node.compiled_code = result.compiled_code
         node.compiled = bool(result.compiled)
+    if isinstance(node, UnitTestDefinition):
+        node.tested_node_unique_id = node.depends_on.nodes[0]
     return node
 
 

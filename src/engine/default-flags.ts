@@ -22,6 +22,7 @@ export function defaultFlags(command: Command, projectDir: string, given: Partia
     populateCache: true,
     cacheSelectedOnly: false,
     introspect: true,
+    injectEphemeralCtes: true,
     show: false,
     limit: 5,
     output: "text",

@@ -61,6 +61,8 @@ export interface Flags {
   populateCache: boolean;
   cacheSelectedOnly: boolean;
   introspect: boolean;
+  /** false: compiled SQL refers to ephemeral models without bringing them along. */
+  injectEphemeralCtes: boolean;
   /** seed --show */
   show: boolean;
   /** show, compile */

@@ -44,6 +44,7 @@ export function toFlags(settings: Settings, words: string[]): Flags {
     populateCache: settings.on("populate_cache"),
     cacheSelectedOnly: settings.on("cache_selected_only"),
     introspect: settings.get("introspect") !== false,
+    injectEphemeralCtes: settings.get("inject_ephemeral_ctes") !== false,
     show: settings.on("show"),
     inline: settings.text("inline") ?? settings.text("inline_direct"),
     limit: settings.integer("limit") ?? 5,
@@ -109,6 +110,9 @@ function invocationArgs(settings: Settings, words: string[]): Record<string, unk
     ...(settings.profilesDir === undefined ? {} : { profiles_dir: settings.profilesDir }),
     log_path: settings.text("log_path") ?? `${settings.projectDir}/logs`,
     which: settings.command.split(" ").at(-1),
+    ...(settings.command === "run-operation" && settings.positional[0] !== undefined
+      ? { macro: settings.positional[0] }
+      : {}),
     invocation_command: ["dbt", ...words].join(" "),
   };
 }

@@ -27,6 +27,8 @@ export class Log {
   readonly #env: NodeJS.ProcessEnv;
   readonly #hasSecrets: boolean;
   readonly #print: boolean;
+  /** `DBT_ENV_CUSTOM_ENV_X` stands in every record as `X`. */
+  readonly #extra: Record<string, string>;
 
   constructor(options: {
     console: LogSink;
@@ -42,6 +44,9 @@ export class Log {
     this.#env = options.env;
     this.#hasSecrets = Object.keys(options.env).some((name) => name.startsWith("DBT_ENV_SECRET_"));
     this.#print = options.print;
+    const prefix = "DBT_ENV_CUSTOM_ENV_";
+    const own = Object.entries(options.env).filter(([name]) => name.startsWith(prefix));
+    this.#extra = Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value ?? ""]));
   }
 
   write(record: LogRecord): void {
@@ -81,7 +86,7 @@ export class Log {
     const info = {
       category: "",
       code: record.code,
-      extra: {},
+      extra: this.#extra,
       invocation_id: this.invocationId,
       level: record.level,
       msg: record.msg,

@@ -220,6 +220,16 @@ export class Printer {
     });
     const record = resultLine(this.#style, event, result);
     const thread = result.thread_id;
+    if (result.status === "error" && result.message) {
+      this.write({
+        name: "CatchableExceptionOnRun",
+        code: "W002",
+        level: "debug",
+        msg: `  ${result.message}`,
+        data: { exc: result.message, node_info: info },
+        thread,
+      });
+    }
     this.write({ ...record, data: { ...record.data, node_info: info, ...this.#groupOf(node.unique_id) }, thread });
     const data = { node_info: info, run_result: resultMessage(result) };
     this.write({

@@ -1,5 +1,6 @@
 import { isLabsError } from "#errors/index.ts";
 import type { DbtContext } from "./context.ts";
+import { shareVariables } from "./environment.ts";
 import { helpText, usageErrorText } from "./help.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
 
@@ -43,5 +44,6 @@ export async function runDbt(words: string[], context: DbtContext): Promise<numb
   const { runSession } = await import("./session.ts");
   const { loadDotEnv } = await import("#engine/index.ts");
   loadDotEnv(io.cwd, io.env);
+  shareVariables(io.env);
   return runSession(line, words, context);
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { isLabsError } from "#errors/index.ts";
+import { shareVariables } from "./environment.ts";
 import { toFlags } from "./flags.ts";
 import { parseCommandLine } from "./parse.ts";
 import { resolveSettings } from "./settings.ts";
@@ -21,6 +22,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const settings = (words: string[], env: NodeJS.ProcessEnv = {}) =>
   resolveSettings(parseCommandLine(words), { cwd: folder, env });
 const flags = (words: string[], env: NodeJS.ProcessEnv = {}) => toFlags(settings(words, env), words);
+
+test("a variable's two names have one value, the newer name's first", () => {
+  const env: NodeJS.ProcessEnv = {
+    DBT_TARGET: "old",
+    DBT_ENGINE_DEBUG: "1",
+    DBT_DEBUG: "0",
+    DBT_SHOW_RESOURCE_REPORT: "x",
+  };
+  shareVariables(env);
+  expect(env).toMatchObject({
+    DBT_ENGINE_TARGET: "old",
+    DBT_DEBUG: "1",
+    DBT_ENGINE_SHOW_RESOURCE_REPORT: "x",
+  });
+  expect(env).not.toHaveProperty("DBT_QUIET");
+});
 
 describe("settings", () => {
   it("prefer the command line to the environment, that to the project, that to dbt's defaults", () => {

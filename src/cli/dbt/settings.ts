@@ -9,6 +9,7 @@ import {
 } from "#engine/index.ts";
 import { behaviorFlags } from "./behavior-flags.ts";
 import { convert } from "./convert.ts";
+import { reservedVariables } from "./environment.ts";
 import { usageError } from "./errors.ts";
 import { commands, type DbtOption, globalOptions } from "./options.ts";
 import type { CommandLine } from "./parse.ts";
@@ -214,32 +215,6 @@ function addUserFlags(values: Map<string, { value: unknown; origin: Origin }>, e
       values.set(name, { value, origin: "user" });
   }
 }
-
-/** Variables of the user's own under the engine's prefix. Source of the list: dbt-core env_vars.py. */
-function reservedVariables(env: NodeJS.ProcessEnv): ReadWarning[] {
-  const prefix = "DBT_ENGINE_";
-  const all = [...globalOptions, ...Object.values(commands).flatMap(({ options }) => options)];
-  const known = new Set([...all.flatMap((option) => option.env), ...otherEngineVariables.map((name) => prefix + name)]);
-  return Object.keys(env)
-    .filter((name) => name.startsWith(prefix) && !known.has(name))
-    .map((name) => ({
-      name: "EnvironmentVariableNamespaceDeprecation",
-      code: "D036",
-      text: `Found custom environment variable \`${name}\` in the environment. The prefix \`${prefix}\` is reserved for dbt engine environment variables. Custom environment variables with the prefix \`${prefix}\` may cause collisions and runtime errors.`,
-    }));
-}
-
-/** Variables of dbt that no option has. */
-const otherEngineVariables = [
-  "DOWNLOAD_DIR",
-  "INVOCATION_ENV",
-  "PACKAGE_HUB_URL",
-  "PP_FILE_DIFF_TEST",
-  "PP_TEST",
-  "RECORDED_FILE_PATH",
-  "SHOW_RESOURCE_REPORT",
-  "TEST_STATE_MODIFIED",
-];
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -63,6 +63,12 @@ const readErrors = catalogue("engine/read", {
     exit: 2,
     doc: "The file system refused: missing rights, a broken link, text that is not UTF-8, or a path outside the project.",
   },
+  catalogs: {
+    code: "READ-011",
+    title: "Invalid catalogs.yml",
+    exit: 2,
+    doc: "catalogs.yml has an entry of the wrong shape, or names a catalog: DuckDB reaches other catalogs by ATTACH alone.",
+  },
 });
 
 const headlines: Record<keyof typeof readErrors, DbtErrorType> = {
@@ -76,6 +82,7 @@ const headlines: Record<keyof typeof readErrors, DbtErrorType> = {
   fetch: "Runtime Error",
   option: "Runtime Error",
   file: "Runtime Error",
+  catalogs: "Validation Error",
 };
 
 /** An error of the read phase, with dbt's headline in `data.dbtType`. */

@@ -10,6 +10,7 @@ export { loadProject, readRawProject } from "./project-file.ts";
 export { varsFor } from "./vars-file.ts";
 export { defaultQueryComment } from "./query-comment.ts";
 export { dbtVersion, parseVersion, satisfies } from "./version.ts";
+export { xlsxSheets } from "./xlsx-sheets.ts";
 export { pathKind, readSeedText, readText, seedChecksum } from "./text-file.ts";
 export type {
   ConfigTrees,

@@ -122,7 +122,8 @@ export function loadProject(raw: RawProject, options: LoadOptions, warn: (warnin
       hint: "Move everything under `data_tests`.",
     });
   }
-  const declared = readDeclaredPackages(root, scope, options.env);
+  const withSecrets = configScope({ ...options, vars: { ...varsFile, ...options.vars }, secrets: true });
+  const declared = readDeclaredPackages(root, withSecrets, options.env);
   return {
     name: data.name as string,
     root,

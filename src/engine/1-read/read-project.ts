@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { strip } from "#jinja/index.ts";
 import type { Flags } from "../flags.ts";
 import type { PlainRecord } from "../manifest/types.ts";
+import { checkCatalogs } from "./catalogs.ts";
 import { loadInstalledPackages } from "./installed-packages.ts";
 import { defaultProfilesDir, readTarget } from "./profiles.ts";
 import { type LoadOptions, loadProject, projectFileName, readRawProject } from "./project-file.ts";
@@ -69,6 +70,7 @@ export function readProject(flags: Flags, options: ReadOptions = {}): ReadProjec
   };
   const root = loadProject(raw, load, warn);
   const packages = options.packages === false ? [] : loadInstalledPackages(root, load, warn);
+  checkCatalogs(rootFolder, { env, vars: flags.vars, target }, root.flags.use_catalogs_v2 === true);
   const selectors = readSelectors(rootFolder, target, flags.vars, env);
   return { root, packages, target, cliVars: flags.vars, warnings, ...(selectors && { selectors }) };
 }

@@ -1,6 +1,7 @@
 import { isRecord } from "../context/data.ts";
 import type { ColumnInfo, PlainRecord } from "../manifest/types.ts";
 import { invalid } from "./section.ts";
+import { bothTests } from "./shapes.ts";
 import type { Entry } from "./state.ts";
 
 const columnKeys = new Set([
@@ -89,8 +90,6 @@ export function columnList(entry: Entry, value: unknown = entry.data.columns): P
     throw invalid(entry, [...entry.path, "columns"], "columns must be a list", "Write each column as `- name: …`.");
   return value.filter(isRecord);
 }
-
-export const bothTests = "Invalid test config: cannot have both 'tests' and 'data_tests' defined";
 
 /** `tests:` and `data_tests:` mean the same; both at once is an error. */
 export function testsOf(entry: Entry, holder: PlainRecord): unknown[] {

@@ -27,6 +27,7 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { data: m } = entry;
+      checkName(entry, String(m.name));
       const type = String(m.type ?? "");
       if (!metricTypes.includes(type)) {
         throw invalid(
@@ -46,6 +47,23 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
       addMetric(section, entry, m, ownConfig(entry, m));
     });
   }
+}
+
+/** Source: dbt-core contracts/graph/unparsed.py UnparsedMetric.validate */
+function checkName(entry: Entry, name: string): void {
+  const faults = [
+    name.includes(" ") && "cannot contain spaces",
+    name.length > 250 && "cannot contain more than 250 characters",
+    !/^[A-Za-z]/.test(name) && "must begin with a letter",
+    !/^\w+$/u.test(name) && "must contain only letters, numbers and underscores",
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0)
+    throw invalid(
+      entry,
+      [...entry.path, "name"],
+      `The metric name '${name}' is invalid.  It ${faults.join(", ")}`,
+      "Give the metric another name.",
+    );
 }
 
 /** The metric that a measure with `create_metric: true` makes, with the semantic model's meta. */

@@ -9,7 +9,7 @@ import { constraintReferences, contractChecksum } from "./constraints.ts";
 import { genericTests, type TestTarget } from "./generic-tests.ts";
 import { inNode, setAccess, updateConfig } from "./node.ts";
 import { entriesOf, type Section } from "./section.ts";
-import { collectErrors, now, type Entry } from "./state.ts";
+import { collectErrors, duplicateFix, now, type Entry } from "./state.ts";
 import { deprecationDate, patchConfig, writtenConfig, type Patch } from "./patch.ts";
 import { patchVersions, versionsOf } from "./versions.ts";
 
@@ -206,7 +206,7 @@ export function patchByName(section: Section, entry: Entry, patch: Patch): Graph
 function duplicatePatch(section: Section, entry: Entry, node: GraphNode) {
   const other = node.patch_path?.split("://")[1] ?? "";
   return engineError("duplicate", {
-    message: `dbt found two schema.yml entries for the same resource named ${node.name}. Resources and their associated columns may only be described a single time. To fix this, remove one of the resource entries for ${node.name} in this file:\n - ${entry.file.path}\n - ${other}`,
+    message: `dbt found two schema.yml entries for the same resource named ${node.name}. Resources and their associated columns may only be described a single time. To fix this, ${duplicateFix(entry.file.path, other, node.name, "resource")}`,
     place: { file: entry.file.path, ...entry.document.position(entry.path), source: entry.file.contents },
     hint: "Merge the two entries.",
   });
@@ -297,7 +297,7 @@ export function patchMacros(section: Section, data: PlainRecord): void {
       }
       if (macro.patch_path) {
         throw engineError("duplicate", {
-          message: `dbt found two schema.yml entries for the same macro in package ${section.project.name} named ${name}. Macros may only be described a single time. To fix this, remove one of the macro entries for ${name} in this file:\n - ${entry.file.path}\n - ${macro.patch_path.split("://")[1] ?? ""}`,
+          message: `dbt found two schema.yml entries for the same macro in package ${section.project.name} named ${name}. Macros may only be described a single time. To fix this, ${duplicateFix(entry.file.path, macro.patch_path.split("://")[1] ?? "", name, "macros")}`,
           place: { file: entry.file.path, ...entry.document.position(entry.path), source: entry.file.contents },
           hint: "Merge the two entries.",
         });

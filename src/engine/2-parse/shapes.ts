@@ -2,7 +2,6 @@ import { fromPlain, repr } from "#jinja/index.ts";
 import { isRecord } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
-import { bothTests } from "./columns.ts";
 import type { Entry } from "./state.ts";
 
 type Path = (string | number)[];
@@ -15,6 +14,8 @@ interface Shape {
   /** Values that are there and not null must be of this kind. */
   kinds?: Record<string, Kind>;
 }
+
+export const bothTests = "Invalid test config: cannot have both 'tests' and 'data_tests' defined";
 
 const described: Shape["kinds"] = { description: "string", config: "object", meta: "object" };
 const tested: Shape = { kinds: { ...described, columns: "array", data_tests: "array", tests: "array" } };

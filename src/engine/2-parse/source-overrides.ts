@@ -4,7 +4,7 @@ import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { asList } from "./columns.ts";
 import type { SourceEntry } from "./source-entry.ts";
-import { collectErrors, type ParseState } from "./state.ts";
+import { collectErrors, duplicateFix, type ParseState } from "./state.ts";
 
 /** A source entry with `overrides:`: what one project says about the source of another. Source: dbt-core parser/sources.py SourcePatcher. */
 class SourceOverride {
@@ -55,7 +55,7 @@ export function sourceOverrides(state: ParseState, entries: SourceEntry[]): Map<
     collectErrors(state, () => {
       const { file } = entry.section;
       throw engineError("duplicate", {
-        message: `dbt found two schema.yml entries for the same source named ${String(entry.source.name)} in package ${entry.overrides}. Sources may only be overridden a single time. To fix this, remove one of the source entries for ${String(entry.source.name)} in this file:\n - ${other.entry.section.file.path}\n - ${file.path}`,
+        message: `dbt found two schema.yml entries for the same source named ${String(entry.source.name)} in package ${entry.overrides}. Sources may only be overridden a single time. To fix this, ${duplicateFix(other.entry.section.file.path, file.path, key, "sources")}`,
         place: { file: file.path, ...entry.entry.document.position(entry.entry.path), source: file.contents },
         hint: "Merge the two entries.",
       });

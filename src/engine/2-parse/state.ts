@@ -89,6 +89,12 @@ export function disable(state: ParseState, node: GraphNode | SourceNode | OtherN
   (disabled[node.unique_id] ??= []).push(node);
 }
 
+/** What to do about two entries for one thing. Source: dbt_common/exceptions/base.py _fix_dupe_msg. */
+export const duplicateFix = (one: string, other: string, name: string, kind: string): string =>
+  one === other
+    ? `remove one of the ${kind} entries for ${name} in this file:\n - ${one}\n`
+    : `remove the ${kind} entry for ${name} in one of these files:\n - ${one}\n${other}`;
+
 const plurals: Record<string, string> = { test: "data_tests", analysis: "analyses", saved_query: "saved_queries" };
 const refable = new Set(["model", "seed", "snapshot"]);
 

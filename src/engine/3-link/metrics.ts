@@ -21,11 +21,16 @@ interface TypeParams {
  */
 export function linkMetrics(state: ParseState, lookup: NodeLookup): void {
   const { manifest } = state.runtime;
-  const owners = new Map<string, OtherNode>();
+  const owners = { enabled: new Map<string, OtherNode>(), disabled: new Map<string, OtherNode>() };
+  const own = (model: OtherNode, list: Map<string, OtherNode>): void => {
+    for (const measure of (model.measures as { name: string }[] | undefined) ?? []) list.set(measure.name, model);
+  };
   for (const model of Object.values(manifest.semantic_models)) {
-    for (const measure of (model.measures as { name: string }[] | undefined) ?? []) owners.set(measure.name, model);
+    own(model, owners.enabled);
     linkSemanticModel(state, model);
   }
+  for (const node of Object.values(manifest.disabled).flat())
+    if (node.resource_type === "semantic_model") own(node as OtherNode, owners.disabled);
   const linker = new MetricLinker(manifest.metrics, disabledNames(state), owners);
   for (const metric of Object.values(manifest.metrics)) collectErrors(state, () => linker.link(metric));
   for (const query of Object.values(manifest.saved_queries)) {
@@ -60,12 +65,18 @@ class MetricLinker {
   readonly byName: Map<string, OtherNode>;
   readonly disabled: Set<string>;
   readonly #owners: Map<string, OtherNode>;
+  readonly #disabledOwners: Map<string, OtherNode>;
   readonly #linked = new Set<OtherNode>();
 
-  constructor(metrics: Record<string, OtherNode>, disabled: Set<string>, owners: Map<string, OtherNode>) {
+  constructor(
+    metrics: Record<string, OtherNode>,
+    disabled: Set<string>,
+    owners: { enabled: Map<string, OtherNode>; disabled: Map<string, OtherNode> },
+  ) {
     this.byName = new Map(Object.values(metrics).map((m) => [m.name, m]));
     this.disabled = disabled;
-    this.#owners = owners;
+    this.#owners = owners.enabled;
+    this.#disabledOwners = owners.disabled;
   }
 
   link(metric: OtherNode): void {
@@ -106,6 +117,14 @@ class MetricLinker {
         );
       addMeasure(metric, measure);
       const owner = this.#owners.get(String(measure.name));
+      const off = owner ? undefined : this.#disabledOwners.get(String(measure.name));
+      if (off) {
+        throw problem(
+          metric,
+          `The measure \`${String(measure.name)}\` is referenced on disabled semantic model \`${off.name}\`.`,
+          "Enable the semantic model, or disable the metric.",
+        );
+      }
       if (!owner) {
         throw problem(
           metric,

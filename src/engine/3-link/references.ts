@@ -61,7 +61,11 @@ function warnRootDependency({ runtime }: ParseState, node: Linkable, target: Gra
   warn(
     runtime,
     `The node '${node.name}'in package '${node.package_name}' depends on the root project node '${target.unique_id}'.This may lead to unexpected cycles downstream. Please set the 'require_ref_searches_node_package_before_root' behavior change flag to True to avoid this issue.For more information, see the documentation at https://docs.getdbt.com/reference/global-configs/behavior-changes#package-ref-search-order`,
-    { name: "PackageNodeDependsOnRootProjectNode", code: "I077" },
+    {
+      name: "PackageNodeDependsOnRootProjectNode",
+      code: "I077",
+      data: { node_name: node.name, package_name: node.package_name, root_project_unique_id: target.unique_id },
+    },
   );
 }
 

@@ -10,7 +10,10 @@ function changed(spec: string, change: Change = {}, now: Change = {}) {
   const nodes = (own: Change, sql = "1") => [
     node("model", "a", [], { depends_on: { macros: ["macro.p.m"], nodes: [] }, ...own }),
     node("model", "b", ["model.p.a"]),
-    node("test", "t", ["model.p.b"], { test_metadata: { name: "unique", kwargs: {}, namespace: null } }),
+    node("test", "t", ["model.p.b"], {
+      test_metadata: { name: "unique", kwargs: {}, namespace: null },
+      depends_on: { macros: ["macro.dbt.test_unique"], nodes: ["model.p.b"] },
+    }),
     macro(sql),
   ];
   const manifest = testManifest(...nodes(now));
@@ -42,6 +45,20 @@ test.each([
   ["state:unmodified", { raw_code: "select 2" }, ["model.p.b", "test.p.t"]],
 ])("%s after %o", (spec, change, expected) => {
   expect(changed(spec, change).ids).toEqual(expected);
+});
+
+test("a generic test whose macro is gone cannot be compared", () => {
+  const test = node("test", "t", [], { test_metadata: { name: "gone", kwargs: {}, namespace: null } });
+  const macro = node("macro", "test_gone", [], { macro_sql: "1", depends_on: { macros: [] } });
+  const manifest = testManifest(test);
+  const select = () =>
+    selectNodes(manifest, buildGraph(manifest), {
+      select: ["state:modified"],
+      indirectSelection: "empty",
+      command: "run",
+      previousState: { manifest: testManifest(test, macro) },
+    } as never);
+  expect(select).toThrow("Node 't' (in models/t.sql) depends on a macro or test that does not exist.");
 });
 
 test("descriptions count where they are persisted", () => {

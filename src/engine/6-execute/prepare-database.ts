@@ -10,7 +10,7 @@ import type { GraphNode } from "../manifest/types.ts";
 import { operationNode } from "./operation-node.ts";
 
 /** Whether a macro of the built-in packages is replaced by the project or a package of it. */
-function overridden(execution: Execution, ...names: string[]): boolean {
+export function overridden(execution: Execution, ...names: string[]): boolean {
   const { macros } = execution.runtime;
   return names.some((name) => {
     const found = macros.lookup(name, macros.root);

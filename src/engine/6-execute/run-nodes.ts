@@ -20,6 +20,8 @@ export interface RunNodesOptions {
   /** `build`: failing tests skip what is downstream, unit tests run before their model. */
   build: boolean;
   failFast: boolean;
+  /** Ephemeral models are results, too: a command that only compiles was asked for them. */
+  keepEphemeral?: boolean;
   signal: AbortSignal;
   /** Replaces running a node: compile-only commands, freshness. */
   work?: (execution: NodeExecution) => Promise<RunResult>;
@@ -198,7 +200,7 @@ class NodePool {
       broken.includes(result.status) ||
       (this.#options.build && (result.status === "fail" || result.status === "skipped"));
     // Ephemeral models are no results of their own, unless they broke: then whoever needs them reports it.
-    if (!ephemeral) this.#results.push(result);
+    if (!ephemeral || this.#options.keepEphemeral) this.#results.push(result);
     const continues = (node as GraphNode).config?.on_error === "continue";
     if (failed && !continues) this.#skipped.failed(node.unique_id, ephemeral ? result : null);
     if (this.#options.failFast && (broken.includes(result.status) || result.status === "fail")) {

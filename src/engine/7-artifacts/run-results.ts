@@ -28,7 +28,8 @@ export function runResults(input: RunResultsInput): PlainRecord {
       message: result.message ?? null,
       failures: result.failures ?? null,
       unique_id: result.unique_id,
-      compiled: result.compiled ?? null,
+      // A seed has nothing to compile.
+      compiled: result.unique_id.startsWith("seed.") ? null : (result.compiled ?? null),
       compiled_code: result.compiled_code ?? null,
       relation_name: result.relation_name ?? null,
       batch_results: result.batch_results ?? null,

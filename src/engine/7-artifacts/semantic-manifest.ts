@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { engineError } from "../errors.ts";
 import type { GraphNode, Manifest, Plain, PlainRecord } from "../manifest/types.ts";
 import { toJson } from "./json.ts";
 import { writeAtomically } from "./write-file.ts";
@@ -11,6 +12,7 @@ const legacyTimeSpine = "metricflow_time_spine";
 export function semanticManifest(manifest: Manifest): PlainRecord {
   const models = Object.values(manifest.nodes).filter((node) => node.resource_type === "model");
   const legacy = models.find((node) => node.name === legacyTimeSpine && !node.time_spine);
+  checkTimeSpines(manifest, models);
   return {
     semantic_models: Object.values(manifest.semantic_models).map(semanticModel),
     metrics: Object.values(manifest.metrics).map(metric),
@@ -25,6 +27,23 @@ export function semanticManifest(manifest: Manifest): PlainRecord {
     },
     saved_queries: Object.values(manifest.saved_queries).map(savedQuery),
   };
+}
+
+const upToDay = new Set(["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day"]);
+
+/** Semantic models need a time spine of days or less. Source: dbt-core contracts/graph/semantic_manifest.py. */
+function checkTimeSpines(manifest: Manifest, models: GraphNode[]): void {
+  if (Object.keys(manifest.semantic_models).length === 0) return;
+  const fine = models.some((node) => {
+    const column = (node.time_spine as PlainRecord | null | undefined)?.standard_granularity_column;
+    return node.name === legacyTimeSpine || upToDay.has(String(node.columns[String(column)]?.granularity));
+  });
+  if (fine) return;
+  throw engineError("parsing", {
+    message:
+      "The semantic layer requires a time spine model with granularity DAY or smaller in the project, but none was found. Guidance on creating this model can be found on our docs site (https://docs.getdbt.com/docs/build/metricflow-time-spine).",
+    hint: "Give a model of all days `time_spine:` with its column, and the column `granularity: day`.",
+  });
 }
 
 /** Writes target/semantic_manifest.json and returns its path. */

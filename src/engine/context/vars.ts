@@ -28,6 +28,14 @@ export function varsFor(runtime: Runtime, packageName: string): PlainRecord {
   return Object.assign(merged, runtime.read.cliVars);
 }
 
+/** A text without the values of variables whose names say that they are secret. */
+function withoutSecrets(text: string, vars: PlainRecord): string {
+  const secrets = Object.entries(vars)
+    .filter(([name, value]) => name.startsWith("DBT_ENV_SECRET_") && typeof value === "string" && value.trim() !== "")
+    .map(([, value]) => String(value));
+  return secrets.reduce((all, secret) => all.replaceAll(secret, "*****"), text);
+}
+
 /** `var` in a template: callable, with `has_var`. Strings are rendered when read. */
 export class VarFunction extends PyObject {
   readonly pyType = "Var";
@@ -55,8 +63,9 @@ export class VarFunction extends PyObject {
     const fallback = args.length > 1 ? args[1] : kwargs.get("default");
     if (fallback !== undefined && fallback !== null) return fallback;
     if (args.length > 1 || kwargs.has("default") || this.#missing === "none") return fallback ?? null;
+    const supplied = withoutSecrets(jsonDumps(toValue(vars), { sortKeys: true, indent: 4 }), vars);
     throw engineError("compilation", {
-      message: `Required var '${String(name)}' not found in config:\nVars supplied to ${this.#owner} = ${jsonDumps(toValue(vars), { sortKeys: true, indent: 4 })}`,
+      message: `Required var '${String(name)}' not found in config:\nVars supplied to ${this.#owner} = ${supplied}`,
       hint: `Set it under vars: in dbt_project.yml, pass --vars '${String(name)}: value', or give var() a default.`,
     });
   }

@@ -1,5 +1,17 @@
-import type { Manifest } from "../../manifest/types.ts";
+import { engineError } from "../../errors.ts";
+import type { GraphNode, Manifest } from "../../manifest/types.ts";
 import type { AnyNode } from "../population.ts";
+
+/** A generic test whose macro is gone cannot be compared. Source: dbt-core graph/selector_methods.py recursively_check_macros_modified. */
+function refuseMissingTest(node: AnyNode): void {
+  const { test_metadata: metadata, depends_on: depends } = node as Partial<GraphNode>;
+  if (!metadata || depends?.macros.some((id) => id.endsWith(`.test_${metadata.name}`))) return;
+  throw engineError("compilation", {
+    message: `Node '${node.name}' (in ${node.original_file_path}) depends on a macro or test that does not exist. This can happen when a macro or generic test is removed but is still referenced. Check for typos and/or install package dependencies with 'dbt deps'.`,
+    place: { file: node.original_file_path },
+    hint: `Define the test ${metadata.name}, or take it out of ${node.original_file_path}.`,
+  });
+}
 
 /** Tells of a node whether any macro that it reaches, directly or through other macros, is new, gone or changed. */
 export function nodesWithModifiedMacros(now: Manifest, then: Manifest): (node: AnyNode) => boolean {
@@ -20,6 +32,7 @@ export function nodesWithModifiedMacros(now: Manifest, then: Manifest): (node: A
   }
   for (const id of touched) for (const caller of callers.get(id) ?? []) touched.add(caller);
   return (node) => {
+    refuseMissingTest(node);
     const depends = "depends_on" in node ? (node.depends_on as { macros?: string[] } | undefined) : undefined;
     return (depends?.macros ?? []).some((id) => touched.has(id));
   };
