@@ -2,8 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isLabsError } from "#errors/index.ts";
-import { openTarget, type OpenTarget } from "./adapter/index.ts";
-import { loadPluginSource } from "./adapter/plugin-source.ts";
+import { openTarget } from "./adapter/index.ts";
 import { openProject } from "./open-project.ts";
 import type { Target } from "./1-read/types.ts";
 import { parseError, writeProject, type Files } from "./testing/project.ts";
@@ -42,14 +41,6 @@ async function run(files: Files, more = "threads: 1"): Promise<string> {
 }
 
 const semantic = "metrics: [{name: m, type: simple, agg: sum}]";
-const sheetByNumber = {
-  name: "s",
-  identifier: "t",
-  schema: "main",
-  database: null,
-  settings: { plugin: "excel", external_location: "x.xlsx", sheet_name: 2 },
-};
-
 const refusals: Record<string, () => Promise<string>> = {
   "The function": async () => parseError({ "functions/f.sql": "select 1" }).message,
   "The metric": async () => parseError({ "models/s.yml": semantic }).message,
@@ -59,10 +50,6 @@ const refusals: Record<string, () => Promise<string>> = {
   "The target 'dev' is a MotherDuck database": () =>
     messageOf(() =>
       openTarget({ targetName: "dev", path: "md:x", raw: {}, plugins: [] } as unknown as Target, { projectDir: "." }),
-    ),
-  "The source": () =>
-    messageOf(() =>
-      loadPluginSource({} as OpenTarget, { plugins: [{ module: "excel" }] } as unknown as Target, sheetByNumber),
     ),
   "to_csv() of a table cannot write files here": () =>
     run({ "models/t.sql": "{% if execute %}{% do run_query('select 1').to_csv('x.csv') %}{% endif %} select 1" }),

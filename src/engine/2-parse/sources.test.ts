@@ -155,3 +155,17 @@ describe("overrides of a package's source", () => {
     ]);
   });
 });
+
+test("a source that a plugin reads is a table, whatever its location", () => {
+  const { source } = parse({
+    "models/s.yml": `
+sources:
+  - name: sheets
+    tables:
+      - {name: plain, config: {meta: {external_location: "data/{name}.csv"}}}
+      - {name: sales, config: {meta: {plugin: excel, external_location: "data/{name}.xlsx"}}}
+`,
+  });
+  expect(source("source.shop.sheets.plain").relation_name).toBe("'data/plain.csv'");
+  expect(source("source.shop.sheets.sales").relation_name).toBe('"shop"."sheets"."sales"');
+});

@@ -1,6 +1,7 @@
 import { noKwargs, PyObject, PyTuple, toPlain, type Value } from "#jinja/index.ts";
 import { freshnessStatus, readFreshness } from "../adapter/index.ts";
 import { hasJinja, parseTemplate } from "#jinja/index.ts";
+import { loadSource } from "../context/plugin-source.ts";
 import { relationFromNode } from "../context/relations.ts";
 import { runScope } from "../context/run-members.ts";
 import type { NodeExecution } from "../context/execution.ts";
@@ -71,6 +72,7 @@ async function collectFreshness(
     return entry;
   };
   const relation = relationFromNode(source, {});
+  await loadSource(execution, source);
   let result: Value;
   if (source.loaded_at_query) {
     const query = hasJinja(source.loaded_at_query)

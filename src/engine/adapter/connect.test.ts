@@ -183,11 +183,12 @@ test("secrets as dbt-duckdb writes them", () => {
 });
 
 describe("sources that plugins read", () => {
-  const source = (settings: PluginSource["settings"]): PluginSource => ({
+  const source = (settings: PluginSource["settings"], location: string | null = null): PluginSource => ({
     name: "t",
     identifier: "t",
     schema: "raw",
     database: "memory",
+    location,
     settings,
   });
   const plugins = [{ module: "excel" }, { module: "gsheet", alias: "sheets" }];
@@ -195,17 +196,17 @@ describe("sources that plugins read", () => {
     [{ plugin: "other" }, "DBA-013", "Plugin other not found; known plugins are: excel,sheets"],
     [{ plugin: "sheets" }, "DBA-014", "read by the plugin 'gsheet', which is Python code"],
     [{ plugin: "excel" }, "DBA-013", "The source t has no external_location."],
-    [{ plugin: "excel", external_location: "x.xlsx", sheet_name: 2 }, "DBA-014", "names sheet number 2"],
+    [{ plugin: "excel", sheet_name: 2 }, "DBA-013", "has the sheet_name 2, which names no one sheet"],
   ])("%j", async (settings, code, message) => {
     const one = await open();
-    const error = await problem(loadPluginSource(one, target({ plugins }), source(settings)));
+    const error = await problem(loadPluginSource(one.session(), target({ plugins }), source(settings)));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(message)]);
     expect(error.hint).toBeTruthy();
   });
   test("a file that is not there fails with DuckDB's words, and the schema stays", async () => {
     const one = await open();
     const error = await problem(
-      loadPluginSource(one, target({ plugins }), source({ plugin: "excel", external_location: "no/{name}.xlsx" })),
+      loadPluginSource(one.session(), target({ plugins }), source({ plugin: "excel" }, "no/t.xlsx")),
     );
     expect(error.code).toBe("DBA-003");
     expect(String(error.data?.sql)).toBe(

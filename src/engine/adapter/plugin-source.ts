@@ -1,7 +1,7 @@
 import type { Target } from "../1-read/types.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { adapterError } from "./errors.ts";
-import type { OpenTarget } from "./connect.ts";
+import type { AdapterSession } from "./session.ts";
 
 /** A source whose rows a plugin of dbt-duckdb reads, with the settings of its meta and config. */
 export interface PluginSource {
@@ -9,6 +9,8 @@ export interface PluginSource {
   identifier: string;
   schema: string;
   database: string | null;
+  /** Path of its file, or null. */
+  location: string | null;
   /** `plugin`, `external_location`, `sheet_name`, `save_mode`, `materialization` … */
   settings: PlainRecord;
 }
@@ -17,41 +19,34 @@ const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * Makes the table (or view) that a plugin source stands for, on a connection of its own, as dbt-duckdb does when the source is referenced.
+ * Makes the table (or view) that a plugin source stands for, as dbt-duckdb does when the source is referenced: on a session of
+ * its own, outside of any transaction.
  * Errors: DBA-013 for a plugin that the target does not have, DBA-014 for one that is Python code, DBA-003 when the file cannot be read.
  */
-export async function loadPluginSource(opened: OpenTarget, target: Target, source: PluginSource): Promise<void> {
+export async function loadPluginSource(session: AdapterSession, target: Target, source: PluginSource): Promise<void> {
   const query = sourceQuery(target, source);
-  const session = opened.session();
-  try {
-    const name = [source.database, source.schema, source.identifier].filter((part) => part !== null && part !== "");
-    const table = name.map((part) => quote(String(part))).join(".");
-    if (source.schema)
-      await session.execute(
-        `CREATE SCHEMA IF NOT EXISTS ${name
-          .slice(0, -1)
-          .map((part) => quote(String(part)))
-          .join(".")}`,
-      );
-    const mode = String(source.settings.save_mode ?? "overwrite");
-    if (mode !== "overwrite" && (await exists(session, source))) {
-      if (mode === "ignore") return;
-      throw adapterError("runtime", {
-        message: `Source ${name.join(".")} already exists!`,
-        hint: "Set save_mode to overwrite or ignore.",
-      });
-    }
-    const kind = source.settings.materialization === "view" ? "VIEW" : "TABLE";
-    await session.execute(`CREATE OR REPLACE ${kind} ${table} AS ${query}`);
-  } finally {
-    await session.close();
+  const name = [source.database, source.schema, source.identifier].filter((part) => part !== null && part !== "");
+  const table = name.map((part) => quote(String(part))).join(".");
+  if (source.schema)
+    await session.execute(
+      `CREATE SCHEMA IF NOT EXISTS ${name
+        .slice(0, -1)
+        .map((part) => quote(String(part)))
+        .join(".")}`,
+    );
+  const mode = String(source.settings.save_mode ?? "overwrite");
+  if ((mode === "ignore" || mode === "error_if_exists") && (await exists(session, source))) {
+    if (mode === "ignore") return;
+    throw adapterError("runtime", {
+      message: `Source ${name.join(".")} already exists!`,
+      hint: "Set save_mode to overwrite or ignore.",
+    });
   }
+  const kind = source.settings.materialization === "view" ? "VIEW" : "TABLE";
+  await session.execute(`CREATE OR REPLACE ${kind} ${table} AS ${query}`);
 }
 
-async function exists(
-  session: ReturnType<OpenTarget["session"]>,
-  { schema, identifier, database }: PluginSource,
-): Promise<boolean> {
+async function exists(session: AdapterSession, { schema, identifier, database }: PluginSource): Promise<boolean> {
   const inDatabase = database === null ? "" : ` AND table_catalog = ${literal(database)}`;
   const found = await session.execute(
     `SELECT 1 FROM system.information_schema.tables WHERE table_schema = ${literal(schema)} AND table_name = ${literal(identifier)}${inDatabase}`,
@@ -84,27 +79,19 @@ function sourceQuery(target: Target, source: PluginSource): string {
   }
 }
 
-/** The path of the source's file, its `{name}` and other fields filled in. */
 function location(source: PluginSource): string {
-  const { settings, ...fields } = source;
-  const given = settings.external_location;
-  if (typeof given !== "string") {
-    throw adapterError("profile", {
-      message: `The source ${source.name} has no external_location.`,
-      hint: "Give its meta the path of the file as external_location.",
-    });
-  }
-  const values: Record<string, unknown> = { ...fields, ...settings };
-  return given
-    .replace(/\{(\w+)\}/g, (all, key: string) => (Object.hasOwn(values, key) ? String(values[key]) : all))
-    .replace(/^'+|'+$/g, "");
+  if (source.location !== null) return source.location;
+  throw adapterError("profile", {
+    message: `The source ${source.name} has no external_location.`,
+    hint: "Give its meta the path of the file as external_location.",
+  });
 }
 
 function excelQuery(source: PluginSource): string {
   const sheet = source.settings.sheet_name ?? 0;
-  if (typeof sheet === "number" && sheet !== 0) {
-    throw adapterError("unsupported", {
-      message: `The source ${source.name} names sheet number ${sheet}.`,
+  if (typeof sheet !== "string" && sheet !== 0) {
+    throw adapterError("profile", {
+      message: `The source ${source.name} has the sheet_name ${JSON.stringify(sheet)}, which names no one sheet of a local file.`,
       hint: "Write the sheet's name as sheet_name.",
     });
   }

@@ -1,5 +1,5 @@
 import { attributeOf, fromPlain, noKwargs, PyObject, str, type Value } from "#jinja/index.ts";
-import { Relation, type EventTimeFilter, type Policy } from "../adapter/index.ts";
+import { Relation, type EventTimeFilter, type PluginSource, type Policy } from "../adapter/index.ts";
 import type { GraphNode, PlainRecord, SourceNode } from "../manifest/types.ts";
 import { engineError } from "../errors.ts";
 import { isRecord } from "./data.ts";
@@ -69,9 +69,21 @@ function sourceFields(source: SourceNode): PlainRecord {
   };
 }
 
+/** What a plugin reads a source with: its settings, and its location with the fields filled in; null when none reads it. */
+export function pluginSource(source: SourceNode): PluginSource | null {
+  const settings = sourceFields(source);
+  if (!Object.hasOwn(settings, "plugin")) return null;
+  const { name, identifier, schema, database } = source;
+  const template = settings.external_location;
+  const location = typeof template === "string" ? formatted(template, "newstyle", settings, source) : null;
+  return { name, identifier, schema, database, location: location?.replace(/^'+|'+$/g, "") ?? null, settings };
+}
+
 /** SQL that stands for an external source, or null. A bare path is quoted; a function call stays as written. */
 function externalLocation(source: SourceNode): string | null {
   const fields = sourceFields(source);
+  // The plugin makes a table of it.
+  if (Object.hasOwn(fields, "plugin")) return null;
   const template = fields.external_location;
   if (template === undefined || template === null) return null;
   const location = formatted(String(template), String(fields.formatter ?? "newstyle"), fields, source);

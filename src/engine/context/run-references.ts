@@ -1,6 +1,7 @@
 import type { PyObject } from "#jinja/index.ts";
 import { Relation, type EventTimeFilter } from "../adapter/index.ts";
 import { sampleWindow } from "./sample-window.ts";
+import { loadSource } from "./plugin-source.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
 import { engineError } from "../errors.ts";
 import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
@@ -86,7 +87,9 @@ export function runSource(execution: NodeExecution): PyObject {
     const names = sourceArguments(args, owner);
     const resolved = resolveSource(lookup, runtime.read.root.name, node, names);
     if (!("node" in resolved)) throw notFound(lookup, node, "source", names.join("."), { disabled: resolved.disabled });
-    return relationFromNode(resolved.node, {}, limits(execution, resolved.node));
+    const source = resolved.node;
+    const relation = relationFromNode(source, {}, limits(execution, source));
+    return loadSource(execution, source)?.then(() => relation) ?? relation;
   });
 }
 
