@@ -124,6 +124,8 @@ export interface FileResult {
   rowsQuarantined: number;
   /** Rows of the file's earlier content that were taken out. */
   rowsReplaced: number;
+  /** Of a poll: records that were in the table or in quarantine already; the rest were loaded or quarantined. */
+  rowsRepeated?: number;
   seconds: number;
   /** Columns that the contract gained with this file. */
   addedColumns: string[];

@@ -11,6 +11,9 @@ import { jsonLayout } from "../formats/json-records.ts";
 import { type KnownFile, type LedgerSnapshot, readLedger } from "../ledger/file-ledger.ts";
 import type { FileChange, IngestLab, IngestPlan } from "../types.ts";
 import { classify, type Look } from "./classify.ts";
+import { type PollState, readPolls } from "../records/ledger.ts";
+import { pollChange } from "../records/plan.ts";
+import { isPolled } from "../records/poll.ts";
 import { nowNs, settle } from "./settle.ts";
 import { findSources, type FoundFile } from "./sources.ts";
 
@@ -91,8 +94,21 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
     plan.changes.push(...changes);
     plan.unchanged += unchanged;
   }
+  const polled = wanted.map(({ config }) => config).filter(isPolled);
+  const polls = await pollsOf(options.fullRefresh ? undefined : database, polled);
+  plan.changes.push(...polled.map((config) => pollChange(config, polls.get(config.name))));
   plan.changes = order(plan.changes, plan.sources);
   return plan;
+}
+
+async function pollsOf(database: Database | undefined, sources: SourceConfig[]): Promise<Map<string, PollState>> {
+  if (database === undefined || sources.length === 0) return new Map();
+  const connection = await database.connect();
+  try {
+    return await readPolls(connection, sources);
+  } finally {
+    await connection.close();
+  }
 }
 
 async function ledgerOf(database: Database | undefined): Promise<LedgerSnapshot> {

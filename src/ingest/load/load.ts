@@ -6,6 +6,7 @@ import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
+import { isPolled, type PollOptions, runPolls } from "../records/poll.ts";
 import type { LoadContext } from "./context.ts";
 import { loadFile } from "./load-file.ts";
 import { alignShapes, deleteFileRows } from "./store.ts";
@@ -20,6 +21,8 @@ export interface LoadOptions {
   signal?: AbortSignal;
   /** Milliseconds since 1970. */
   clock?: () => number;
+  /** For tests of polls: how to fetch, wait and read the environment. */
+  effects?: PollOptions["effects"];
 }
 
 /**
@@ -54,7 +57,8 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
         ...(options.signal && { signal: options.signal }),
         onEvent,
       };
-      const loads = plan.changes.filter((change) => change.action !== "record");
+      const polls = plan.changes.filter((change) => isPolled(sources.get(change.source)));
+      const loads = plan.changes.filter((change) => change.action !== "record" && !polls.includes(change));
       // A file that repeats one of this plan waits until that one is loaded; should it fail, the repetition takes its place.
       const names = new Set(loads.map((change) => `${change.source}/${change.name}`));
       const repeats = plan.changes.filter(
@@ -72,6 +76,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
             await loadOne(context, requireSource(sources, change), { ...change, action: "load", reason: "new" }),
           );
       }
+      files.push(...(await runPolls(context, sources, polls, options)));
     } finally {
       options.signal?.removeEventListener("abort", cancel);
       await connection.close();

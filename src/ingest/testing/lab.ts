@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type Connection, type Database, openDatabase } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { detectChanges, type DetectOptions } from "../detect/detect.ts";
-import { loadChanges } from "../load/load.ts";
+import { loadChanges, type LoadOptions } from "../load/load.ts";
 import type { IngestEvent, IngestPlan, IngestResult } from "../types.ts";
 
 /** A source as the registry hands it over, with what a test wants different. */
@@ -37,6 +37,8 @@ export class TestLab {
   database!: Database;
   connection!: Connection;
   readonly events: IngestEvent[] = [];
+  /** For polls: how to fetch, wait and read the environment. */
+  effects: LoadOptions["effects"];
   #runs = 0;
 
   constructor(sources: SourceConfig[] = []) {
@@ -79,6 +81,7 @@ export class TestLab {
       database: this.database,
       loadId: `run-${++this.#runs}`,
       onEvent: (event) => this.events.push(event),
+      ...(this.effects && { effects: this.effects }),
     });
     return { ...result, plan };
   }

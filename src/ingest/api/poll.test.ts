@@ -1,0 +1,397 @@
+import { existsSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { spoolFolder } from "../records/spool.ts";
+import { FixtureApi, type Row, send } from "../testing/api-server.ts";
+import { columns, TestLab } from "../testing/lab.ts";
+import { api, pages, polled } from "../testing/polled.ts";
+
+let lab: TestLab;
+let server: FixtureApi;
+const waits: number[] = [];
+
+beforeEach(async () => {
+  lab = await new TestLab().open();
+  server = await new FixtureApi().listen();
+  waits.length = 0;
+  lab.effects = {
+    // Pauses are asked for and not taken.
+    sleep: async (ms) => {
+      waits.push(ms);
+    },
+  };
+});
+afterEach(async () => {
+  await lab.close();
+  await server.close();
+});
+
+const make = (n: number, from = 1): Row[] =>
+  Array.from({ length: n }, (_, i) => ({
+    id: from + i,
+    name: `n${from + i}`,
+    updated_at: new Date(Date.UTC(2024, 0, 1) + (from + i) * 60_000).toISOString(),
+  }));
+const ids = async () => (await lab.rows("SELECT id FROM raw.orders ORDER BY id")).map(([id]) => Number(id));
+const range = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+const failure = async () => {
+  const { files } = await lab.ingest();
+  return files[0]?.error;
+};
+
+describe("an API source", () => {
+  it.each([
+    ["page", {}, pages({ type: "page", size: { param: "size", value: 10 } })],
+    ["offset", { records: "data" }, pages({ type: "offset", size: { param: "size", value: 10 } })],
+    ["cursor", { records: "data.items" }, pages({ type: "cursor", cursor: "meta.next" })],
+    ["next", { records: "results" }, pages({ type: "next", next: "next" })],
+    ["link", {}, pages({ type: "link" })],
+  ])("follows pages by %s", async (path, more, pagination) => {
+    server.rows = make(35);
+    server.cap = 7;
+    lab.sources = [polled("orders", api(`${server.url}/${path}`, { ...more, pagination }), { key: ["id"] })];
+    const first = await lab.ingest();
+    expect(first.files[0]?.error).toBeUndefined();
+    expect(first.files).toMatchObject([{ outcome: "loaded", rowsRead: 35, rowsLoaded: 35, rowsQuarantined: 0 }]);
+    expect(await ids()).toEqual(range(35));
+    expect((await lab.ingest()).files).toEqual([]);
+    server.rows[3] = { ...server.rows[3], name: "other" };
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 35, rowsLoaded: 1, rowsRepeated: 34 }]);
+    expect(await lab.rows("SELECT name FROM raw.orders WHERE id = 4")).toEqual([["other"]]);
+    expect(existsSync(spoolFolder(lab.path))).toBe(false);
+  });
+
+  it("asks only for what is new, with overlap, and keeps the cursor with the rows", async () => {
+    server.rows = make(30);
+    const incremental = {
+      field: "updated_at",
+      param: "since",
+      start: "2024-01-01T00:05:00Z",
+      overlap: { kind: "time", amount: 120_000 } as const,
+    };
+    const pagination = pages({ type: "page", size: { param: "size", value: 10 } });
+    lab.sources = [polled("orders", api(`${server.url}/page`, { pagination, incremental }), { key: ["id"] })];
+    await lab.ingest();
+    expect(server.seen[0]?.query["since"]).toBe("2024-01-01T00:05:00Z");
+    expect(await lab.rows("SELECT cursor, cursor_kind FROM _labs.polls")).toEqual([
+      ["2024-01-01T00:30:00.000Z", "time"],
+    ]);
+    server.rows.push(...make(5, 31), { id: 99, name: "never", updated_at: "9999-12-31T00:00:00Z" });
+    server.seen.length = 0;
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 9, rowsLoaded: 6, rowsRepeated: 3 }]);
+    expect(server.seen[0]?.query["since"]).toBe("2024-01-01T00:28:00.000Z");
+    expect(await lab.rows("SELECT cursor FROM _labs.polls")).toEqual([["2024-01-01T00:35:00.000Z"]]);
+    expect(await ids()).toEqual([...range(35).filter((id) => id >= 5), 99]);
+  });
+
+  it("appends new keys only", async () => {
+    server.rows = make(5);
+    lab.sources = [
+      polled("orders", api(`${server.url}/page`, { pagination: pages({ type: "page" }) }), {
+        key: ["id"],
+        mode: "append",
+      }),
+    ];
+    await lab.ingest();
+    server.rows = [{ ...server.rows[0], name: "changed" }, ...server.rows.slice(1), ...make(2, 6)];
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 7, rowsLoaded: 2, rowsRepeated: 5 }]);
+    expect(await lab.rows("SELECT name FROM raw.orders WHERE id = 1")).toEqual([["n1"]]);
+  });
+
+  it("replaces, keeps snapshots, and refuses to empty a table by accident", async () => {
+    server.rows = make(5);
+    const config = api(`${server.url}/page`, { pagination: pages({ type: "page" }) });
+    lab.sources = [polled("orders", config), polled("kept", config, { mode: "snapshot" })];
+    await lab.ingest();
+    server.rows = make(3, 4);
+    await lab.ingest();
+    expect(await ids()).toEqual([4, 5, 6]);
+    expect(await lab.rows("SELECT count(*), count(DISTINCT _loaded_at) FROM raw.kept")).toEqual([["8", "2"]]);
+    server.rows = [];
+    const { files } = await lab.ingest();
+    expect(files[0]).toMatchObject({ outcome: "failed", error: { code: "ING-050" } });
+    expect(await ids()).toEqual([4, 5, 6]);
+    lab.sources = [polled("orders", { ...config, mayBeEmpty: true })];
+    await lab.ingest();
+    expect(await ids()).toEqual([]);
+  });
+
+  it("makes columns of nested records, keeps JSON as it came, and takes JSON's types at their word", async () => {
+    const text = `[{"id":1,"code":"007","big":12345678901234567890,"exact":9007199254740993,"price":1.50,"at":"2024-05-01T10:00:00Z","day":"2024-05-01","on":true,"customer":{"name":"A","address":{"city":"X"}},"tags":["a","b"],"digits":"12"},
+      {"id":2,"price":3,"customer":null,"note":null}]`;
+    server.on("/x", (_, response) => send(response, text, true));
+    lab.sources = [polled("orders", api(`${server.url}/x`), { key: ["id"] })];
+    await lab.ingest();
+    const types = await lab.rows(
+      "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'orders' ORDER BY ordinal_position",
+    );
+    expect(Object.fromEntries(types.map(([name, type]) => [name, type]))).toEqual({
+      id: "BIGINT",
+      code: "VARCHAR",
+      big: "VARCHAR",
+      exact: "BIGINT",
+      price: "DOUBLE",
+      at: "TIMESTAMP",
+      day: "DATE",
+      on: "BOOLEAN",
+      customer_name: "VARCHAR",
+      customer_address_city: "VARCHAR",
+      tags: "JSON",
+      digits: "VARCHAR",
+      note: "VARCHAR",
+      _raw: "JSON",
+    });
+    expect(
+      await lab.rows("SELECT big, exact, customer_address_city, tags->>1, _raw->>'price' FROM raw.orders WHERE id = 1"),
+    ).toEqual([["12345678901234567890", "9007199254740993", "X", "b", "1.5"]]);
+    expect((await lab.rows("SELECT _raw FROM raw.orders WHERE id = 1"))[0]?.[0]).toContain('"price":1.50');
+  });
+
+  it("quarantines records that do not fit, once, and the balance holds", async () => {
+    server.rows = [
+      { id: 1, qty: 2 },
+      { id: 2, qty: "x" },
+      { qty: 3 },
+      { id: 4, qty: 1.5 },
+      { id: 5, ID: 6 },
+      { id: 7 },
+    ];
+    const declared = columns({ id: "BIGINT", qty: "BIGINT" });
+    lab.sources = [
+      polled("orders", api(`${server.url}/page`, { pagination: pages({ type: "page" }) }), {
+        key: ["id"],
+        ...(declared && { columns: declared }),
+      }),
+    ];
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 6, rowsLoaded: 2, rowsQuarantined: 4 }]);
+    server.rows.push({ id: 8, qty: 1 });
+    expect((await lab.ingest()).files).toMatchObject([
+      { rowsRead: 7, rowsLoaded: 1, rowsQuarantined: 0, rowsRepeated: 6 },
+    ]);
+    expect(await lab.rows("SELECT file, record, reason, row_text FROM quarantine.orders ORDER BY record")).toEqual([
+      ["api:orders", "2", 'value "x" is no whole number (BIGINT)', '{"id":2,"qty":"x"}'],
+      ["api:orders", "3", "a value is missing that must not be", '{"qty":3}'],
+      ["api:orders", "4", 'value "1.5" is no whole number (BIGINT)', '{"id":4,"qty":1.5}'],
+      ["api:orders", "5", "two fields make the column id: id and ID", '{"id":5,"ID":6}'],
+    ]);
+  });
+
+  it("follows the drift policy", async () => {
+    const config = api(`${server.url}/page`, { pagination: pages({ type: "page" }) });
+    const names = ["evolve", "freeze", "discard_columns", "quarantine_rows"] as const;
+    lab.sources = names.map((drift) => polled(drift, config, { key: ["id"], drift }));
+    server.rows = [{ id: 1, price: 1 }];
+    await lab.ingest();
+    server.rows = [
+      { id: 1, price: 1 },
+      { id: 2, price: 2.5, more: true },
+    ];
+    const { files } = await lab.ingest();
+    expect(
+      files.map(({ source, rowsLoaded, rowsQuarantined, error }) => [source, rowsLoaded, rowsQuarantined, error?.code]),
+    ).toEqual([
+      ["evolve", 1, 0, undefined],
+      ["freeze", 0, 0, "ING-005"],
+      ["discard_columns", 0, 1, undefined],
+      ["quarantine_rows", 0, 1, undefined],
+    ]);
+    expect(files[0]).toMatchObject({ addedColumns: ["more"], widenedColumns: ["price (BIGINT → DOUBLE)"] });
+    expect(await lab.rows("SELECT id, price, more FROM raw.evolve ORDER BY id")).toEqual([
+      ["1", "1", null],
+      ["2", "2.5", "true"],
+    ]);
+  });
+});
+
+describe("a server that misbehaves", () => {
+  const paged = (more = {}) =>
+    polled(
+      "orders",
+      api(`${server.url}/page`, { pagination: pages({ type: "page", size: { param: "size", value: 10 } }), ...more }),
+      {
+        key: ["id"],
+      },
+    );
+
+  it.each<[string, (seen: { query: Record<string, string> }, response: import("node:http").ServerResponse) => void]>([
+    ["drops the connection", (_, response) => response.destroy()],
+    [
+      "drops in the middle of a body of known length",
+      (_, response) => {
+        response.writeHead(200, { "content-length": "1000" }).write('[{"id":1,"qty":');
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+    [
+      "drops in the middle of a chunked body",
+      (_, response) => {
+        response.writeHead(200).write('[{"id":77,"odd":"x"},{"id":');
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+    [
+      "ends the body too early without a word",
+      (_, response) => {
+        response.writeHead(200, { connection: "close" });
+        response.useChunkedEncodingByDefault = false;
+        response.end('[{"id":77,"odd":"x"},{"id":');
+      },
+    ],
+    ["answers 500", (_, response) => void response.writeHead(500).end("oops")],
+    ["answers 429 with Retry-After", (_, response) => void response.writeHead(429, { "retry-after": "7" }).end()],
+    [
+      "sends broken gzip",
+      (_, response) => void response.writeHead(200, { "content-encoding": "gzip" }).end("not gzip at all"),
+    ],
+  ])("%s now and then: the rows are those of an undisturbed run", async (_name, misbehave) => {
+    server.rows = make(35);
+    server.fault = (seen, response, count) => {
+      if (count % 2 === 1) misbehave(seen, response);
+      return count % 2 === 1;
+    };
+    lab.sources = [paged()];
+    const { files } = await lab.ingest();
+    expect(files[0]?.error).toBeUndefined();
+    expect(await ids()).toEqual(range(35));
+    expect(
+      await lab.rows(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' AND table_schema = 'raw' ORDER BY ordinal_position",
+      ),
+    ).toEqual([["id"], ["name"], ["updated_at"], ["_raw"]]);
+    expect(waits.length).toBeGreaterThan(0);
+  });
+
+  it("obeys Retry-After, and gives up when it asks for too much", async () => {
+    server.rows = make(3);
+    server.fault = (_, response, count) => {
+      if (count === 1) response.writeHead(429, { "retry-after": "7" }).end();
+      return count === 1;
+    };
+    lab.sources = [paged()];
+    await lab.ingest();
+    expect(waits).toEqual([7000]);
+    server.fault = (_, response) => {
+      response.writeHead(503, { "retry-after": "100000" }).end();
+      return true;
+    };
+    expect(await failure()).toMatchObject({ code: "ING-041", retryable: true });
+    expect(waits).toEqual([7000]);
+  });
+
+  it("stalls: gives up after the timeout and the retries", async () => {
+    server.fault = (_, response) => {
+      response.writeHead(200).write("[");
+      return true;
+    };
+    lab.sources = [paged({ timeoutMs: 50, retries: 1 })];
+    const error = await failure();
+    expect(error).toMatchObject({ code: "ING-041" });
+    expect(error?.message).toContain("nothing came for 0.05 s (2 attempts)");
+  });
+
+  it("does not repeat what was refused", async () => {
+    server.fault = (_, response) => {
+      response.statusCode = 403;
+      send(response, { error: "no rights" });
+      return true;
+    };
+    lab.sources = [paged()];
+    expect(await failure()).toMatchObject({
+      code: "ING-042",
+      message: expect.stringContaining('403: {"error":"no rights"}'),
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it.each<[string, string, string | RegExp, string]>([
+    ["HTML", "<!doctype html><html><title>Log in</title></html>", "HTML or XML", "ING-044"],
+    ["broken JSON", '[{"id":1},{"id":}]', "broken JSON", "ING-044"],
+    ["rubbish behind the JSON", '[{"id":1}] x', "broken JSON", "ING-044"],
+    ["text", "hello", "no JSON", "ING-044"],
+    ["records elsewhere", '{"data":{"items":[{"id":1}]}}', "not a list", "ING-045"],
+    ["an error with status 200", '{"error":"quota"}', "its keys are error", "ING-045"],
+  ])("answers %s: a clear error, and nothing is loaded", async (_name, body, message, code) => {
+    server.on("/x", (_, response) => response.end(body));
+    lab.sources = [polled("orders", api(`${server.url}/x`))];
+    const error = await failure();
+    expect(error).toMatchObject({ code });
+    expect(error?.message).toMatch(message);
+    expect(await lab.rows("SELECT count(*) FROM duckdb_views() WHERE schema_name = 'raw'")).toEqual([["0"]]);
+  });
+
+  it("suggests where the records are", async () => {
+    server.on("/x", (_, response) => response.end('{"data":{"items":[{"id":1}]}}'));
+    lab.sources = [polled("orders", api(`${server.url}/x`, { records: "data.item" }))];
+    expect((await failure())?.hint).toBe("Did you mean `records: data.items`?");
+  });
+
+  it.each<[string, string, Partial<Parameters<typeof api>[1]>, RegExp]>([
+    ["ignores the page", '[{"id":1},{"id":2}]', { pagination: pages({ type: "page" }) }, /exactly the records of page/],
+    [
+      "sends a cursor that does not move",
+      '{"d":[{"id":1}],"c":"a"}',
+      { records: "d", pagination: pages({ type: "cursor", cursor: "c" }) },
+      /came before/,
+    ],
+    [
+      "leads in a circle",
+      '{"d":[{"id":1}],"n":"/x"}',
+      { records: "d", pagination: pages({ type: "next", next: "n" }) },
+      /came before/,
+    ],
+    [
+      "calls the cursor otherwise",
+      '{"d":[{"id":1}],"nextCursor":"a"}',
+      { records: "d", pagination: pages({ type: "cursor", cursor: "next_cursor" }) },
+      /it has `nextCursor`/,
+    ],
+  ])("%s: a clear error", async (_name, body, more, message) => {
+    server.on("/x", (_, response) => response.end(body));
+    lab.sources = [polled("orders", api(`${server.url}/x`, more))];
+    const error = await failure();
+    expect(error).toMatchObject({ code: "ING-046" });
+    expect(error?.message).toMatch(message);
+  });
+
+  it("stops at max_pages and max_bytes and loads nothing", async () => {
+    server.rows = make(50);
+    lab.sources = [paged({ maxPages: 3 })];
+    expect(await failure()).toMatchObject({ code: "ING-047", message: expect.stringContaining("more than 3 pages") });
+    lab.sources = [paged({ maxBytes: 500 })];
+    expect(await failure()).toMatchObject({ code: "ING-047", message: expect.stringContaining("more than 500 bytes") });
+  });
+
+  it("takes records of ten megabytes, and records that come in pieces", async () => {
+    const long = "é".repeat(5 << 20);
+    server.on("/x", (_, response) =>
+      send(response, { data: { items: [{ id: 1, long }, { id: 2, long: `${long}2` }, { id: 3 }] } }),
+    );
+    lab.sources = [polled("orders", api(`${server.url}/x`, { records: "data.items" }), { key: ["id"] })];
+    const { files } = await lab.ingest();
+    expect(files[0]?.error).toBeUndefined();
+    expect(await lab.rows("SELECT id, length(long) FROM raw.orders ORDER BY id")).toEqual([
+      ["1", "5242880"],
+      ["2", "5242881"],
+      ["3", null],
+    ]);
+  });
+
+  it("lets other sources load", async () => {
+    server.rows = make(3);
+    const gone = await new FixtureApi().listen();
+    const nowhere = gone.url;
+    await gone.close();
+    lab.sources = [
+      polled("bad", api(nowhere, { retries: 0 })),
+      paged(),
+      polled("soft", api(nowhere, { retries: 0, required: false })),
+    ];
+    const { files, failed } = await lab.ingest();
+    expect(files.map(({ source, outcome }) => [source, outcome])).toEqual([
+      ["bad", "failed"],
+      ["orders", "loaded"],
+      ["soft", "waiting"],
+    ]);
+    expect(failed).toBe(1);
+    expect(files[0]?.error?.message).toContain("nobody answers there");
+  });
+});

@@ -1,0 +1,345 @@
+import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import type { RecordsConfig, SourceConfig } from "#registry/index.ts";
+import { didYouMean } from "#errors/index.ts";
+import type { Contract } from "../contract/types.ts";
+import { ingestErrors } from "../errors.ts";
+import { checkLoaded } from "../expect/check.ts";
+import { contractSql, loadSql, nextNumber, timeSql } from "../ledger/write.ts";
+import type { LoadContext } from "../load/context.ts";
+import { requireFewRejects } from "../load/balance.ts";
+import { settleKeys } from "../load/merge.ts";
+import type { LoadMark } from "../load/rejects.ts";
+import { settleRows } from "../load/settle-rows.ts";
+import { quarantineOf, storeOf } from "../load/shape.ts";
+import { alignStore, deleteLoads, dropStore, hasQuarantine } from "../load/store.ts";
+import { own, type TypedRows, typedFromText } from "../load/typed.ts";
+import type { FileChange, FileResult } from "../types.ts";
+import { type Agreement, agreeRecords, rawColumn } from "./agree.ts";
+import type { Cursor } from "./cursor.ts";
+import { forgetPollsSql, type PollState, pollSql } from "./ledger.ts";
+import type { Spooled } from "./spool.ts";
+
+const stage = "labs_records";
+const typedTable = "labs_typed";
+
+/** What a poll brought and where it is to go. */
+export interface PollLoad {
+  source: SourceConfig;
+  config: RecordsConfig;
+  /** Stands in for a file in results, quarantine and the ledger: `api:orders`. */
+  change: FileChange;
+  spooled: Spooled;
+  base: { contract: Contract | undefined; why: string };
+  before: PollState | undefined;
+  cursor: Cursor | undefined;
+  /** `performance.now()` at the beginning. */
+  started: number;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/**
+ * Loads what a poll brought in one transaction with its cursor: after it, every record is in the table, was there already,
+ * or is in quarantine, and the next poll goes on behind it; or nothing has changed.
+ * Errors: ING-005, ING-006, ING-010, ING-011, ING-017, ING-018, ING-050, DUCK-003, DUCK-004.
+ */
+export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<FileResult> {
+  const { connection, runId } = context;
+  const { source, change, spooled } = poll;
+  await connection.run("BEGIN");
+  try {
+    const anew = context.startAnew.has(source.name);
+    if (spooled.records === 0 && (anew || source.mode === "replace")) await requireMayBeEmpty(connection, poll);
+    if (anew) await forget(connection, source);
+    const before = anew ? undefined : poll.before;
+    if (spooled.records === 0 || spooled.sha256 === before?.sha256) return await unchanged(context, poll);
+    await stageSpool(connection, spooled);
+    const agreement = await agreeRecords(
+      connection,
+      source,
+      poll.base,
+      spooled.shape.columns,
+      stage,
+      poll.config.keepRaw,
+    );
+    requireColumns(source, agreement.contract);
+    await alignStore(connection, source, agreement.contract.columns);
+    const load = await nextNumber(connection, "loads");
+    const mark: LoadMark = { load, runId, file: change.name, time: timeSql(poll.at) };
+    const replaced = source.mode === "replace" ? await makeRoom(connection, source, load) : 0;
+    const typed = await typeRecords(connection, source, agreement);
+    const repeated = await leaveOutKnown(connection, source, typed, change.name);
+    const read = spooled.records - repeated;
+    const facts = { read, now: poll.at };
+    const { loaded, quarantined } = await settleRows(connection, source, typed, mark, facts);
+    if (loaded + quarantined + repeated !== spooled.records) {
+      throw doesNotAddUp(poll, loaded, quarantined, repeated);
+    }
+    requireFewRejects(source, change, { read, loaded, quarantined });
+    const broken = await checkLoaded(
+      connection,
+      source,
+      change,
+      { first: load, last: load },
+      { ...facts, quarantined: true },
+    );
+    if (source.mode === "merge") await settleKeys(connection, source, load);
+    await connection.run(`DROP TABLE ${typedTable}; DROP TABLE ${stage}`);
+    const result: FileResult = {
+      ...blankPoll(change, "loaded"),
+      reason: before === undefined ? "new" : "changed",
+      rowsRead: spooled.records,
+      rowsLoaded: loaded,
+      rowsQuarantined: quarantined,
+      rowsReplaced: replaced,
+      ...(repeated > 0 && { rowsRepeated: repeated }),
+      seconds: (performance.now() - poll.started) / 1000,
+      addedColumns: agreement.added,
+      ...(agreement.widened.length > 0 && { widenedColumns: agreement.widened }),
+      ...(broken.length > 0 && { warnings: broken }),
+    };
+    const { contract } = agreement;
+    if (repeated === spooled.records && !agreement.isNew) return await nothingNew(context, poll);
+    await connection.run(
+      [
+        ...(agreement.isNew ? [contractSql(source.name, contract, agreement.why, poll.at)] : []),
+        loadSql(result, load, runId, undefined, {
+          table: source.table,
+          contractVersion: contract.version,
+          bytes: spooled.bytes,
+          firstRow: 1,
+          at: poll.at,
+        }),
+        pollSql(source, poll.cursor, { sha256: spooled.sha256, records: spooled.records, load, time: mark.time }),
+        "COMMIT",
+      ].join(";\n"),
+    );
+    announce(context, poll, agreement);
+    for (const outcome of broken) {
+      context.onEvent({ type: "expectation", source: source.name, file: change.name, outcome });
+    }
+    return result;
+  } catch (error) {
+    await connection.run("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/** A result of a poll before anything is known of it. */
+export const blankPoll = (change: FileChange, outcome: FileResult["outcome"]): FileResult => ({
+  file: change.name,
+  source: change.source,
+  table: `raw.${change.table}`,
+  outcome,
+  action: change.action,
+  reason: change.reason,
+  rowsRead: 0,
+  rowsLoaded: 0,
+  rowsQuarantined: 0,
+  rowsReplaced: 0,
+  seconds: 0,
+  addedColumns: [],
+});
+
+/** The same records as last time, or none: only the time of the poll and its cursor are new. Ends the transaction. */
+async function unchanged(context: LoadContext, poll: PollLoad): Promise<FileResult> {
+  const { connection } = context;
+  const { source, spooled, base } = poll;
+  const empty = spooled.records === 0;
+  const loaded = await connection.query(
+    `SELECT 1 FROM _labs.loads WHERE source = ${quoteLiteral(source.name)} AND outcome = 'loaded' LIMIT 1`,
+  );
+  const replaced =
+    empty && source.mode === "replace" && loaded.rows.length > 0 ? await makeRoom(connection, source, undefined) : 0;
+  // Models can be built on a declared table before its first row arrives.
+  if (empty && base.contract && base.contract.columns.length > 0) {
+    const columns = poll.config.keepRaw
+      ? [...base.contract.columns.filter(({ name }) => name !== rawColumn.name), rawColumn]
+      : base.contract.columns;
+    await alignStore(connection, source, columns);
+  }
+  const result = await nothingNew(context, poll);
+  return replaced > 0 ? { ...result, reason: "changed", rowsReplaced: replaced } : result;
+}
+
+/** Remembers a poll that brought nothing new, and ends the transaction. */
+async function nothingNew(context: LoadContext, { source, change, spooled, cursor, at, started }: PollLoad) {
+  const state = { sha256: spooled.sha256, records: spooled.records, time: timeSql(at) };
+  await context.connection.run(`${pollSql(source, cursor, state)}; COMMIT`);
+  context.startAnew.delete(source.name);
+  const result: FileResult = {
+    ...blankPoll(change, "recorded"),
+    reason: "unchanged",
+    rowsRead: spooled.records,
+    ...(spooled.records > 0 && { rowsRepeated: spooled.records }),
+    seconds: (performance.now() - started) / 1000,
+  };
+  return result;
+}
+
+/** No record at all: is that to leave an empty table? Errors: ING-050. */
+async function requireMayBeEmpty(connection: Connection, { source, config }: PollLoad): Promise<void> {
+  if (config.mayBeEmpty) return;
+  const { rows } = await connection.query(
+    `SELECT count(*) FROM _labs.loads WHERE source = ${quoteLiteral(source.name)} AND outcome = 'loaded' AND rows_loaded > 0`,
+  );
+  if (Number(rows[0]?.[0]) === 0) return;
+  throw ingestErrors.emptyPoll({
+    message: `The source ${source.name} brought no record, and raw.${source.table} has rows that it would replace.`,
+    place: source.place,
+    hint: "The rows are kept. Check the source; when an empty answer is right, say `may_be_empty: true`.",
+    data: { source: source.name },
+  });
+}
+
+async function stageSpool(connection: Connection, spooled: Spooled): Promise<void> {
+  const names = spooled.shape.columns.map(({ staged }) => staged);
+  const columns = ["n: 'BIGINT'", "raw: 'VARCHAR'", "problem: 'VARCHAR'", ...names.map((name) => `${name}: 'VARCHAR'`)];
+  // The reader takes buffers of this size for every thread.
+  const size = Math.max(1 << 20, spooled.longestLine + 1024);
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT n AS _record, problem AS _problem, raw AS _raw${names.map((name) => `, ${name}`).join("")}
+     FROM read_json(${quoteLiteral(literalPath(spooled.file))}, format = 'newline_delimited', compression = 'uncompressed', maximum_object_size = ${size}, columns = {${columns.join(", ")}})`,
+  );
+}
+
+/** Takes the rows of earlier polls out, for `mode: replace`. Returns how many. */
+async function makeRoom(connection: Connection, source: SourceConfig, load: number | undefined): Promise<number> {
+  const of = `source = ${quoteLiteral(source.name)} AND outcome = 'loaded'`;
+  const gone = await deleteLoads(connection, source.table, `(SELECT load FROM _labs.loads WHERE ${of})`);
+  await connection.run(`UPDATE _labs.loads SET outcome = 'replaced', replaced_by = ${load ?? "NULL"} WHERE ${of}`);
+  return gone;
+}
+
+/** Types every record; what does not fit has a problem. */
+async function typeRecords(connection: Connection, source: SourceConfig, agreement: Agreement): Promise<TypedRows> {
+  const { contract, fields, unknown } = agreement;
+  const key = new Set(source.key.map((name) => name.toLowerCase()));
+  if (unknown.length > 0) {
+    const names = unknown.map(({ name, staged }) => `CASE WHEN ${staged} IS NOT NULL THEN ${quoteLiteral(name)} END`);
+    await connection.run(
+      `UPDATE ${stage} SET _problem = 'columns that the contract does not know: ' || concat_ws(', ', ${names.join(", ")})
+       WHERE _problem IS NULL AND coalesce(${unknown.map(({ staged }) => staged).join(", ")}) IS NOT NULL`,
+    );
+  }
+  const required = fields.map(({ column, staged }) => ({
+    field: staged,
+    // A record without its key could not be told from others.
+    column: key.has(column.name.toLowerCase()) ? { ...column, nullable: false } : column,
+  }));
+  const given = new Set(fields.map(({ column }) => column.name.toLowerCase()));
+  const absent = contract.columns.filter(
+    ({ name, nullable }) => !given.has(name.toLowerCase()) && (!nullable || key.has(name.toLowerCase())),
+  );
+  if (absent.length > 0) {
+    const why = `a value is missing that must not be: ${absent.map(({ name }) => name).join(", ")}`;
+    await connection.run(`UPDATE ${stage} SET _problem = coalesce(_problem, ${quoteLiteral(why)})`);
+  }
+  const match = { names: [], added: [], ignored: [], quarantineAll: false };
+  const typed = typedFromText(stage, required, contract, match);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${typedTable} AS SELECT * FROM ${typed.sql}`);
+  return { sql: typedTable, columns: typed.columns };
+}
+
+/**
+ * Leaves out what is there already, so that a record that comes again (overlap, a repeated page, a full poll) is not stored
+ * again: by key for `append`, by key and all values for `merge`, and in quarantine by its text. Returns how many.
+ */
+async function leaveOutKnown(
+  connection: Connection,
+  source: SourceConfig,
+  typed: TypedRows,
+  file: string,
+): Promise<number> {
+  const { mode, key, table } = source;
+  let known = 0;
+  const drop = async (sql: string) => {
+    known += (await connection.query(sql)).rowsChanged;
+  };
+  const good = `${own.problem} IS NULL`;
+  const columns = new Map(typed.columns.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
+  const keys = key.map((name) => columns.get(name.toLowerCase()) ?? quoteIdentifier(name));
+  const same = keys.map((name) => `store.${name} = fresh.${name}`).join(" AND ");
+  if (mode === "append" && keys.length > 0) {
+    await drop(
+      `DELETE FROM ${typedTable} AS fresh WHERE ${good} AND EXISTS (SELECT 1 FROM ${storeOf(table)} AS store WHERE ${same})`,
+    );
+    await drop(
+      `DELETE FROM ${typedTable} WHERE ${good} AND ${own.record} NOT IN
+        (SELECT min(${own.record}) FROM ${typedTable} WHERE ${good} GROUP BY ${keys.join(", ")})`,
+    );
+  }
+  if (mode === "merge") {
+    const equal = typed.columns
+      .map(({ name }) => `store.${quoteIdentifier(name)} IS NOT DISTINCT FROM fresh.${quoteIdentifier(name)}`)
+      .join(" AND ");
+    // Of a key that came in several versions all are kept, and the last one wins.
+    const once = `SELECT ${keys.join(", ")} FROM ${typedTable} WHERE ${good} GROUP BY ${keys.join(", ")} HAVING count(*) = 1`;
+    await drop(
+      `DELETE FROM ${typedTable} AS fresh WHERE ${good} AND (${keys.map((name) => `fresh.${name}`).join(", ")}) IN (${once})
+        AND EXISTS (SELECT 1 FROM ${storeOf(table)} AS store WHERE store._wins AND ${same} AND ${equal})`,
+    );
+  }
+  if (mode === "merge" || mode === "append") {
+    await drop(
+      `DELETE FROM ${typedTable} WHERE NOT (${good}) AND ${own.record} NOT IN
+        (SELECT min(${own.record}) FROM ${typedTable} WHERE NOT (${good}) GROUP BY ${own.raw})`,
+    );
+    if (await hasQuarantine(connection, table)) {
+      await drop(
+        `DELETE FROM ${typedTable} AS fresh WHERE NOT (${good}) AND EXISTS
+          (SELECT 1 FROM ${quarantineOf(table)} AS old WHERE old.file = ${quoteLiteral(file)} AND old.row_text = fresh.${own.raw})`,
+      );
+    }
+  }
+  return known;
+}
+
+/** Forgets what a source has brought so far, for `--full-refresh`. */
+async function forget(connection: Connection, source: SourceConfig): Promise<void> {
+  await dropStore(connection, source.table);
+  const name = quoteLiteral(source.name);
+  await connection.run(
+    `DELETE FROM _labs.contracts WHERE source = ${name};
+     UPDATE _labs.loads SET outcome = 'replaced' WHERE source = ${name} AND outcome = 'loaded'; ${forgetPollsSql(source)}`,
+  );
+}
+
+/** Errors: ING-010 when `key` or `order_by` names no column. */
+function requireColumns(source: SourceConfig, contract: Contract): void {
+  const names = contract.columns.map(({ name }) => name);
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  for (const name of [...source.key, ...(source.orderBy === undefined ? [] : [source.orderBy])]) {
+    if (known.has(name.toLowerCase())) continue;
+    const meant = didYouMean(name, names);
+    throw ingestErrors.badContract({
+      message: `The source ${source.name} names \`${name}\` as key or order, and its records have no such field.`,
+      place: source.place,
+      hint: meant ? `Did you mean \`${meant}\`?` : `Its columns are ${names.slice(0, 30).join(", ")}.`,
+    });
+  }
+}
+
+function doesNotAddUp({ change, spooled }: PollLoad, loaded: number, quarantined: number, repeated: number) {
+  return ingestErrors.unbalanced({
+    message: `${change.name} brought ${spooled.records} records, but ${loaded} were loaded, ${quarantined} quarantined and ${repeated} were there already.`,
+    hint: "Nothing was loaded. Report this with the settings of the source.",
+    data: { received: spooled.records, loaded, quarantined, repeated },
+  });
+}
+
+/** What is true now that it is committed. */
+function announce(context: LoadContext, { source, change }: PollLoad, agreement: Agreement): void {
+  const { contract, isNew, added, widened } = agreement;
+  context.startAnew.delete(source.name);
+  if (!isNew) return;
+  context.contracts.set(source.name, contract);
+  if (added.length + widened.length > 0) {
+    context.onEvent({ type: "drift", source: source.name, file: change.name, added: [...added, ...widened] });
+  }
+  const columns = contract.columns.map(({ name, type }) => ({ name, type }));
+  if (contract.version === 1) context.onEvent({ type: "contract-proposed", source: source.name, columns });
+}
+
+/** A path whose own stars and brackets mean themselves to DuckDB. */
+const literalPath = (path: string): string => path.replace(/[*?[]/g, (char) => `[${char}]`);
