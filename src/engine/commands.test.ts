@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { targetForDatabase } from "./1-read/index.ts";
+import type { EngineEvent } from "./events.ts";
+import { openProject } from "./open-project.ts";
+import { type Files, writeProject } from "./testing/project.ts";
+
+/** A project with a database of its own, and what the engine said while it worked. */
+function project(files: Files) {
+  const folder = writeProject(files);
+  const database = join(folder, "shop.duckdb");
+  const asked = { database, projectDir: folder, profilesDirs: [], fallbackName: "dev", env: {} };
+  const events: EngineEvent[] = [];
+  const opened = openProject(folder, { target: targetForDatabase(asked), onEvent: (event) => events.push(event) });
+  const json = (path: string) => JSON.parse(readFileSync(join(folder, "target", path), "utf8"));
+  const messages = () => events.flatMap((event) => (event.type === "message" ? [`${event.name}: ${event.text}`] : []));
+  return { folder, run: opened.run, events, json, messages };
+}
+
+test("compile brings ephemeral models along unless told not to, and shows what was asked for alone", async () => {
+  const { run } = project({
+    "models/a.sql": "{{ config(materialized='ephemeral') }}select 1 as id",
+    "models/b.sql": "{{ config(materialized='ephemeral') }}select * from {{ ref('a') }}",
+    "models/s.yml": "models: [{name: b, columns: [{name: id, data_tests: [unique]}]}]",
+  });
+  const plain = await run("compile", { select: ["b"], injectEphemeralCtes: false });
+  expect(plain.text).toBe("Compiled node 'b' is:\nselect * from __dbt__cte__a");
+  expect(plain.results.map((r) => r.unique_id)[0]).toBe("model.shop.b");
+  const quiet = await run("compile", { select: ["b"], quiet: true });
+  expect(quiet.text).toMatch(/^with __dbt__cte__a as \(/);
+});
+
+const catalogMacro = (body: string) =>
+  `{% macro get_catalog_relations(information_schema, relations) %}${body}{% endmacro %}`;
+
+test("a project's own macro for the catalog is called, and its errors are told", async () => {
+  const models = { "models/m.sql": "select 1 as id" };
+  const failing = project({ ...models, "macros/c.sql": catalogMacro("{{ exceptions.raise_compiler_error('no') }}") });
+  await failing.run("run");
+  expect(await failing.run("docs generate")).toMatchObject({ success: false, exit: 1 });
+  expect(failing.json("catalog.json").errors[0]).toContain("no");
+  expect(failing.messages().filter((m) => /^(CatalogGenerationError|WriteCatalogFailure): /.test(m))).toHaveLength(2);
+
+  const row = `select '" ~ relations[0].database ~ "' as table_database, '" ~ relations[0].schema ~ "' as table_schema,
+    'm' as table_name, 'VIEW' as table_type, 'mine' as table_comment, null as table_owner,
+    'id' as column_name, 1 as column_index, 'INTEGER' as column_type, null as column_comment`;
+  const own = project({ ...models, "macros/c.sql": catalogMacro(`{{ return(run_query("${row}")) }}`) });
+  await own.run("run");
+  expect(await own.run("docs generate")).toMatchObject({ success: true });
+  expect(own.json("catalog.json").nodes["model.shop.m"].metadata.comment).toBe("mine");
+});
+
+test("freshness of no source at all writes an empty sources.json", async () => {
+  const { run, json } = project({ "models/s.yml": "sources: [{name: s, tables: [{name: t}]}]" });
+  expect(await run("source freshness", { exclude: ["source:s.t"] })).toMatchObject({ success: true });
+  expect(json("sources.json").results).toEqual([]);
+});
+
+test("an operation that went well is not called again by retry", async () => {
+  const macro = "{% macro hello() %}{{ log('hello', info=true) }}{% endmacro %}";
+  const { run, messages } = project({ "macros/h.sql": macro });
+  await run("run-operation", { macro: "hello", invocationArgs: { macro: "hello" } });
+  expect(await run("retry")).toMatchObject({ success: true, results: [] });
+  expect(messages().filter((m) => m.endsWith("hello"))).toHaveLength(1);
+});
+
+test("a warning of a test fails under warn_error_options, and the log knows the group of its model", async () => {
+  const { run, events } = project({
+    "models/m.sql": "select 1 as id union all select 1",
+    "models/s.yml": `
+groups: [{name: g, owner: {name: me, email: [a@b.c, d@e.f]}}]
+models: [{name: m, config: {group: g}, columns: [{name: id, data_tests: [{unique: {config: {severity: warn}}}]}]}]`,
+  });
+  expect((await run("build")).results.map((r) => r.status)).toEqual(["success", "warn"]);
+  const strict = await run("build", { warnErrorOptions: { error: "all" } });
+  expect(strict.results.map((r) => r.status)).toEqual(["success", "fail"]);
+  const selected = events.find((event) => event.type === "selected");
+  const group = { name: "g", package_name: "shop", owner: { name: "me", email: "['a@b.c', 'd@e.f']" } };
+  expect(Object.values(selected?.groups ?? {})).toEqual([group, group]);
+});
+
+test("what a unit test ran is written beside its properties file, below the folder's name", async () => {
+  const given = "given: [{input: ref('a'), rows: [{id: 1}]}], expect: {rows: [{id: 2}]}";
+  const { folder, run } = project({
+    "models/sub/a.sql": "select 1 as id",
+    "models/sub/b.sql": "select * from {{ ref('a') }}",
+    "models/sub/s.yml": `unit_tests: [{name: u, model: b, ${given}}]`,
+  });
+  expect((await run("build")).results.map((r) => r.status)).toEqual(["success", "fail", "skipped"]);
+  expect(existsSync(join(folder, "target/compiled/shop/models/sub/s.yml/models/sub/u.sql"))).toBe(true);
+});
+
+test("keyword arguments of a project's own ref() are known to unit tests only where the project says so", async () => {
+  const given = "given: [{input: \"ref('a', label='x')\", rows: [{id: 1}]}], expect: {rows: [{id: 1}]}";
+  const files = (flags: string): Files => ({
+    "dbt_project.yml": `name: shop\nprofile: shop\nflags: {${flags}}\n`,
+    "macros/ref.sql":
+      "{% macro ref() %}{% set label = kwargs.label %}{{ return(builtins.ref(varargs[0])) }}{% endmacro %}",
+    "models/a.sql": "select 1 as id",
+    "models/b.sql": "select * from {{ ref('a', label='x') }}",
+    "models/s.yml": `unit_tests: [{name: u, model: b, ${given}}]`,
+  });
+  const statusOf = async (flags: string) => {
+    const { run } = project(files(flags));
+    await run("run");
+    return (await run("test")).results.map((r) => [r.status, r.message?.split("\n")[0]]);
+  };
+  expect(await statusOf("support_custom_ref_kwargs: true")).toEqual([["pass", undefined]]);
+  const [[status, message] = []] = await statusOf("support_custom_ref_kwargs: false");
+  expect([status, message]).toEqual(["error", expect.stringContaining("Parsing Error")]);
+});
+
+test("semantic models need a time spine", async () => {
+  const semantic = "semantic_models: [{name: sm, model: ref('m'), entities: [{name: id, type: primary}]}]";
+  const { run } = project({ "models/m.sql": "select 1 as id", "models/s.yml": semantic });
+  await expect(run("parse")).rejects.toThrow("The semantic layer requires a time spine model");
+});
