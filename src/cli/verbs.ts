@@ -32,6 +32,11 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/inspect.ts"),
   },
   files: { group: "look", summary: "Show the file ledger of a lab", load: () => import("./verbs/files.ts") },
+  quarantine: {
+    group: "look",
+    summary: "List, show, export, replay or drop quarantined rows",
+    load: () => import("./verbs/quarantine.ts"),
+  },
   status: { group: "look", summary: "Show the last run of every lab", load: () => import("./verbs/status.ts") },
   history: { group: "look", summary: "Show earlier runs", load: () => import("./verbs/history.ts") },
   logs: { group: "look", summary: "Show the log of a run", load: () => import("./verbs/logs.ts") },

@@ -110,6 +110,12 @@ export const ingestErrors = catalogue("ingest", {
     exit: 1,
     doc: "A JSON, Parquet or Excel file cannot be read as one: cut short, damaged, or something else under its name. Nothing was loaded.",
   },
+  cannotReplay: {
+    code: "ING-020",
+    title: "Rows cannot be replayed",
+    exit: 1,
+    doc: "The source that brought the quarantined rows is gone from lab.yml, or does not read files. The rows stay in quarantine.",
+  },
   variableMissing: {
     code: "ING-040",
     title: "Environment variable is not set",

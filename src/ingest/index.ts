@@ -8,6 +8,16 @@ export { readLedger } from "./ledger/file-ledger.ts";
 export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
 export { loadTotals } from "./ledger/load-totals.ts";
 export type { LoadTotals } from "./ledger/load-totals.ts";
+export { sourcesOf } from "./detect/sources.ts";
+export {
+  dropQuarantine,
+  exportQuarantine,
+  quarantinedRows,
+  quarantineSummary,
+  readFixes,
+  replayQuarantine,
+} from "./quarantine/index.ts";
+export type { QuarantineFilter, QuarantinedRow, QuarantineGroup, ReplayResult } from "./quarantine/index.ts";
 export { openForLoading, openForReading } from "./lab-database.ts";
 export { CsvMonitor } from "./monitor/csv-monitor.ts";
 export type { CsvCheck, CsvMonitorOptions } from "./monitor/csv-monitor.ts";

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, sep } from "node:path";
 import { formatOfName, type SourceConfig } from "#registry/index.ts";
 import { cannotRead } from "../csv/encoding.ts";
-import type { FileStat } from "../types.ts";
+import type { FileStat, IngestLab } from "../types.ts";
 import { isPattern, patternToRegExp } from "./pattern.ts";
 
 /** A file that a source claims. */
@@ -114,6 +114,13 @@ export function findSources(raw: string, declared: SourceConfig[], configFile: s
     return { config, files: [...files.values()] };
   });
   return { sources, unclaimed: names.filter((name) => !claimed.has(name) && dataFile.test(name)) };
+}
+
+/** A lab's sources: those of its lab.yml, or one for each file name in its raw folder. Errors: ING-007. */
+export function sourcesOf(lab: IngestLab & { paths: { config?: string } }): SourceConfig[] {
+  return findSources(lab.paths.raw, lab.config.sources, lab.paths.config ?? "lab.yml").sources.map(
+    ({ config }) => config,
+  );
 }
 
 function namesFor(pattern: string, raw: string, names: string[]): string[] {

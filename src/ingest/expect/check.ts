@@ -14,7 +14,7 @@ import { cannotCheck, freshCondition, inWords, isRowCheck, rowCondition, rowCoun
 export async function checkLoaded(
   connection: Connection,
   source: SourceConfig,
-  change: FileChange,
+  change: Pick<FileChange, "name" | "path">,
   load: { first: number; last: number },
   facts: { read: number; now: number; quarantined: boolean },
 ): Promise<ExpectationOutcome[]> {

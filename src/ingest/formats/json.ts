@@ -1,4 +1,5 @@
-import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import type { SourceConfig } from "#registry/index.ts";
 import { proposeTypes } from "../contract/propose.ts";
 import type { ContractColumn } from "../contract/types.ts";
 import { byteStream, readHead, type TextForm, textStream } from "../csv/encoding.ts";
@@ -23,21 +24,38 @@ export async function readJson({ context, source, change, from }: ReadRequest): 
   try {
     const file = `${folder.path}/records.csv`;
     await writeStream(file, recordLines(change.path, form, jsonLayout(text), from, count), signal);
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT _record, CASE WHEN NOT json_valid(_raw) THEN 'no valid JSON'
-         WHEN json_type(_raw) <> 'OBJECT' THEN 'no JSON object but ' || lower(json_type(_raw)) END AS _problem, _raw
-       FROM read_csv(${quoteLiteral(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '',
+    await stageJson(
+      connection,
+      `read_csv(${quoteLiteral(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '',
          new_line = '\\n', max_line_size = ${Math.max(2 << 20, count.longest * 4)}, columns = {'_record': 'BIGINT', '_raw': 'VARCHAR'})`,
     );
   } finally {
     folder.dispose();
   }
   if (count.records === 0) throw noRecords(change.name, change.path);
-  const columns = await jsonColumns(connection, stage, source.flatten ?? false, change.path);
+  return stagedJson(connection, source, change.path, count.records);
+}
+
+/** Makes the table {@link stage} from a relation with `_record` and `_raw`. */
+export const stageJson = (connection: Connection, relation: string): Promise<void> =>
+  connection.run(
+    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT _record, CASE WHEN NOT json_valid(_raw) THEN 'no valid JSON'
+       WHEN json_type(_raw) <> 'OBJECT' THEN 'no JSON object but ' || lower(json_type(_raw)) END AS _problem, _raw
+     FROM ${relation}`,
+  );
+
+/** The records of the table {@link stage}, whatever put them there. */
+export async function stagedJson(
+  connection: Connection,
+  source: Pick<SourceConfig, "flatten" | "dialect">,
+  file: string,
+  records: number,
+): Promise<StagedFile> {
+  const columns = await jsonColumns(connection, stage, source.flatten ?? false, file);
   const nulls = (source.dialect.nullValues ?? []).filter((value) => value !== "").map(quoteLiteral);
   return {
     names: columns.map(({ name }) => name),
-    records: count.records,
+    records,
     optional: true,
     async propose(wanted) {
       const asked = columns.filter(({ name }) => wanted.includes(name));

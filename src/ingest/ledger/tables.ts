@@ -17,7 +17,7 @@ const definitions = [
     load INTEGER, run_id VARCHAR, file_id INTEGER, source VARCHAR, table_name VARCHAR, file VARCHAR, action VARCHAR,
     reason VARCHAR, outcome VARCHAR, contract_version INTEGER, sha256 VARCHAR, bytes BIGINT, rows_read BIGINT,
     rows_loaded BIGINT, rows_quarantined BIGINT, rows_replaced BIGINT, first_row BIGINT, loaded_at TIMESTAMP, seconds DOUBLE,
-    error VARCHAR, replaced_by INTEGER)`,
+    error VARCHAR, replaced_by INTEGER, columns VARCHAR, rows_dropped BIGINT)`,
   `CREATE TABLE IF NOT EXISTS _labs.contracts (
     source VARCHAR, version INTEGER, contract VARCHAR, agreed_at TIMESTAMP, reason VARCHAR)`,
 ];
@@ -30,8 +30,21 @@ export async function hasLedger(connection: Connection): Promise<boolean> {
   return Number(rows[0]?.[0]) === 3;
 }
 
+/** Columns that a ledger of an earlier version lacks. */
+const later = ["columns VARCHAR", "rows_dropped BIGINT"];
+
+async function bringUpToDate(connection: Connection): Promise<void> {
+  const { rows } = await connection.query(
+    "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = '_labs' AND table_name = 'loads'",
+  );
+  const present = new Set(rows.map(([name]) => String(name)));
+  for (const column of later) {
+    if (!present.has(column.split(" ")[0] ?? "")) await connection.run(`ALTER TABLE _labs.loads ADD COLUMN ${column}`);
+  }
+}
+
 /** Makes the ledger's tables and the schemas that loads fill. All at once and up front: creating a schema later would conflict with a concurrent writer. */
 export async function createLedger(connection: Connection): Promise<void> {
-  if (await hasLedger(connection)) return;
+  if (await hasLedger(connection)) return bringUpToDate(connection);
   await connection.run(`BEGIN; ${definitions.join("; ")}; COMMIT`);
 }

@@ -60,6 +60,8 @@ export interface LoadFacts {
   bytes: number;
   firstRow: number;
   at: number;
+  /** Column names in the file's order: what a quarantined row as it came means. */
+  columns?: string[];
 }
 
 /** `(…)` for an INSERT into `_labs.loads`. */
@@ -73,7 +75,7 @@ export function loadRow(
   return `(${load}, ${text(runId)}, ${fileId ?? "NULL"}, ${text(result.source)}, ${text(facts.table)}, ${text(result.file)},
     ${text(result.action)}, ${text(result.reason)}, ${text(result.outcome)}, ${facts.contractVersion ?? "NULL"}, ${text(facts.scan?.sha256)}, ${facts.bytes},
     ${result.rowsRead}, ${result.rowsLoaded}, ${result.rowsQuarantined}, ${result.rowsReplaced}, ${facts.firstRow}, ${timeSql(facts.at)}, ${result.seconds.toFixed(4)},
-    ${text(result.error && JSON.stringify(result.error))}, NULL)`;
+    ${text(result.error && JSON.stringify(result.error))}, NULL, ${text(facts.columns && JSON.stringify(facts.columns))}, 0)`;
 }
 
 /** SQL for one row of `_labs.loads`. */

@@ -195,6 +195,7 @@ async function fill(
       bytes: change.stat.bytes,
       firstRow: 1,
       at,
+      ...(result.rowsQuarantined > 0 && { columns: names }),
     };
     return loadRow(result, firstLoad + i, runId, firstFile + i, facts);
   });

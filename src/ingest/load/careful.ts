@@ -106,7 +106,7 @@ async function* normalized(
   if (rest !== "") yield rest;
 }
 
-function problemOf(record: CsvRecord, width: number, trailing: boolean): string {
+export function problemOf(record: CsvRecord, width: number, trailing: boolean): string {
   if (record.problem === "unterminated quote") return "a quote that is never closed";
   if (record.problem === "text after closing quote") return "a quote that is not closed where the field ends";
   if (record.raw.length > longest) return `a line longer than ${longest} characters`;

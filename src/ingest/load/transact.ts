@@ -15,7 +15,7 @@ import { loadsOfFile, alignStore, deleteFileRows, dropStore } from "./store.ts";
 /** Everything about a load that does not depend on how its rows get into the table. */
 export interface LoadPlan {
   contract: Contract;
-  match: Pick<HeaderMatch, "added">;
+  match: Pick<HeaderMatch, "added" | "names">;
   /** The contract is new, or changed by this file. */
   isNew: boolean;
   why: string;
@@ -85,6 +85,8 @@ export async function transact<Word extends string>(
           bytes: change.stat.bytes,
           firstRow: plan.offset + 1,
           at: plan.at,
+          // Only rows that are kept out will ever be read by it.
+          ...(counts.quarantined > 0 && { columns: plan.match.names }),
         }),
         fileSql(change, fileId, "loaded", {
           sha256: scan.sha256,
