@@ -31,6 +31,11 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Look at schemas, tables, columns and their quality",
     load: () => import("./verbs/inspect.ts"),
   },
+  lineage: {
+    group: "look",
+    summary: "Show where columns come from and what uses them",
+    load: () => import("./verbs/lineage.ts"),
+  },
   files: { group: "look", summary: "Show the file ledger of a lab", load: () => import("./verbs/files.ts") },
   quarantine: {
     group: "look",

@@ -66,6 +66,12 @@ export const engineErrors = catalogue("engine", {
     exit: 1,
     doc: "The columns of a model differ from its enforced contract.",
   },
+  lineage: {
+    code: "ENG-010",
+    title: "No such model or column",
+    exit: 2,
+    doc: "Lineage was asked of a model or a column that the project does not have, or of a name that several nodes have.",
+  },
 });
 
 type Kind = keyof typeof engineErrors;
@@ -80,6 +86,7 @@ const defaultType: Record<Kind, DbtErrorType> = {
   many: "Compilation Error",
   duplicate: "Compilation Error",
   contract: "Compilation Error",
+  lineage: "Runtime Error",
 };
 
 /** An engine error with dbt's headline in `data.dbtType`. */

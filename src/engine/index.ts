@@ -4,6 +4,23 @@
 export { runCommand, succeeded } from "./run-command.ts";
 export type { CommandOptions, CommandResult } from "./run-command.ts";
 export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";
+export { columnLineage } from "./lineage-command.ts";
+export { lineageMermaid, traceLineage } from "./lineage/index.ts";
+export type {
+  Clause,
+  ColumnEdge,
+  ColumnId,
+  ColumnLineage,
+  ColumnOrigin,
+  LineageGraph,
+  LineageStatus,
+  NodeLineage,
+  ProjectLineage,
+  RowEdge,
+  RowOrigin,
+  TraceOptions,
+  TransformationKind,
+} from "./lineage/index.ts";
 export { openProject } from "./open-project.ts";
 export type { OpenedProject, OpenProjectOptions } from "./open-project.ts";
 export type { AnyNode, EngineEvent, EventSink } from "./events.ts";

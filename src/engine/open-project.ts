@@ -2,6 +2,7 @@ import type { Database } from "#duck/index.ts";
 import { defaultFlags } from "./default-flags.ts";
 import type { EventSink } from "./events.ts";
 import type { Command, Flags } from "./flags.ts";
+import { type LineageGraph, traceLineage, type TraceOptions } from "./lineage/index.ts";
 import { runCommand, type CommandResult } from "./run-command.ts";
 import type { Target } from "./1-read/types.ts";
 
@@ -27,15 +28,32 @@ export interface OpenedProject {
     flags?: Partial<Flags>,
     options?: { signal?: AbortSignal; onEvent?: EventSink },
   ): Promise<CommandResult>;
+  /**
+   * Where the columns of the project come from, by DuckDB's own parser; or, with `of`, the part around a model or a
+   * column (`stores`, `stores.orders`). The project is compiled, nothing is written.
+   * Errors: ENG-010 for an unknown model or column, and those of reading the project.
+   */
+  lineage(options?: TraceOptions & { flags?: Partial<Flags> }): Promise<LineageGraph>;
 }
 
 /** Opens the dbt project in a folder. Nothing is read until a command runs. */
 export function openProject(folder: string, options: OpenProjectOptions = {}): OpenedProject {
   const { profilesDir, target, database, env, onEvent } = options;
+  const usual = profilesDir === undefined ? {} : { profilesDir };
   return {
     folder,
+    lineage: async ({ flags, ...trace } = {}) => {
+      const { columnLineage } = await import("./lineage-command.ts");
+      const lineage = await columnLineage(defaultFlags("compile", folder, { ...usual, ...flags }), {
+        sink: onEvent ?? (() => {}),
+        ...(target ? { target } : {}),
+        ...(database ? { database } : {}),
+        ...(env ? { env } : {}),
+      });
+      return traceLineage(lineage, trace);
+    },
     run: (command, given = {}, more = {}) =>
-      runCommand(defaultFlags(command, folder, { ...(profilesDir === undefined ? {} : { profilesDir }), ...given }), {
+      runCommand(defaultFlags(command, folder, { ...usual, ...given }), {
         sink: more.onEvent ?? onEvent ?? (() => {}),
         ...(more.signal ? { signal: more.signal } : {}),
         ...(target ? { target } : {}),

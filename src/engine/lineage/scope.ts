@@ -55,6 +55,8 @@ export interface From {
   /** `*`, in its order. */
   entries: Entry[];
   rest: Rest | undefined;
+  /** Columns of the rest that a name can only have meant: they are there. */
+  proven?: Map<string, Dependencies>;
   rows: RowDependencies;
 }
 
@@ -158,10 +160,16 @@ export class Scope {
     }
     if (this.from.sources.some((source) => source.virtual.includes(key)))
       return { name, dependencies: new Dependencies(), plain: false };
+    const proven = this.from.proven?.get(key);
+    if (proven) return { name, dependencies: proven, plain: true };
     if (this.from.rest?.maybe(name)) {
       // A valid query names it, so it is there: but where, when an alias or a query around this one offers it too?
-      if (!alias && this.environment.outer?.mayHave(name) !== true)
-        return { name, dependencies: this.from.rest.get(name), plain: true };
+      if (!alias && this.environment.outer?.mayHave(name) !== true) {
+        const dependencies = this.from.rest.get(name);
+        this.from.proven ??= new Map();
+        this.from.proven.set(key, dependencies);
+        return { name, dependencies, plain: true };
+      }
       this.reading.problem(`The column ${name} may come from several places: not all columns of the tables are known.`);
       return { name, dependencies: Dependencies.unknown(), plain: false };
     }
