@@ -44,6 +44,7 @@ const semantic = "metrics: [{name: m, type: simple, agg: sum}]";
 const refusals: Record<string, () => Promise<string>> = {
   "The function": async () => parseError({ "functions/f.sql": "select 1" }).message,
   "The metric": async () => parseError({ "models/s.yml": semantic }).message,
+  "The OSI document": async () => parseError({ "osi/sub/o.json": "{}" }).message,
   "The target 'dev' uses the plugin": () => run({}, "plugins: [{module: gsheet}]"),
   "The target 'dev' uses fsspec filesystems": () => run({}, "filesystems: [{fs: s3}]"),
   "The target 'dev' runs on a remote Buena Vista server": () => run({}, "remote: {host: x, port: 1, user: me}"),

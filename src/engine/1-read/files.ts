@@ -73,6 +73,7 @@ export function readFiles(project: Project): ProjectFiles {
     fixtures: collect(within("fixtures"), [".csv", ...sql]),
     docs: collect(paths.docs, variants(".md")),
     functions: collect(paths.function, [".py", ".js", ...sql]),
+    osi: collect(paths.osi, [".json"]),
     properties: collect(allSourcePaths(paths), [".yml", ".yaml"]),
   };
 }

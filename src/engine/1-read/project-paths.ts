@@ -27,6 +27,7 @@ export function projectPaths(
     macro: list("macro-paths", ["macros"]),
     snapshot: list("snapshot-paths", ["snapshots"]),
     function: list("function-paths", ["functions"]),
+    osi: list("osi-paths", ["osi", "OSI"]),
   };
   const target = options.targetPath ?? text("target-path", "target");
   return {

@@ -12,6 +12,8 @@ export interface ProjectPaths {
   docs: string[];
   asset: string[];
   function: string[];
+  /** Documents of the Open Semantic Interchange. */
+  osi: string[];
   target: string;
   log: string;
   packagesInstall: string;
@@ -120,6 +122,7 @@ export interface ProjectFiles {
   fixtures: SourceFile[];
   docs: SourceFile[];
   functions: SourceFile[];
+  osi: SourceFile[];
   properties: SourceFile[];
 }
 

@@ -15,6 +15,7 @@ import { parseDocs } from "./docs.ts";
 import { addPackedMacros, parseMacroFiles } from "./macros.ts";
 import { parseAnalyses, parseHooks, parseModels, parseSeeds, parseSingularTests } from "./models.ts";
 import { parseProperties, type PropertiesResult } from "./properties.ts";
+import { refuseOsi } from "./osi.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { buildSources } from "./sources.ts";
 import { collectErrors, throwCollected, type ParseState } from "./state.ts";
@@ -119,6 +120,7 @@ export function parseProject(input: {
       docs: sources.filter((f) => f.path.endsWith(".md")),
     });
   }
+    if (projectFiles.project === read.root) refuseOsi(state, projectFiles.osi);
   throwCollected(state.errors);
 
   for (const projectFiles of files) {
