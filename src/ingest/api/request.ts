@@ -170,13 +170,13 @@ async function follow(client: Client, request: PageRequest, signal: AbortSignal,
       method,
       redirect: "manual",
       signal,
-      headers: {
+      headers: headersOf(client, {
         accept: "application/json",
         "user-agent": "buildcpg-labs",
         ...(own && client.api.headers),
         ...(body !== undefined && { "content-type": "application/json" }),
         ...headers,
-      },
+      }),
       ...(body !== undefined && own && { body }),
     });
     alive();
@@ -196,6 +196,23 @@ async function follow(client: Client, request: PageRequest, signal: AbortSignal,
       body = undefined;
     }
   }
+}
+
+/** Errors: ING-043 for what no header can carry; Node's own error would show the value. */
+function headersOf(client: Client, wanted: Record<string, string>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(wanted)) {
+    try {
+      headers.set(name, value);
+    } catch {
+      throw ingestErrors.badAnswer({
+        message: `The header ${JSON.stringify(name)} of the source ${client.source.name} cannot be sent: its name or its value has characters that no header can carry.`,
+        place: client.api.places.auth,
+        hint: "Correct the name in lab.yml, or the value of the variable.",
+      });
+    }
+  }
+  return headers;
 }
 
 /** A URL that an answer gave. Errors: ING-043. */

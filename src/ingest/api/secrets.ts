@@ -20,7 +20,8 @@ export class Secrets {
 
   /** Value of a variable, remembered as a secret. Errors: ING-040. */
   need(name: string, source: SourceConfig, place = source.place): string {
-    const value = this.#env[name];
+    // Files and shells leave a line end behind, which no header could carry.
+    const value = this.#env[name]?.trim();
     if (value === undefined || value === "") throw missingVariable(name, source, place);
     this.remember(value);
     return value;

@@ -3,7 +3,14 @@ import { pathKeys } from "../records/json-path.ts";
 /** Longest record, and longest rest of an answer around its records, in UTF-16 units. */
 const longest = 256 << 20;
 
-const [quote, backslash, open, close, openList, closeList, comma, colon] = [34, 92, 123, 125, 91, 93, 44, 58];
+const quote = 34;
+const comma = 44;
+const colon = 58;
+const openList = 91;
+const backslash = 92;
+const closeList = 93;
+const open = 123;
+const close = 125;
 
 /** One answer's JSON is too large to be held. */
 export class TooLong extends Error {}
@@ -113,29 +120,30 @@ export class RecordSplitter {
   }
 
   #list(text: string, from: number): number {
-    let start = from;
+    // Every character of an answer passes here: locals are much faster than fields.
+    let [inString, escaped, depth, start] = [this.#inString, this.#escaped, this.#listDepth, from];
     for (let i = from; i < text.length; i++) {
       const char = text.charCodeAt(i);
-      if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (char === backslash) this.#escaped = true;
-        else if (char === quote) this.#inString = false;
-        continue;
-      }
-      if (this.#listDepth === 0 && (char === comma || char === closeList)) {
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (char === backslash) escaped = true;
+        else if (char === quote) inString = false;
+      } else if (char === quote) inString = true;
+      else if (char === open || char === openList) depth++;
+      else if (depth > 0) {
+        if (char === close || char === closeList) depth--;
+      } else if (char === comma || char === closeList) {
         this.#endRecord(text.slice(start, i), char === closeList);
-        if (char === closeList) {
-          this.#inList = false;
-          this.#keepRest("]");
-          return i + 1;
-        }
         start = i + 1;
-        continue;
+        if (char === closeList) {
+          this.#inList = this.#inString = this.#escaped = false;
+          this.#listDepth = 0;
+          this.#keepRest("]");
+          return start;
+        }
       }
-      if (char === quote) this.#inString = true;
-      else if (char === open || char === openList) this.#listDepth++;
-      else if (char === close || char === closeList) this.#listDepth--;
     }
+    [this.#inString, this.#escaped, this.#listDepth] = [inString, escaped, depth];
     this.#recordLength += text.length - start;
     if (this.#recordLength > longest) throw new TooLong("a record");
     this.#record.push(text.slice(start));

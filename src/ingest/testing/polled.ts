@@ -34,3 +34,25 @@ export const api = (url: string, more: Partial<ApiConfig> = {}): ApiConfig => ({
 /** A source of records. Like the registry: merge with a key, else replace. */
 export const polled = (name: string, config: ApiConfig, more: Partial<SourceConfig> = {}): SourceConfig =>
   source(name, { path: [], api: config, mode: more.key ? "merge" : "replace", place, ...more });
+
+/** Three ways to keep the same records, for tests that kill the process that polls them. */
+export function killedSources(url: string): SourceConfig[] {
+  const size = { param: "size", value: 50 };
+  const incremental = { field: "updated_at", param: "since", overlap: { kind: "time", amount: 600_000 } as const };
+  const paged = pages({ type: "page", size });
+  return [
+    polled("merged", api(`${url}/page`, { pagination: paged, incremental }), { key: ["id"] }),
+    polled(
+      "appended",
+      api(`${url}/next`, { records: "results", pagination: pages({ type: "next", next: "next", size }), incremental }),
+      {
+        key: ["id"],
+        mode: "append",
+      },
+    ),
+    polled(
+      "replaced",
+      api(`${url}/cursor`, { records: "data.items", pagination: pages({ type: "cursor", cursor: "meta.next", size }) }),
+    ),
+  ];
+}
