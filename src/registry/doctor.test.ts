@@ -60,6 +60,25 @@ describe("examine", () => {
     expect(first?.fix).toBeTruthy();
   });
 
+  it("checks what polls need", () => {
+    const text = `sources:
+  - name: orders
+    api: { url: "https://x.example/\${LABS_TEST_HOST}/\${LABS_TEST_PATH:-v1}", auth: { type: bearer, env: LABS_TEST_NEVER_SET } }
+  - { name: made, step: { file: pipelines/made.ts } }
+  - { name: there, step: { file: pipelines/there.ts } }
+`;
+    const { found } = findings("labs: {a: }", { "a/lab.yml": text, "a/pipelines/there.ts": "" });
+    expect(found.filter(({ check }) => check === "sources")).toMatchObject([
+      {
+        level: "warning",
+        message: expect.stringMatching(/LABS_TEST_NEVER_SET, LABS_TEST_HOST\.$/),
+        place: { line: 3 },
+      },
+      { level: "error", exit: 2, message: expect.stringContaining("pipelines/made.ts"), place: { line: 4 } },
+      { level: "ok", message: "there (step)" },
+    ]);
+  });
+
   it("finds two labs on one database through a link", () => {
     const { found } = findings("labs: {a: , b: {db_path: link.db}}", {}, (root) =>
       symlinkSync(join(root, "a/data/a.duckdb"), join(root, "link.db")),

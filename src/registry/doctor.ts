@@ -1,19 +1,31 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, parse } from "node:path";
+import { dirname, parse, resolve } from "node:path";
 import { isLabsError, type LabsError, type Place } from "#errors/index.ts";
 import { guardFor, ownerOf } from "./guard.ts";
 import type { Lab } from "./lab.ts";
 import { describeHolder, labHolder, leftoverHolder } from "./lock.ts";
 import { isReservedDatabase } from "./names.ts";
 import { profileDatabases } from "./profile-check.ts";
+import { requiredVariables } from "./records-config.ts";
 import { sameFile } from "./real-path.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** One thing that was checked. `info` is worth knowing and needs no action. */
 export interface Finding {
   lab?: string;
-  check: "folder" | "lab.yml" | "project" | "database" | "raw" | "profile" | "lock" | "secrets" | "node" | "workspace";
+  check:
+    | "folder"
+    | "lab.yml"
+    | "project"
+    | "database"
+    | "raw"
+    | "profile"
+    | "lock"
+    | "secrets"
+    | "sources"
+    | "node"
+    | "workspace";
   level: "ok" | "info" | "warning" | "error";
   message: string;
   /** What to do, as an imperative sentence. */
@@ -95,9 +107,32 @@ function checkConfig(lab: Lab, report: Report): void {
         place: config.place(["secrets"]),
       });
     } else if (secrets.length > 0) report("secrets", "ok", secrets.join(", "));
+    checkSources(lab, report);
   } catch (error) {
     if (!isLabsError(error)) throw error;
     report("lab.yml", "error", error.message, detailsOf(error));
+  }
+}
+
+/** What polls need and what can be seen without asking anybody: variables, and the files of steps. */
+function checkSources(lab: Lab, report: Report): void {
+  for (const source of lab.config.sources) {
+    const { api, step } = source;
+    if (!api && !step) continue;
+    const unset = requiredVariables(source).filter((name) => !process.env[name]?.trim());
+    const file = step && resolve(lab.paths.root, step.file);
+    if (file !== undefined && !existsSync(file)) {
+      report("sources", "error", `The step of ${source.name} does not exist: ${step?.file}.`, {
+        fix: "Correct `file`, which is relative to the lab's folder.",
+        place: step?.places.file ?? source.place,
+        exit: 2,
+      });
+    } else if (unset.length > 0) {
+      report("sources", "warning", `${source.name} needs variables that are not set here: ${unset.join(", ")}.`, {
+        fix: `\`export ${unset[0]}=…\` before a run, or put it where your scheduler takes its environment from.`,
+        place: api?.places.auth ?? source.place,
+      });
+    } else report("sources", "ok", `${source.name} (${api ? "api" : "step"})`, { place: source.place });
   }
 }
 

@@ -96,6 +96,8 @@ export function validate(value: unknown, schema: Schema, path: (string | number)
     }
     return schema.items ? value.flatMap((item, i) => validate(item, schema.items as Schema, [...path, i])) : [];
   }
+  // A schema that says nothing allows everything, such as the parts of a request's body.
+  if (!schema.type) return [];
   return typeOf(value) === "object" ? validateObject(value as Record<string, unknown>, schema, path) : [];
 }
 
