@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Metafile, Plugin } from "esbuild";
+import type { BuildOptions, Metafile, Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -63,8 +63,16 @@ const nativePlugin: Plugin = {
     build.onLoad({ filter: /.*/, namespace: "native" }, () => ({ contents: nativeDuck, loader: "js" }));
   },
 };
-const entries = { labs: "src/cli/main.ts", index: "src/index.ts", engine: "src/engine/index.ts" };
-const entryFiles = Object.fromEntries(Object.keys(entries).map((name) => [`${name}.js`, true]));
+/** The library; its entries share chunks. */
+const entries = {
+  index: "src/index.ts",
+  engine: "src/engine/index.ts",
+  "step-runner": "src/ingest/steps/step-runner.ts",
+};
+/** The command: a small start, and the program as one script that it loads with V8's compiled code. */
+const start = "src/cli/start.ts";
+const program = "src/cli/program.ts";
+const entryFiles = Object.fromEntries(["labs", ...Object.keys(entries)].map((name) => [`${name}.js`, true]));
 const typeEntries = ["index.d.ts", "engine/index.d.ts"];
 
 function* filesUnder(folder: string, skip: RegExp): Generator<string> {
@@ -92,38 +100,67 @@ function inputsHash(): string {
   return hash.digest("hex");
 }
 
-async function bundle(): Promise<Metafile> {
-  const present = Object.entries(entries).filter(([, file]) => existsSync(join(root, file)));
+/** What all bundles have in common. */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node22.12",
+  external,
+  plugins: [nativePlugin],
+  // The package's Node build is CommonJS, which neither shakes nor splits.
+  alias: { yaml: "./node_modules/yaml/browser/index.js" },
+  metafile: true,
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** Bundles library and command; gives what went into each. */
+async function bundle(): Promise<Metafile[]> {
   const { build } = await import("esbuild");
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(present),
+  const library = await build({
+    ...common,
+    entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file)))),
     outdir: staging,
-    bundle: true,
     splitting: true,
     format: "esm",
-    platform: "node",
-    target: "node22.12",
     // Flat, so that a file beside the bundle is beside every chunk of it.
     chunkNames: "[name]-[hash]",
-    external,
-    plugins: [nativePlugin],
     // The bundled binding is CommonJS and asks for Node's own modules.
     banner: {
       js: `import { createRequire as __moduleRequire } from "node:module"; const require = __moduleRequire(import.meta.url);`,
     },
-    // The package's Node build is CommonJS, which neither shakes nor splits.
-    alias: { yaml: "./node_modules/yaml/browser/index.js" },
-    metafile: true,
-    logLevel: "warning",
   });
-  return result.metafile;
+  // Modules of the one script run when they are first asked for, as the chunks of the library do.
+  const command = await build({
+    ...common,
+    entryPoints: { program },
+    outdir: staging,
+    entryNames: "[name]-[hash]",
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    define: { "import.meta.url": "__url", "import.meta.dirname": "__folder" },
+    banner: { js: "(function (exports, require, module, __url, __folder) {" },
+    footer: { js: "})" },
+  });
+  const [file = ""] = Object.keys(command.metafile.outputs);
+  // esbuild escapes strings; what is left stands in comments and regular expressions. ASCII is read without decoding.
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const text = readFileSync(join(root, file), "utf8");
+  writeFileSync(join(root, file), text.replace(/[^\0-\x7f]/g, escaped));
+  await build({
+    ...common,
+    entryPoints: { labs: start },
+    outdir: staging,
+    format: "esm",
+    define: { PROGRAM_FILE: JSON.stringify(basename(file)) },
+  });
+  return [library.metafile, command.metafile];
 }
 
 /** The licences of everything that was bundled, as they ask for. */
-function licences(metafile: Metafile): string {
+function licences(metafiles: Metafile[]): string {
   const packages = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
     if (name) packages.add(name);
   }
@@ -200,9 +237,9 @@ async function main(): Promise<void> {
   if (current && !process.argv.includes("--force")) return;
   mkdirSync(staging, { recursive: true });
   try {
-    const metafile = await bundle();
+    const metafiles = await bundle();
     chmodSync(join(staging, "labs.js"), 0o755);
-    writeFileSync(join(staging, "THIRD_PARTY_LICENSES.txt"), licences(metafile));
+    writeFileSync(join(staging, "THIRD_PARTY_LICENSES.txt"), licences(metafiles));
     if (typeEntries.some((entry) => existsSync(join(root, "src", entry.replace(/\.d\.ts$/, ".ts"))))) types();
     await macros();
     const example = join(root, "examples", "cpg");

@@ -1,22 +1,8 @@
 #!/usr/bin/env node
-// Nothing is imported above the check: an old Node must be able to read this far.
-const wanted = [22, 12];
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < wanted[0]! || (major === wanted[0] && minor < wanted[1]!)) {
-  process.stderr.write(`labs needs Node ${wanted.join(".")} or newer, and this is ${process.versions.node}.\n`);
-  process.exit(2);
-}
+// The command from its sources; the one that is installed starts in start.ts.
+import "./check-node.ts";
 
-// File calls wait behind running queries when the pool is small; it is sized at its first use.
-process.env["UV_THREADPOOL_SIZE"] ??= "16";
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();
-if (process.argv[2] === "--lab-worker") {
-  // Started by `labs run` for one of several labs.
-  (await import("#pipeline/index.ts")).serveRun();
-} else {
-  const { dispatch } = await import("./dispatch.ts");
-  await dispatch(process.argv.slice(2));
-}
-
-export {};
+const { program } = await import("./program.ts");
+await program(process.argv.slice(2));

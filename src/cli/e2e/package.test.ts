@@ -63,9 +63,12 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
     expect(
       files.filter((name) => /(?<!\.d)\.ts$|\.test\.|\.duckdb|\.csv$/.test(name) && !/[/\\]seeds[/\\]/.test(name)),
     ).toEqual([]);
+    // It is read without decoding.
+    const [script = ""] = files.filter((name) => /^dist[/\\]program-\w+\.cjs$/.test(name));
+    expect(readFileSync(join(installed, script), "utf8")).toMatch(/^[\0-\x7f]*$/);
     // Paths of the machine that built it.
     const told = files.filter(
-      (name) => /\.(js|json|ts|md)$/.test(name) && readFileSync(join(installed, name), "utf8").includes(repository),
+      (name) => /\.(c?js|json|ts|md)$/.test(name) && readFileSync(join(installed, name), "utf8").includes(repository),
     );
     expect(told).toEqual([]);
   });

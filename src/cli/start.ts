@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The installed command: the whole program is one script beside this file.
+import "./check-node.ts";
+
+const { loadProgram } = await import("./load-program.ts");
+await loadProgram(process.argv.slice(2));
