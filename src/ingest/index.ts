@@ -19,6 +19,10 @@ export {
 } from "./quarantine/index.ts";
 export type { QuarantineFilter, QuarantinedRow, QuarantineGroup, ReplayResult } from "./quarantine/index.ts";
 export { openForLoading, openForReading } from "./lab-database.ts";
+export { proposeContracts } from "./contract/propose-lab.ts";
+export type { ContractProposal } from "./contract/propose-lab.ts";
+export { watchFolder } from "./watch/watch-folder.ts";
+export type { LookReason, WatchOptions } from "./watch/watch-folder.ts";
 export { CsvMonitor } from "./monitor/csv-monitor.ts";
 export type { CsvCheck, CsvMonitorOptions } from "./monitor/csv-monitor.ts";
 export type { MonitorEntry, MonitorState } from "./monitor/state.ts";

@@ -1,5 +1,7 @@
 /** One lab's run, its stages in order, and many labs side by side. */
 export { runLab } from "./run-lab.ts";
+export { ingestLab } from "./ingest-lab.ts";
+export type { IngestLabOptions, IngestLabResult } from "./ingest-lab.ts";
 export { testLab } from "./test-lab.ts";
 export { runLabs } from "./run-labs.ts";
 export type { RunLabsOptions } from "./run-labs.ts";

@@ -5,12 +5,20 @@ export { Lab } from "./lab.ts";
 export type { LabPaths } from "./lab.ts";
 export type { LabConfig, SourceConfig, Expectation } from "./lab-config.ts";
 export { formatOfName, milliseconds, readLabConfig } from "./lab-config.ts";
+export { freezeSources, sourcesText } from "./lab-edit.ts";
 export { requiredVariables } from "./records-config.ts";
 export type { ApiConfig, AuthConfig, PaginationConfig, RecordsConfig, StepConfig } from "./records-config.ts";
 export type { LabEntry, LabStatus } from "./schemas/workspace.ts";
 export type { QualityConfig, ScheduleConfig, ScorePart, TableQuality } from "./schemas/lab.ts";
 export { scoreParts } from "./schemas/lab.ts";
-export type { ColumnEntry, DriftPolicy, ExpectationEntry, FileFormat, LoadMode, SourceEntry } from "./schemas/source.ts";
+export type {
+  ColumnEntry,
+  DriftPolicy,
+  ExpectationEntry,
+  FileFormat,
+  LoadMode,
+  SourceEntry,
+} from "./schemas/source.ts";
 export { guardFor, labTarget, requireOwnDatabase } from "./guard.ts";
 export type { Guard, LabTarget } from "./guard.ts";
 export { requireOwnProfile } from "./profile-check.ts";

@@ -11,7 +11,7 @@ import type {
   SourceEntry,
 } from "./schemas/source.ts";
 import { type Problem, validate } from "./validate.ts";
-import { readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
+import { parseYaml, readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
 
 /** An expectation with its defaults filled in. */
 export interface Expectation extends Omit<ExpectationEntry, "column" | "severity"> {
@@ -114,6 +114,13 @@ export function readLabConfig(file: string): LabConfig {
     secrets: data.secrets ?? [],
     place: yaml.place,
   };
+}
+
+/** Refuses a text that would be no valid lab.yml. Errors: REG-003, REG-004, REG-005. */
+export function requireLabText(text: string, file: string): void {
+  const yaml = parseYaml(text, file);
+  const shape = validate(yaml.data, labSchema);
+  requireValid(yaml, labSchema, shape.length > 0 ? [] : meaning(yaml.data as LabFile | null));
 }
 
 function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): SourceConfig {

@@ -1,26 +1,13 @@
-import {
-  detectChanges,
-  type FileChange,
-  type FileResult,
-  type IngestPlan,
-  type IngestResult,
-  loadChanges,
-  openForLoading,
-  openForReading,
-} from "#ingest/index.ts";
-import { errorToJson, renderError } from "#errors/index.ts";
-import { acquireLabLock, describeHolder, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { detectChanges, type IngestPlan, openForReading } from "#ingest/index.ts";
+import { errorToJson } from "#errors/index.ts";
+import { ingestLab } from "#pipeline/index.ts";
+import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
+import { proposeForLab } from "../ingest/propose.ts";
+import { type LabOutcome, planJson, showOutcome } from "../ingest/report.ts";
+import { watchLabs } from "../ingest/watch.ts";
 import type { Verb, VerbInput } from "../io.ts";
-import { formatCount, formatDuration, palette, plural, renderTable } from "../render/index.ts";
-
-interface LabOutcome {
-  lab: string;
-  plan?: IngestPlan;
-  result?: IngestResult;
-  error?: unknown;
-}
 
 export const verb: Verb = {
   arguments: [{ name: "[lab...]", description: "The labs; default: the one of the current folder", variadic: true }],
@@ -29,12 +16,19 @@ export const verb: Verb = {
     { flags: "--source <name...>", description: "Only these sources" },
     { flags: "--dry-run", description: "Show what would be loaded and why, and change nothing" },
     { flags: "--verify", description: "Look at the content of every file, also of those that seem untouched" },
-    { flags: "--full-refresh", description: "Forget what was loaded and load every file again" },
+    { flags: "--full-refresh", description: "Forget what was loaded and load every file again; snapshots keep theirs" },
+    { flags: "--watch", description: "Go on loading what arrives, until ctrl-C" },
+    { flags: "--every <time>", description: "--watch: look again this often whatever is reported", default: "60 s" },
+    { flags: "--poll", description: "--watch: ask every second, where changes are not reported (network drives)" },
+    { flags: "--propose", description: "Read every row of the files and print what lab.yml could say; change nothing" },
+    { flags: "--freeze", description: "Like --propose, and write it into lab.yml; what stands there stays" },
     { flags: "--no-wait", description: "Do not wait when somebody else works on the lab" },
   ],
   examples: [
     { command: "labs ingest lab1_sales_performance", does: "Load what is new in its raw folder" },
     { command: "labs ingest --all --dry-run", does: "What would be loaded in every lab, and why" },
+    { command: "labs ingest lab1_sales_performance --watch", does: "Load files as they are dropped" },
+    { command: "labs ingest lab1_sales_performance --propose", does: "Columns, types and keys of its files, as YAML" },
     { command: "labs ingest lab1_sales_performance -o json", does: "Files with rows read, loaded and quarantined" },
   ],
   exitNotes: "1 when a file could not be loaded; the other files are loaded all the same.",
@@ -49,6 +43,14 @@ export const verb: Verb = {
     }
     const names = input.args.length > 0 ? input.args : [undefined];
     const labs = options["all"] === true ? workspace.active : names.map((name) => labOf(input, workspace, name));
+    if (options["watch"] === true) return watchLabs(input, workspace, labs);
+    if (options["propose"] === true || options["freeze"] === true) {
+      const [lab] = labs;
+      if (!lab || labs.length > 1) {
+        throw cliErrors.usage({ message: "`--propose` and `--freeze` take one lab.", hint: "Name one lab." });
+      }
+      return proposeForLab(input, lab, options["freeze"] === true);
+    }
     const outcomes: LabOutcome[] = [];
     for (const lab of labs) {
       let outcome: LabOutcome;
@@ -60,11 +62,12 @@ export const verb: Verb = {
         outcome = { lab: lab.name, error };
       }
       outcomes.push(outcome);
-      if (global.output === "text") show(input, outcome, labs.length > 1);
+      if (global.output === "text") showOutcome(input, outcome, labs.length > 1);
     }
     if (global.output === "json") {
-      const labsJson = outcomes.map(({ lab, plan, result, error }) => ({
+      const labsJson = outcomes.map(({ lab, plan, result, runId, error }) => ({
         lab,
+        ...(runId !== undefined && { run: runId }),
         ...(plan && { plan: planJson(plan) }),
         ...(result && { result }),
         ...(error !== undefined && { error: errorToJson(error) }),
@@ -76,10 +79,9 @@ export const verb: Verb = {
   },
 };
 
-function detection({ io, options }: VerbInput, lab: Lab) {
+function detection({ io, options }: VerbInput) {
   const sources = options["source"] as string[] | undefined;
   return {
-    lab,
     verify: options["verify"] === true,
     fullRefresh: options["fullRefresh"] === true,
     ...(sources && { sources }),
@@ -88,11 +90,17 @@ function detection({ io, options }: VerbInput, lab: Lab) {
 }
 
 async function look(input: VerbInput, lab: Lab): Promise<LabOutcome> {
-  const lock = await lockLab(input, lab);
+  const { io, options } = input;
+  const lock = await acquireLabLock(lab, {
+    command: `labs ingest ${lab.name}`,
+    wait: options["wait"] !== false,
+    signal: io.signal,
+    onWait: (holder) => io.err(`${lab.name} is ${describeHolder(holder)}. Waiting; ctrl-C stops.\n`),
+  });
   try {
     const database = await openForReading(lab);
     try {
-      const plan = await detectChanges({ ...detection(input, lab), ...(database && { database }) });
+      const plan = await detectChanges({ lab, ...detection(input), ...(database && { database }) });
       requireSources(input, plan);
       return { lab: lab.name, plan };
     } finally {
@@ -104,39 +112,20 @@ async function look(input: VerbInput, lab: Lab): Promise<LabOutcome> {
 }
 
 async function ingest(input: VerbInput, workspace: Workspace, lab: Lab): Promise<LabOutcome> {
-  const { io, global } = input;
-  requireOwnDatabase(workspace, lab);
-  const lock = await lockLab(input, lab);
-  try {
-    const database = await openForLoading(lab);
-    try {
-      const plan = await detectChanges({ ...detection(input, lab), database });
-      requireSources(input, plan);
-      const result = await loadChanges(plan, {
-        database,
-        loadId: `ingest-${new Date().toISOString()}`,
-        signal: io.signal,
-        onEvent: (event) => {
-          if (global.output === "json" || global.quiet) return;
-          if (event.type === "drift") io.err(`${event.file}: new columns ${event.added.join(", ")}\n`);
-        },
-      });
-      return { lab: lab.name, plan, result };
-    } finally {
-      await database.close();
-    }
-  } finally {
-    lock.release();
-  }
-}
-
-const lockLab = ({ io, options }: VerbInput, lab: Lab) =>
-  acquireLabLock(lab, {
-    command: `labs ingest ${lab.name}`,
+  const { io, global, options } = input;
+  const loaded = await ingestLab(workspace, lab, {
+    ...detection(input),
     wait: options["wait"] !== false,
-    signal: io.signal,
-    onWait: (holder) => io.err(`${lab.name} is ${describeHolder(holder)}. Waiting; ctrl-C stops.\n`),
+    command: ["labs ingest", lab.name, ...(options["fullRefresh"] === true ? ["--full-refresh"] : [])].join(" "),
+    onPlan: (plan) => requireSources(input, plan),
+    onEvent: (event) => {
+      if (event.type === "waiting") io.err(`${lab.name} is ${event.holder}. Waiting; ctrl-C stops.\n`);
+      if (global.output === "json" || global.quiet || event.type !== "ingest") return;
+      if (event.event.type === "drift") io.err(`${event.event.file}: new columns ${event.event.added.join(", ")}\n`);
+    },
   });
+  return { lab: lab.name, ...loaded };
+}
 
 function requireSources({ options }: VerbInput, plan: IngestPlan): void {
   const wanted = (options["source"] as string[] | undefined) ?? [];
@@ -150,94 +139,4 @@ function requireSources({ options }: VerbInput, plan: IngestPlan): void {
         ? `Its sources are ${known.join(", ")}.`
         : "It has no sources: there is no file in its raw folder.",
   });
-}
-
-const planJson = (plan: IngestPlan) => ({
-  unchanged: plan.unchanged,
-  unclaimed: plan.unclaimed,
-  changes: plan.changes.map((change) => ({
-    file: change.name,
-    source: change.source,
-    table: `raw.${change.table}`,
-    action: change.action,
-    reason: change.reason,
-    explain: change.explain,
-    bytes: change.stat.bytes,
-    total_rows: change.totalRows ?? null,
-    new_rows: change.newRows ?? null,
-    ...(change.error && { error: change.error }),
-  })),
-});
-
-function show(input: VerbInput, outcome: LabOutcome, several: boolean): void {
-  const { io, options } = input;
-  const paint = palette(io.color);
-  if (several) io.out(`${paint.bold(outcome.lab)}\n`);
-  if (outcome.error !== undefined) {
-    io.err(`${renderError(outcome.error, { color: io.color })}\n`);
-    return;
-  }
-  const { plan, result } = outcome;
-  if (!plan) return;
-  if (options["dryRun"] === true) io.out(planText(plan, input));
-  else if (result) io.out(resultText(plan, result, input));
-  for (const name of plan.unclaimed) io.err(`${name} belongs to no source of lab.yml and is not loaded.\n`);
-  const errors = [...plan.changes.flatMap(planError), ...(result?.files ?? []).flatMap(resultError)];
-  const seen = new Set<string>();
-  for (const error of errors) {
-    const text = `${paint.red(`error[${error.code}]`)}: ${error.message}${error.place ? `\n  at ${position(error.place)}` : ""}${error.hint ? `\n  ${paint.green("fix")}: ${error.hint}` : ""}\n`;
-    if (!seen.has(text)) io.err(text);
-    seen.add(text);
-  }
-}
-
-const planError = (change: FileChange) => (change.error ? [change.error] : []);
-const resultError = (file: FileResult) => (file.error ? [file.error] : []);
-const position = (place: { file: string; line?: number; column?: number }) =>
-  [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
-
-function planText(plan: IngestPlan, { io }: VerbInput): string {
-  const changes = plan.changes.filter((change) => change.reason !== "unchanged");
-  if (changes.length === 0) return `Nothing to load: ${plural(plan.unchanged, "file")} unchanged.\n`;
-  const rows = changes.map((change) => [
-    change.name,
-    `raw.${change.table}`,
-    change.action,
-    change.newRows === undefined ? "?" : formatCount(change.newRows),
-    change.explain,
-  ]);
-  const columns = [
-    { title: "FILE", shrinkTo: 20 },
-    { title: "TABLE" },
-    { title: "ACTION" },
-    { title: "NEW ROWS", align: "right" as const },
-    { title: "WHY", shrinkTo: 20 },
-  ];
-  return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
-}
-
-function resultText(plan: IngestPlan, result: IngestResult, { io }: VerbInput): string {
-  if (result.files.length === 0) return `Nothing to load: ${plural(plan.unchanged, "file")} unchanged.\n`;
-  const paint = palette(io.color);
-  const rows = result.files.map((file) => [
-    file.file,
-    file.table,
-    file.outcome === "failed" ? paint.red("failed") : file.outcome,
-    file.reason,
-    formatCount(file.rowsRead),
-    formatCount(file.rowsLoaded),
-    file.rowsQuarantined > 0 ? paint.yellow(formatCount(file.rowsQuarantined)) : "0",
-    formatDuration(file.seconds),
-  ]);
-  const columns = [
-    { title: "FILE", shrinkTo: 20 },
-    { title: "TABLE" },
-    { title: "OUTCOME" },
-    { title: "REASON" },
-    { title: "READ", align: "right" as const },
-    { title: "LOADED", align: "right" as const },
-    { title: "QUARANTINED", align: "right" as const },
-    { title: "TIME", align: "right" as const },
-  ];
-  return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
 }

@@ -148,6 +148,17 @@ describe("detectChanges", () => {
     }
   });
 
+  it("waits longer for a last line without an end, and takes it when nobody goes on writing", async () => {
+    const path = lab.write("orders_half.csv", "id,qty\n1,1\n2,");
+    lab.write("orders_whole.csv", "id,qty\n3,3\n");
+    const writer = sleep(300).then(() => appendFileSync(path, "25\n"));
+    const found = await reasons({ settleMs: 150 });
+    await writer;
+    expect(found.sort()).toEqual(["orders_half.csv wait unsettled", "orders_whole.csv load new"]);
+    lab.write("orders_half.csv", "id,qty\n1,1\n2,25");
+    expect(await reasons({ settleMs: 50 })).toContain("orders_half.csv load new");
+  });
+
   it("makes a source of every file when none is declared", async () => {
     lab.sources = [];
     lab.write("Sales Data (1).csv", "a,b\n1,2\n");

@@ -23,7 +23,7 @@ export interface DetectOptions {
   database?: Database;
   /** Look at the content of every file, also when size, times and inode are as recorded. */
   verify?: boolean;
-  /** A file touched within this time is watched before it is taken. Default 500. */
+  /** A file touched within this time is watched before it is taken. Default: the source's `settle`, else 500. */
   settleMs?: number;
   /** Load everything again, as if nothing had been loaded. */
   fullRefresh?: boolean;
@@ -63,17 +63,26 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
     sources: found.sources.map((source) => source.config),
   };
   const wanted = found.sources.filter(({ config }) => options.sources?.includes(config.name) ?? true);
-  const touched = wanted.flatMap(({ config, files }) => {
-    const known = byName(ledger, config.name);
-    return files.filter((file) => !sameStat(known.get(file.name), file));
-  });
-  const { unsettled } = await settle(touched, options.settleMs ?? 500, clock, signal);
+  const entries = bySource(ledger);
+  const knownOf = (config: SourceConfig): Map<string, KnownFile> => entries.get(config.name) ?? new Map();
+  const untouched = new Set<FoundFile>();
+  for (const { config, files } of wanted) {
+    const known = knownOf(config);
+    for (const file of files) if (sameStat(known.get(file.name), file)) untouched.add(file);
+  }
+  const touched = wanted.flatMap(({ config, files }) =>
+    files
+      .filter((file) => !untouched.has(file))
+      .map((file) => ({ file, windowMs: options.settleMs ?? config.settleMs ?? 500, lines: hasLines(config, file) })),
+  );
+  const { unsettled } = await settle(touched, clock, signal);
 
   for (const { config, files } of wanted) {
-    const known = byName(ledger, config.name);
+    const known = knownOf(config);
     const contract = ledger.contracts.get(config.name);
     const sizes = sizeCounts(files, known);
-    const vanished = [...known.values()].filter((entry) => !files.some((file) => file.name === entry.file));
+    const present = new Set(files.map((file) => file.name));
+    const vanished = [...known.values()].filter((entry) => !present.has(entry.file));
     const looks: Look[] = [];
     const context: LookContext = { config, contract, sizes, vanished, options };
     for (const file of files) {
@@ -83,8 +92,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
         looks.push({ file, known: entry, state: "unsettled" });
         continue;
       }
-      const fresh = entry !== undefined && sameStat(entry, file);
-      if (fresh && !options.verify && entry.state !== "failed") {
+      if (entry !== undefined && untouched.has(file) && !options.verify && entry.state !== "failed") {
         looks.push({ file, known: entry, state: "same stat" });
         continue;
       }
@@ -128,8 +136,20 @@ function forget(ledger: LedgerSnapshot, sources: SourceConfig[]): void {
   for (const name of ledger.contracts.keys()) if (!kept.has(name)) ledger.contracts.delete(name);
 }
 
-const byName = (ledger: LedgerSnapshot, source: string): Map<string, KnownFile> =>
-  new Map(ledger.files.filter((entry) => entry.source === source).map((entry) => [entry.file, entry]));
+/** What is known by source and file. */
+function bySource(ledger: LedgerSnapshot): Map<string, Map<string, KnownFile>> {
+  const entries = new Map<string, Map<string, KnownFile>>();
+  for (const entry of ledger.files) {
+    const files = entries.get(entry.source);
+    if (files) files.set(entry.file, entry);
+    else entries.set(entry.source, new Map([[entry.file, entry]]));
+  }
+  return entries;
+}
+
+/** Whether a file is text in lines: packed ones, workbooks and the like are complete or cannot be read. */
+const hasLines = ({ format }: SourceConfig, { name }: FoundFile): boolean =>
+  format === "csv" ? !/\.(gz|zst)$/i.test(name) : /\.(jsonl|ndjson)$/i.test(name);
 
 /** Size, times and inode are those recorded, and the content was hashed long enough after the last change to have seen it. */
 function sameStat(known: KnownFile | undefined, file: FoundFile): boolean {

@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { errorToJson, isLabsError, plural, thousands } from "#errors/index.ts";
+import {
+  detectChanges,
+  type DetectOptions,
+  type IngestPlan,
+  type IngestResult,
+  loadChanges,
+  openForLoading,
+} from "#ingest/index.ts";
+import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
+import { acquireLabLock, describeHolder, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { record } from "./record.ts";
+import type { LabEvent } from "./types.ts";
+
+export interface IngestLabOptions extends Pick<DetectOptions, "sources" | "verify" | "fullRefresh" | "signal"> {
+  /** Wait for whoever holds the lab. Default true. */
+  wait?: boolean;
+  /** For the ledger: how it was started, and the command as typed. */
+  trigger?: string;
+  command?: string;
+  /** Nothing to load is no run: a watcher looks often. */
+  onlyChanges?: boolean;
+  /** Before anything is loaded; may throw. */
+  onPlan?: (plan: IngestPlan) => void;
+  onEvent?: (event: LabEvent) => void;
+}
+
+export interface IngestLabResult {
+  /** Id in the ledger; null when there was nothing to record. */
+  runId: string | null;
+  plan: IngestPlan;
+  result: IngestResult;
+}
+
+/**
+ * Loads what is new in a lab's raw folder, as a run of its own in the history with the steps check and load.
+ * Errors: REG-014/015 when the lab is held or waiting was cancelled, ING-007, and those of the database as a whole.
+ */
+export async function ingestLab(
+  workspace: Workspace,
+  lab: Lab,
+  options: IngestLabOptions = {},
+): Promise<IngestLabResult> {
+  lab.requireRunnable();
+  requireOwnDatabase(workspace, lab);
+  const { signal, command = `labs ingest ${lab.name}` } = options;
+  const onEvent = options.onEvent ?? (() => {});
+  const lock = await acquireLabLock(lab, {
+    command,
+    wait: options.wait ?? true,
+    ...(signal && { signal }),
+    onWait: (holder) => onEvent({ type: "waiting", lab: lab.name, holder: describeHolder(holder) }),
+  });
+  try {
+    const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "write", fallback: true });
+    try {
+      return await recorded(ledger, lab, { ...options, command, onEvent });
+    } finally {
+      await ledger.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+type Settled = IngestLabOptions & Required<Pick<IngestLabOptions, "command" | "onEvent">>;
+
+async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<IngestLabResult> {
+  const { trigger = "cli", command, onlyChanges = false, signal, onEvent } = options;
+  const begin = () => ledger.startRun({ lab: lab.name, trigger, command });
+  let recorder: RunRecorder | undefined = onlyChanges ? undefined : await begin();
+  const emit = (event: LabEvent) => {
+    if (recorder) record(recorder, event);
+    onEvent(event);
+  };
+  try {
+    const database = await openForLoading(lab);
+    try {
+      const check = recorder?.step("check");
+      const { sources, verify = false, fullRefresh = false } = options;
+      const plan = await detectChanges({
+        lab,
+        database,
+        verify,
+        fullRefresh,
+        ...(sources && { sources }),
+        ...(signal && { signal }),
+      });
+      options.onPlan?.(plan);
+      if (plan.changes.some(({ reason, action }) => reason !== "unchanged" && action !== "wait"))
+        recorder ??= await begin();
+      const { changes, unchanged, unclaimed } = plan;
+      emit({ type: "checked", lab: lab.name, changes, unchanged, unclaimed });
+      check?.finish("ok");
+      const load = recorder?.step("load");
+      const result = await loadChanges(plan, {
+        database,
+        loadId: recorder?.id ?? lab.name,
+        ...(signal && { signal }),
+        onEvent: (event) => emit({ type: "ingest", lab: lab.name, event }),
+      });
+      const failed = result.failed > 0;
+      load?.finish(failed ? "failed" : "ok", { rows: result.rowsLoaded });
+      await recorder?.finish(failed ? "failed" : "ok", {
+        rowsLoaded: result.rowsLoaded,
+        rowsQuarantined: result.rowsQuarantined,
+        files: result.files.length,
+        message: inOneSentence(result),
+      });
+      return { runId: recorder?.id ?? null, plan, result };
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    const cancelled = signal?.aborted === true;
+    const json = errorToJson(error);
+    await recorder?.finish(cancelled ? "cancelled" : "failed", {
+      message: cancelled ? "Cancelled; loaded files are kept." : json.message,
+      ...(!cancelled && isLabsError(error) && { error: json }),
+    });
+    throw error;
+  }
+}
+
+function inOneSentence({ files, rowsLoaded, rowsQuarantined, failed }: IngestResult): string {
+  if (failed > 0) return `${plural(failed, "file")} could not be loaded.`;
+  const loaded = files.filter(({ outcome }) => outcome === "loaded").length;
+  if (loaded === 0) return "Nothing new.";
+  const rejected = rowsQuarantined > 0 ? `, ${thousands(rowsQuarantined)} quarantined` : "";
+  return `${plural(rowsLoaded, "row")} from ${plural(loaded, "file")}${rejected}.`;
+}
