@@ -20,6 +20,7 @@ const sections = [
   "metrics",
   "semantic_models",
   "saved_queries",
+  "functions",
 ];
 
 /** Ids and fields of every node of two manifests, and the maps that join them. */

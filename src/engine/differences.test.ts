@@ -42,7 +42,6 @@ async function run(files: Files, more = "threads: 1"): Promise<string> {
 
 const semantic = "metrics: [{name: m, type: simple, agg: sum}]";
 const refusals: Record<string, () => Promise<string>> = {
-  "The function": async () => parseError({ "functions/f.sql": "select 1" }).message,
   "The metric": async () => parseError({ "models/s.yml": semantic }).message,
   "The OSI document": async () => parseError({ "osi/sub/o.json": "{}" }).message,
   "The target 'dev' uses the plugin": () => run({}, "plugins: [{module: gsheet}]"),

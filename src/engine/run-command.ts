@@ -527,7 +527,7 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     const clone = flags.command === "clone";
     try {
       const nodes = [...selected]
-        .map((id) => invocation.manifest.nodes[id])
+        .map((id) => invocation.manifest.nodes[id] ?? invocation.manifest.functions[id])
         .filter((n): n is GraphNode => n !== undefined);
       await prepareDatabase(execution, master, nodes);
       let ready = true;

@@ -70,6 +70,13 @@ export function resultLine(style: Style, progress: Progress, result: RunResult):
         : line(`OK loaded seed file ${text}`, style.green(message));
       return { name: "LogSeedResult", code: "Q016", level, msg, data };
     }
+    case "function": {
+      const status = result.status.toUpperCase();
+      const msg = failed
+        ? line(`ERROR creating ${description}`, style.red(status))
+        : line(`OK created ${description}`, style.green(status));
+      return { name: "LogFunctionResult", code: "Q047", level, msg, data: { ...common, description } };
+    }
     case "snapshot": {
       const text = description.replace(/^snapshot /, "");
       const data = { ...common, description: text, result_message: message, cfg: node.config };

@@ -13,7 +13,7 @@ export const stem = (path: string): string =>
     .replace(/\.[^.]+$/, "");
 
 /** dbt strips the contents of SQL files when it reads them. */
-const contentsOf = (file: SourceFile): { code: string; offset: number } => {
+export const contentsOf = (file: SourceFile): { code: string; offset: number } => {
   const code = file.contents.trim();
   return { code, offset: file.contents.length - file.contents.trimStart().length };
 };

@@ -26,10 +26,7 @@ import { checkConfig } from "./config-types.ts";
 import { contentsChecksum, now, type ParseState } from "./state.ts";
 
 export interface NewNode {
-  kind: Exclude<
-    ConfigKind,
-    "source" | "exposure" | "metric" | "semantic_model" | "saved_query" | "unit_test" | "function"
-  >;
+  kind: Exclude<ConfigKind, "source" | "exposure" | "metric" | "semantic_model" | "saved_query" | "unit_test">;
   name: string;
   project: Project;
   file: SourceFile;
@@ -40,7 +37,7 @@ export interface NewNode {
   offset?: number;
   fqn?: string[];
   uniqueId?: string;
-  language?: "sql" | "python";
+  language?: GraphNode["language"];
   /** Default: that of the file. */
   checksum?: GraphNode["checksum"];
 }
@@ -120,6 +117,7 @@ export function renderNode(
     refs: node.refs,
     sources: node.sources,
     metrics: node.metrics,
+    functions: (node.functions ??= []),
     macros: node.depends_on.macros,
   };
   let relation: Relation | undefined;
@@ -138,7 +136,8 @@ export function renderNode(
     const offset = options.offset ?? 0;
     if (options.source === undefined)
       noteLinesAbove(node, leadingLines + contents.slice(0, offset).split("\n").length - 1);
-    if (node.language === "sql" && hasJinja(source)) {
+    // A function is a template in every language.
+    if ((node.language === "sql" || node.resource_type === "function") && hasJinja(source)) {
       const template = parseTemplate(source, {
         file: node.original_file_path,
         offset: leadingLines + offset,
@@ -284,7 +283,7 @@ const lazyOnce = (compute: () => Value): (() => Value) => {
 export function isRelational(node: GraphNode): boolean {
   if (node.resource_type === "model") return node.config.materialized !== "ephemeral";
   if (node.resource_type === "test") return storesFailures(node);
-  return node.resource_type === "seed" || node.resource_type === "snapshot";
+  return ["seed", "snapshot", "function"].includes(node.resource_type);
 }
 
 /** Source: dbt-core contracts/graph/nodes.py TestNode.should_store_failures: what the config says, without the command line. */

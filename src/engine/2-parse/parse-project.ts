@@ -12,10 +12,11 @@ import type { Flags } from "../flags.ts";
 import { linkManifest, type NodeLookup } from "../3-link/index.ts";
 import type { Manifest } from "../manifest/types.ts";
 import { parseDocs } from "./docs.ts";
+import { parseFunctions } from "./functions.ts";
 import { addPackedMacros, parseMacroFiles } from "./macros.ts";
 import { parseAnalyses, parseHooks, parseModels, parseSeeds, parseSingularTests } from "./models.ts";
-import { parseProperties, type PropertiesResult } from "./properties.ts";
 import { refuseOsi } from "./osi.ts";
+import { parseProperties, type PropertiesResult } from "./properties.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { buildSources } from "./sources.ts";
 import { collectErrors, throwCollected, type ParseState } from "./state.ts";
@@ -48,15 +49,6 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
     },
     ...noResources(),
   };
-}
-
-/** User-defined functions as resources are not made here: better said at once than found missing in a query. */
-function refuseFunction(file: SourceFile): never {
-  throw engineError("unsupported", {
-    message: `The function ${file.path} cannot be created by this engine.`,
-    place: { file: file.path },
-    hint: "Create it in an on-run-start hook with CREATE MACRO, or move the file out of function-paths.",
-  });
 }
 
 /**
@@ -120,7 +112,6 @@ export function parseProject(input: {
       docs: sources.filter((f) => f.path.endsWith(".md")),
     });
   }
-    if (projectFiles.project === read.root) refuseOsi(state, projectFiles.osi);
   throwCollected(state.errors);
 
   for (const projectFiles of files) {
@@ -129,10 +120,11 @@ export function parseProject(input: {
     parseAnalyses(state, projectFiles);
     parseSingularTests(state, projectFiles);
     parseSeeds(state, projectFiles);
+    if (projectFiles.project === read.root) refuseOsi(state, projectFiles.osi);
     parseDocs(state, projectFiles);
     parseHooks(state, projectFiles);
     registerFixtures(state, projectFiles.project.name, projectFiles.fixtures);
-    for (const file of projectFiles.functions) collectErrors(state, () => refuseFunction(file));
+    parseFunctions(state, projectFiles);
   }
   const result: PropertiesResult = { sources: [] };
   for (const projectFiles of files) parseProperties(state, projectFiles, result);

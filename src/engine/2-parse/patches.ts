@@ -15,7 +15,7 @@ import { patchVersions, versionsOf } from "./versions.ts";
 
 export const fileId = (entry: Entry): string => `${entry.project.name}://${entry.file.path}`;
 
-function patchOf(entry: Entry): Patch {
+export function patchOf(entry: Entry): Patch {
   const { data } = entry;
   return {
     entry,
@@ -145,16 +145,17 @@ function setConstraints(runtime: Runtime, node: GraphNode, patch: Patch): void {
 /** A properties file may enable or disable a node. */
 function moveIfDisabled(section: Section, node: GraphNode): void {
   const { manifest } = section.state.runtime;
-  const active = manifest.nodes[node.unique_id] === node;
+  const nodes = node.resource_type === "function" ? manifest.functions : manifest.nodes;
+  const active = nodes[node.unique_id] === node;
   if (active && !node.config.enabled) {
-    delete manifest.nodes[node.unique_id];
+    delete nodes[node.unique_id];
     (manifest.disabled[node.unique_id] ??= []).push(node);
     section.invalidateLookup();
-  } else if (!active && node.config.enabled && manifest.nodes[node.unique_id] === undefined) {
+  } else if (!active && node.config.enabled && nodes[node.unique_id] === undefined) {
     const others = (manifest.disabled[node.unique_id] ?? []).filter((n) => n !== node);
     if (others.length > 0) manifest.disabled[node.unique_id] = others;
     else delete manifest.disabled[node.unique_id];
-    manifest.nodes[node.unique_id] = node;
+    nodes[node.unique_id] = node;
     section.invalidateLookup();
   }
 }
@@ -203,7 +204,7 @@ export function patchByName(section: Section, entry: Entry, patch: Patch): Graph
   return disabled;
 }
 
-function duplicatePatch(section: Section, entry: Entry, node: GraphNode) {
+export function duplicatePatch(section: Section, entry: Entry, node: GraphNode) {
   const other = node.patch_path?.split("://")[1] ?? "";
   return engineError("duplicate", {
     message: `dbt found two schema.yml entries for the same resource named ${node.name}. Resources and their associated columns may only be described a single time. To fix this, ${duplicateFix(entry.file.path, other, node.name, "resource")}`,

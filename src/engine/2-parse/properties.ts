@@ -4,6 +4,7 @@ import { engineError } from "../errors.ts";
 import { parseYaml } from "../1-read/index.ts";
 import type { ProjectFiles } from "../1-read/types.ts";
 import { NodeLookup } from "../3-link/lookup.ts";
+import { patchFunctions } from "./functions.ts";
 import { patchAnalyses, patchMacros, patchModels, patchSingularTests, patchTestables } from "./patches.ts";
 import type { Section } from "./section.ts";
 import { parseMetrics } from "./metrics.ts";
@@ -67,6 +68,7 @@ export function parseProperties(state: ParseState, files: ProjectFiles, result: 
       if (has("groups")) parseGroups(section("groups"), data);
       if (has("semantic_models")) parseSemanticModels(section("semantic_models"), data);
       if (has("unit_tests")) parseUnitTests(section("unit_tests"), data);
+      if (has("functions")) patchFunctions(section("functions"), data);
       if (has("saved_queries")) parseSavedQueries(section("saved_queries"), data);
     });
   }

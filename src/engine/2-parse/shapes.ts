@@ -37,6 +37,10 @@ const shapes: Record<string, Shape> = {
   analyses: { kinds: { ...described, columns: "array" } },
   macros: { kinds: { ...described, arguments: "array" } },
   data_tests: { kinds: described },
+  functions: {
+    required: ["name", "returns"],
+    kinds: { ...described, arguments: "array", returns: "object", overloads: "array" },
+  },
   sources: {
     required: ["name"],
     keys: "name description meta database schema loader quoting freshness loaded_at_field loaded_at_query tables tags config overrides".split(
@@ -68,7 +72,7 @@ const shapes: Record<string, Shape> = {
 };
 
 const testedSections = new Set(["models", "seeds", "snapshots"]);
-const nodeSections = new Set(["models", "seeds", "snapshots", "analyses", "macros", "data_tests"]);
+const nodeSections = new Set(["models", "seeds", "snapshots", "analyses", "macros", "data_tests", "functions"]);
 
 /** Refuses an entry whose keys or values dbt would refuse. */
 export function checkShape(entry: Entry, section: string): void {

@@ -79,9 +79,10 @@ export function addNode(state: ParseState, node: GraphNode): void {
     disable(state, node);
     return;
   }
-  const existing = manifest.nodes[node.unique_id];
+  const nodes = node.resource_type === "function" ? manifest.functions : manifest.nodes;
+  const existing = nodes[node.unique_id];
   if (existing) throw duplicateResource(existing, node);
-  manifest.nodes[node.unique_id] = node;
+  nodes[node.unique_id] = node;
 }
 
 export function disable(state: ParseState, node: GraphNode | SourceNode | OtherNode): void {

@@ -29,12 +29,35 @@ export function checkManifest(state: ParseState): void {
       if (batched && isMicrobatch(node)) checkMicrobatch(node);
     });
   }
+  for (const node of Object.values(manifest.functions)) collectErrors(state, () => checkFunction(node));
   warnDeprecatedModels(state.runtime);
   collectErrors(state, () => checkSpaces(state.runtime));
   warnMicrobatch(state.runtime, batched);
   checkCumulativeMetrics(state);
   checkRelations(state);
   warnUnusedPaths(state.runtime);
+}
+
+/** Source: dbt-core parser/manifest.py check_function_default_arguments_ordering, _check_function_language_support. */
+function checkFunction(node: GraphNode): void {
+  let defaulted = false;
+  for (const { name, default_value: value } of (node.arguments ?? []) as PlainRecord[]) {
+    if (defaulted && value === null) {
+      throw problem(
+        node,
+        `Non-defaulted argument '${String(name)}' of function '${node.name}' comes after a defaulted argument. Non-defaulted arguments cannot come after defaulted arguments. `,
+        "Give it a default_value, or put it first.",
+      );
+    }
+    defaulted ||= value !== null;
+  }
+  if (node.language === "javascript") {
+    throw problem(
+      node,
+      `[ERROR]: Function '${node.name}' uses JavaScript, which is not supported on 'duckdb'. `,
+      "Write it in SQL.",
+    );
+  }
 }
 
 function checkGroup(node: GraphNode | OtherNode, groups: Set<string>): void {

@@ -8,6 +8,7 @@ export class NodeLookup {
   readonly #refs = new Map<string, Map<string, string>>();
   readonly #disabled = new Map<string, (GraphNode | SourceNode | OtherNode)[]>();
   readonly #sources = new Map<string, Map<string, string>>();
+  readonly #functions = new Map<string, Map<string, string>>();
   readonly #manifest: Manifest;
 
   /** Whether a package's ref() looks in its own package before the root project. */
@@ -22,6 +23,7 @@ export class NodeLookup {
     }
     for (const source of Object.values(manifest.sources))
       put(this.#sources, `${source.source_name}.${source.name}`, source);
+    for (const node of Object.values(manifest.functions)) put(this.#functions, node.name, node);
     for (const nodes of Object.values(manifest.disabled)) {
       const [first] = nodes;
       if (!first) continue;
@@ -55,6 +57,12 @@ export class NodeLookup {
     return id === undefined ? undefined : this.#manifest.sources[id];
   }
 
+  /** The function of that name in `packageName` (any package when null). */
+  function(name: string, packageName: string | null): GraphNode | undefined {
+    const id = pick(this.#functions.get(name), packageName);
+    return id === undefined ? undefined : this.#manifest.functions[id];
+  }
+
   /** Disabled nodes of that name, for hints and for properties that enable them. */
   disabled(
     name: string,
@@ -68,6 +76,9 @@ export class NodeLookup {
   /** Every name that ref() could mean, for "did you mean". */
   refNames(): Iterable<string> {
     return this.#refs.keys();
+  }
+  functionNames(): Iterable<string> {
+    return this.#functions.keys();
   }
   sourceNames(): Iterable<string> {
     return this.#sources.keys();

@@ -4,13 +4,14 @@ import { collectErrors, type ParseState } from "../2-parse/state.ts";
 import { addDependency, type Linkable } from "./linkable.ts";
 import { linkMetrics } from "./metrics.ts";
 import type { NodeLookup } from "./lookup.ts";
-import { assertAccess, notFound, notFoundText, resolveRef, resolveSource } from "./resolve.ts";
+import { assertAccess, notFound, notFoundText, resolveFunction, resolveRef, resolveSource } from "./resolve.ts";
 
 /** Fills `depends_on.nodes` of everything that refers to something. Tests may point nowhere: they only warn and are left out. */
 export function linkReferences(state: ParseState, lookup: NodeLookup): void {
   const { manifest } = state.runtime;
   const linkable: Linkable[] = [
     ...Object.values(manifest.nodes),
+    ...Object.values(manifest.functions),
     ...Object.values(manifest.exposures),
     ...Object.values(manifest.metrics),
     ...Object.values(manifest.semantic_models),
@@ -24,6 +25,20 @@ export function linkReferences(state: ParseState, lookup: NodeLookup): void {
 export function linkOne(state: ParseState, lookup: NodeLookup, node: Linkable): void {
   collectErrors(state, () => linkSources(state, lookup, node));
   collectErrors(state, () => linkRefs(state, lookup, node));
+  collectErrors(state, () => linkFunctions(state, lookup, node));
+}
+
+function linkFunctions(state: ParseState, lookup: NodeLookup, node: Linkable): void {
+  if (node.resource_type === "seed") return;
+  for (const names of (node.functions as string[][] | undefined) ?? []) {
+    const resolved = resolveFunction(lookup, state.runtime.read.root.name, node, names);
+    if ("node" in resolved) addDependency(node, resolved.node.unique_id);
+    else
+      missing(state, lookup, node, "function", names.at(-1) ?? "", {
+        package: names.length > 1 ? (names[0] ?? null) : null,
+        disabled: resolved.disabled,
+      });
+  }
 }
 
 function linkSources(state: ParseState, lookup: NodeLookup, node: Linkable): void {
@@ -74,7 +89,7 @@ function missing(
   state: ParseState,
   lookup: NodeLookup,
   node: Linkable,
-  kind: "node" | "source",
+  kind: "node" | "source" | "function",
   name: string,
   options: { package?: string | null; version?: string | number | null; disabled: boolean },
 ): void {

@@ -65,6 +65,28 @@ export function resolveSource(
   return { disabled };
 }
 
+/** What a function() of a node means. */
+export function resolveFunction(
+  lookup: NodeLookup,
+  root: string,
+  from: Referrer,
+  names: string[],
+): Resolved<GraphNode> {
+  const name = names.at(-1) ?? "";
+  let disabled = false;
+  for (const packageName of searchOrder(
+    lookup,
+    root,
+    from.package_name,
+    names.length > 1 ? (names[0] ?? null) : null,
+  )) {
+    const node = lookup.function(name, packageName);
+    if (node) return { node };
+    if (lookup.disabled(name, packageName).length > 0) disabled = true;
+  }
+  return { disabled };
+}
+
 function assertUnambiguous(lookup: NodeLookup, from: Referrer, ref: RefArgs): void {
   const packages = lookup.packagesOf(ref.version === null ? ref.name : `${ref.name}.v${ref.version}`);
   if (packages.length < 2) return;
@@ -82,7 +104,7 @@ const title = (text: string): string =>
 /** dbt's text for a reference that leads nowhere. Source: dbt-core exceptions.py TargetNotFoundError. */
 export function notFoundText(
   from: Referrer,
-  kind: "node" | "source" | "metric",
+  kind: "node" | "source" | "metric" | "function",
   name: string,
   options: { package?: string | null; version?: string | number | null; disabled: boolean | null },
 ): string {
@@ -97,11 +119,12 @@ export function notFoundText(
 export function notFound(
   lookup: NodeLookup,
   from: Referrer,
-  kind: "node" | "source" | "metric",
+  kind: "node" | "source" | "metric" | "function",
   name: string,
   options: { package?: string | null; version?: string | number | null; disabled: boolean | null },
 ) {
-  const guess = didYouMean(name, kind === "source" ? lookup.sourceNames() : lookup.refNames());
+  const known = { source: () => lookup.sourceNames(), function: () => lookup.functionNames() };
+  const guess = didYouMean(name, kind in known ? known[kind as keyof typeof known]() : lookup.refNames());
   return engineError("reference", {
     message: notFoundText(from, kind, name, options),
     place: placeOf(from, name),

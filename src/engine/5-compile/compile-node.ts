@@ -8,7 +8,7 @@ import { staticReference } from "../context/static-reference.ts";
 import { resolveRef, resolveSource } from "../3-link/resolve.ts";
 import { inNode, renderedArguments, testArgumentsName } from "../2-parse/index.ts";
 import { engineError } from "../errors.ts";
-import type { GraphNode } from "../manifest/types.ts";
+import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { linesAboveOf } from "../manifest/source-lines.ts";
 import { injectCtes, type InjectedCte } from "./inject-ctes.ts";
 
@@ -53,7 +53,7 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
   const { node, runtime, templates } = execution;
   node.extra_ctes = [];
   node.extra_ctes_injected = false;
-  if (node.language === "python") {
+  if (node.language === "python" && node.resource_type === "model") {
     node.compiled_code = await pythonCode(execution, options);
   } else {
     const { scope } = runScope(execution, options.overrides);
@@ -71,6 +71,11 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
       templates.set(node.unique_id, template);
     }
     node.compiled_code = template ? await template.render(scope) : node.raw_code;
+    for (const overload of (node.overloads as PlainRecord[] | undefined) ?? []) {
+      const body = String(overload.raw_body ?? "");
+      const options = { file: node.original_file_path };
+      overload.compiled_body = hasJinja(body) ? await parseTemplate(body, options).render(scope) : body;
+    }
   }
   node.compiled = true;
   if (node.resource_type === "test" && node.relation_name === null && wantsFailuresStored(execution)) {

@@ -16,6 +16,8 @@ export function describe(runtime: Runtime, node: AnyNode): string {
       if (graphNode.config.materialized === "incremental" && graphNode.config.incremental_strategy === "microbatch")
         return `${graphNode.language} microbatch model ${representation(runtime, graphNode)}`;
       return `${graphNode.language} ${String(graphNode.config.materialized)} model ${representation(runtime, graphNode)}`;
+    case "function":
+      return `function ${representation(runtime, graphNode)}`;
     case "seed":
       return `seed file ${representation(runtime, graphNode)}`;
     case "snapshot":

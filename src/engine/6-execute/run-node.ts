@@ -6,6 +6,7 @@ import type { GraphNode, OtherNode, RunResult } from "../manifest/types.ts";
 import { materialize } from "./materialize.ts";
 import { runMicrobatch } from "./microbatch.ts";
 import { errorText, nodeProblem, resultOf, Timing, withVerdict } from "./outcome.ts";
+import { runOverloads } from "./overloads.ts";
 import { runTest } from "./test-runner.ts";
 import { runUnitTest } from "./unit-test.ts";
 
@@ -42,8 +43,13 @@ export async function runNode(execution: NodeExecution, ephemeral: EphemeralComp
         return finish(result);
       }
       const main = await materialize(execution);
-      outcome = "good";
-      return finish({ status: "success", message: main.message, adapterResponse: main.adapterResponse });
+      const overloads = node.resource_type === "function" ? await runOverloads(execution) : undefined;
+      const failed = overloads !== undefined && overloads.failed.length > 0;
+      if (!failed) outcome = "good";
+      const status = failed ? "partial success" : "success";
+      const message = failed ? `PARTIAL SUCCESS ${node.name}` : main.message;
+      const result = finish({ status, message, adapterResponse: main.adapterResponse });
+      return overloads ? { ...result, overload_results: overloads } : result;
     });
   } catch (error) {
     if (!isLabsError(error) && !(error instanceof Error)) throw error;

@@ -1,5 +1,6 @@
 import { fromPlain, PyDict, PyFunction, str, truthy, Undefined, type Kwargs, type Value } from "#jinja/index.ts";
 import { adapterError } from "./errors.ts";
+import { functionConfig, functionMacro } from "./function-config.ts";
 import { bound, method, type HostMethods } from "./object.ts";
 import { components, Parts, readParts, type Policy } from "./policy.ts";
 import { RelationBase, relationTypes, type EventTimeFilter, type RelationInit } from "./relation-base.ts";
@@ -151,6 +152,8 @@ const methods: HostMethods<Relation> = {
     const [database = null, schema = null, identifier = null] = parts.map((part) => pathPart(part ?? null));
     return self.matches({ database, schema, identifier });
   }),
+  get_function_config: method(["model"], (_self, model) => functionConfig(model ?? null)),
+  get_function_macro_name: method(["config"], (_self, config) => functionMacro(config ?? null)),
   get: method(["key", "default?"], (self, key = null, fallback = null) =>
     key === "metadata" ? new PyDict([["type", self.pyType]]) : (self.getItem(key) ?? fallback),
   ),

@@ -8,7 +8,7 @@ import { hostFunction, rawFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
 import { adapterObject, columnClass, exceptionsFor, relationClassOf, unusedSession } from "./adapter-object.ts";
 import { referenceFunction } from "./project-config.ts";
-import { refArguments, sourceArguments } from "./reference-arguments.ts";
+import { functionArguments, refArguments, sourceArguments } from "./reference-arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
 import { modelValue } from "./model-value.ts";
@@ -20,6 +20,7 @@ export interface Captured {
   refs: GraphNode["refs"];
   sources: string[][];
   metrics: string[][];
+  functions?: string[][];
   macros: string[];
 }
 
@@ -74,7 +75,11 @@ export function parseScope(
         captured.metrics.push(args.map(String));
         return new MetricReference(args.map(String));
       }),
-    function: () => rawFunction("function", () => relation()),
+    function: () =>
+      rawFunction("function", (args) => {
+        captured.functions?.push(functionArguments(args, owner));
+        return (relation() as Relation).with({ type: "function" });
+      }),
     config: () => new ParseConfig(calls, owner),
     this: () => (node.resource_type === "operation" ? null : relation()),
     model: () => modelValue(node as GraphNode),

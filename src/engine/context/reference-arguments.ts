@@ -40,6 +40,23 @@ export function sourceArguments(args: Value[], owner: string): [string, string] 
   return [source, table];
 }
 
+/** `function('name')`, `function('package', 'name')` as data. Source: dbt-core context/providers.py BaseFunctionResolver. */
+export function functionArguments(args: Value[], owner: string): string[] {
+  if (args.length !== 1 && args.length !== 2) {
+    throw engineError("compilation", {
+      // dbt says it in these words.
+      message: `ref() takes at most two arguments (${args.length} given)`,
+      hint: `Write function('name') or function('package', 'name') in ${owner}.`,
+    });
+  }
+  const name = args[args.length - 1] ?? null;
+  if (typeof name !== "string") throw wrongType("name", "function()", "a string", name);
+  const packageName = args.length === 2 ? (args[0] ?? null) : null;
+  if (packageName === null) return [name];
+  if (typeof packageName !== "string") throw wrongType("package", "function()", "a string or None", packageName);
+  return [packageName, name];
+}
+
 function wrongType(argument: string, name: string, wanted: string, value: Value) {
   return engineError("compilation", {
     message: `The ${argument} argument to ${name} must be ${wanted}, got <class '${typeName(value)}'>`,

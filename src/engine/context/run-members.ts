@@ -12,7 +12,7 @@ import type { MacroEntry } from "./macro-table.ts";
 import { metadataEnvs, ScopeDict } from "./parse-members.ts";
 import { submitPythonJob } from "./python-job.ts";
 import { StatementResults } from "./results.ts";
-import { runRef, runSource } from "./run-references.ts";
+import { runFunction, runRef, runSource } from "./run-references.ts";
 import type { Runtime } from "./runtime.ts";
 import { NodeScope, type Members } from "./scope.ts";
 import { loadSeedTable } from "./seed-table.ts";
@@ -35,11 +35,11 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
   const { runtime, node, threadId } = execution;
   const results = new StatementResults();
   const stack: string[] = [];
-  const ofTest = node.resource_type === "test" || node.resource_type === "unit_test";
+  const ofTest = ["test", "unit_test", "function"].includes(node.resource_type);
   const hooks = {
     enter: (entry: MacroEntry) => {
       const id = entry.node.unique_id;
-      // Macros that show only while running are dependencies too. A test's materialization is no caller to dbt, a model's is.
+      // Macros that show only while running are dependencies too. The materialization of a test or function is no caller to dbt, a model's is.
       const depth = stack.length - (ofTest && stack[0]?.includes(".materialization_") ? 1 : 0);
       // Sources depend on nothing.
       const known = node.depends_on?.macros;
@@ -67,6 +67,7 @@ export function runScope(execution: NodeExecution, overrides: Overrides = {}): R
       }),
     ref: () => runRef(execution),
     source: () => runSource(execution),
+    function: () => runFunction(execution),
     metric: () => hostFunction("metric", ["name", "package?"], (name) => name ?? null),
     config: () => new RunConfig(node.resource_type === "macro" ? undefined : node.config, node.unique_id),
     this: () =>

@@ -4,11 +4,11 @@ import { sampleWindow } from "./sample-window.ts";
 import { loadSource } from "./plugin-source.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
 import { engineError } from "../errors.ts";
-import { assertAccess, notFound, resolveRef, resolveSource } from "../3-link/resolve.ts";
+import { assertAccess, notFound, resolveFunction, resolveRef, resolveSource } from "../3-link/resolve.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
 import type { NodeExecution } from "./execution.ts";
 import { referenceFunction } from "./project-config.ts";
-import { refArguments, sourceArguments } from "./reference-arguments.ts";
+import { functionArguments, refArguments, sourceArguments } from "./reference-arguments.ts";
 
 /** `ref` while running. Operations may refer to anything but ephemeral models. Source: dbt-core context/providers.py RuntimeRefResolver. */
 export function runRef(execution: NodeExecution): PyObject {
@@ -90,6 +90,19 @@ export function runSource(execution: NodeExecution): PyObject {
     const source = resolved.node;
     const relation = relationFromNode(source, {}, limits(execution, source));
     return loadSource(execution, source)?.then(() => relation) ?? relation;
+  });
+}
+
+/** `function` while running: the relation of a user-defined function. Source: dbt-core context/providers.py RuntimeFunctionResolver. */
+export function runFunction(execution: NodeExecution): PyObject {
+  const { node, runtime, lookup } = execution;
+  const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
+  return referenceFunction("function", runtime, (args) => {
+    const names = functionArguments(args, owner);
+    const resolved = resolveFunction(lookup, runtime.read.root.name, node, names);
+    if (!("node" in resolved))
+      throw notFound(lookup, node, "function", names.at(-1) ?? "", { disabled: resolved.disabled });
+    return relationFromNode(resolved.node, {}).with({ type: "function" });
   });
 }
 

@@ -19,7 +19,7 @@ export const noResources = () => ({
 });
 
 /** What every compiled node has before anything is known of it, in dbt's order. `createdAt` in seconds since 1970. */
-export const blankNode = (rawCode: string, language: "python" | "sql", createdAt: number) => ({
+export const blankNode = (rawCode: string, language: "python" | "sql" | "javascript", createdAt: number) => ({
   tags: [],
   description: "",
   columns: {},

@@ -98,7 +98,7 @@ export interface GraphNode extends Base {
   relation_name: string | null;
   raw_code: string;
   doc_blocks: string[];
-  language: "sql" | "python";
+  language: "sql" | "python" | "javascript";
   refs: RefArgs[];
   sources: string[][];
   metrics: string[][];
@@ -254,5 +254,7 @@ export interface RunResult {
   compiled: boolean | null;
   compiled_code: string | null;
   relation_name: string | null;
+  /** Functions only. */
+  overload_results?: { successful: string[]; failed: string[] } | null;
   batch_results: PlainRecord | null;
 }

@@ -1,0 +1,3 @@
+
+{{ config(meta={'as_macro': true}, tags=['money']) }}
+amount * {{ var('tax', 1.19) }}

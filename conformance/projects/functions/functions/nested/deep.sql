@@ -1,0 +1,2 @@
+{{ config(meta={'as_macro': true}, volatility='deterministic') }}
+upper(text)

@@ -1,0 +1,1 @@
+{{ function('functions', 'add_tax') }}(amount::double)

@@ -1,0 +1,2 @@
+{{ config(type='aggregate', volatility='stable') }}
+sum(value)

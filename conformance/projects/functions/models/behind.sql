@@ -1,0 +1,1 @@
+select {{ function('plain') }}(1) as a

@@ -1,0 +1,1 @@
+select {{ function('add_tax') }}(2) as a where false
