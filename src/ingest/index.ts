@@ -6,6 +6,8 @@ export { loadChanges } from "./load/load.ts";
 export type { LoadOptions } from "./load/load.ts";
 export { readLedger } from "./ledger/file-ledger.ts";
 export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
+export { filesInWords, isPollName, planInWords } from "./records/words.ts";
+export type { PollEffects } from "./api/effects.ts";
 export { loadTotals } from "./ledger/load-totals.ts";
 export type { LoadTotals } from "./ledger/load-totals.ts";
 export { sourcesOf } from "./detect/sources.ts";

@@ -36,7 +36,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
       if (event.event.type === "file-finish") {
         const { file, table, outcome, rowsLoaded, rowsQuarantined, error } = event.event.result;
         recorder.event({
-          level: outcome === "failed" ? "error" : "info",
+          level: outcome === "failed" ? "error" : error ? "warn" : "info",
           type: "file-finish",
           text: `${file} → ${table}: ${outcome}, ${plural(rowsLoaded, "row")} loaded, ${thousands(rowsQuarantined)} quarantined${error ? `: ${errorText(error)}` : ""}`,
           data: event.event.result,

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
 import { type Database, DatabaseJournal, interruptOnAbort } from "#duck/index.ts";
-import { detectChanges, loadChanges, loadTotals, openForLoading, type IngestPlan } from "#ingest/index.ts";
+import {
+  detectChanges,
+  filesInWords,
+  loadChanges,
+  loadTotals,
+  openForLoading,
+  planInWords,
+  type IngestPlan,
+} from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
@@ -120,12 +128,7 @@ class LabRun {
           unchanged,
           unclaimed,
         });
-        // Files that were only touched are among both.
-        const looked = changes.filter(({ reason }) => reason !== "unchanged").length;
-        if (looked + unchanged === 0) return `no files in ${this.#workspace.display(lab.paths.raw)}`;
-        return looked === 0
-          ? `${plural(unchanged, "file")} unchanged`
-          : `${looked} of ${plural(looked + unchanged, "file")} to look at`;
+        return planInWords(changes, unchanged) ?? `no files in ${this.#workspace.display(lab.paths.raw)}`;
       });
       await this.#step("load", async () => {
         if (!plan || !database) return "";
@@ -136,13 +139,10 @@ class LabRun {
           ...(signal ? { signal } : {}),
           onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
         });
-        if (loaded.failed > 0)
-          throw new StepFailure(`${loaded.failed} of ${plural(loaded.files.length, "file")} could not be loaded`);
+        if (loaded.failed > 0) throw new StepFailure(`${filesInWords(loaded.files, "failed")} could not be loaded`);
         const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
-        const files = loaded.files.filter((f) => f.outcome === "loaded").length;
-        return files === 0
-          ? "nothing new"
-          : `${plural(loaded.rowsLoaded, "row")} from ${plural(files, "file")}${rejected}`;
+        const files = filesInWords(loaded.files, "loaded");
+        return files === "" ? "nothing new" : `${plural(loaded.rowsLoaded, "row")} from ${files}${rejected}`;
       });
       await this.#step("transform", async () => {
         database ??= await openForLoading(lab);
@@ -289,7 +289,7 @@ class LabRun {
             warnings: quality.warnings,
           }
         : null,
-      message: messageOf(status, error, loaded?.failed ?? 0, nodes, totals),
+      message: messageOf(status, error, filesInWords(loaded?.files ?? [], "failed"), nodes, totals),
       ...(error ? { error } : {}),
     };
   }
@@ -353,14 +353,15 @@ function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
 function messageOf(
   status: LabRunResult["status"],
   error: ErrorJson | undefined,
-  failedFiles: number,
+  /** `2 files`; empty when all were loaded. */
+  failedFiles: string,
   nodes: NodeOutcome[],
   { models, tests }: Pick<LabRunResult, "models" | "tests">,
 ): string {
   if (status === "cancelled") return "Cancelled; finished models are kept.";
   if (error) return error.message;
   const parts: string[] = [];
-  if (failedFiles > 0) parts.push(`${plural(failedFiles, "file")} could not be loaded`);
+  if (failedFiles !== "") parts.push(`${failedFiles} could not be loaded`);
   const behind =
     models.skipped > 0
       ? ` and ${plural(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`

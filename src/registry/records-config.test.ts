@@ -80,7 +80,7 @@ api:
       maxBytes: 50e6,
       timeoutMs: 120_000,
       requestsPerSecond: 0.5,
-      places: { records: { line: 15, column: 7 } },
+      places: { records: { line: 16, column: 7 } },
     });
     expect(requiredVariables(sources[0] ?? {})).toEqual(["PASSWORD", "KEY", "TOKEN"]);
   });

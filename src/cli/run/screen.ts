@@ -155,7 +155,9 @@ export class RunScreen {
       const { file, table, outcome, rowsLoaded, rowsQuarantined, seconds, error, reason } = event.result;
       if (outcome === "recorded") return;
       if (error) {
-        this.#line(lab, `  ${this.#paint.red("✗")} ${file} → ${table}  ${this.#paint.red("not loaded")}`);
+        // A file that is still written, or a poll that is not required: the run goes on without it.
+        const paint = outcome === "waiting" ? this.#paint.yellow : this.#paint.red;
+        this.#line(lab, `  ${paint(outcome === "waiting" ? "!" : "✗")} ${file} → ${table}  ${paint("not loaded")}`);
         this.#error(lab, error, 6);
         return;
       }

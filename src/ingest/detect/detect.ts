@@ -29,6 +29,8 @@ export interface DetectOptions {
   fullRefresh?: boolean;
   /** Only these sources. */
   sources?: string[];
+  /** APIs and steps too, default; a watcher of files looks far more often than an API should be asked. */
+  polls?: boolean;
   /** Milliseconds since 1970. */
   clock?: () => number;
   signal?: AbortSignal;
@@ -102,7 +104,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
     plan.changes.push(...changes);
     plan.unchanged += unchanged;
   }
-  const polled = wanted.map(({ config }) => config).filter(isPolled);
+  const polled = options.polls === false ? [] : wanted.map(({ config }) => config).filter(isPolled);
   const polls = await pollsOf(options.fullRefresh ? undefined : database, polled);
   plan.changes.push(...polled.map((config) => pollChange(config, polls.get(config.name))));
   plan.changes = order(plan.changes, plan.sources);
