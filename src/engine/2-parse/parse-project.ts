@@ -6,7 +6,6 @@ import { MacroTable } from "../context/macro-table.ts";
 import { dbtVersion, type Runtime } from "../context/runtime.ts";
 import { readFiles } from "../1-read/index.ts";
 import type { Project, ReadProject, SourceFile } from "../1-read/types.ts";
-import { engineError } from "../errors.ts";
 import type { EventSink } from "../events.ts";
 import type { Flags } from "../flags.ts";
 import { linkManifest, type NodeLookup } from "../3-link/index.ts";
@@ -19,7 +18,7 @@ import { refuseOsi } from "./osi.ts";
 import { parseProperties, type PropertiesResult } from "./properties.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { buildSources } from "./sources.ts";
-import { collectErrors, throwCollected, type ParseState } from "./state.ts";
+import { throwCollected, type ParseState } from "./state.ts";
 import { registerFixtures } from "./unit-tests.ts";
 
 export interface ParsedProject {
