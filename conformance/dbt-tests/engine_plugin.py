@@ -42,7 +42,8 @@ def pytest_configure(config):
 
 def invoke(runner, args, **options):
     """The stand-in for `dbtRunner.invoke`: one call, one process."""
-    words = [str(word) for word in args] + [word for item in options.items() for word in option_words(*item)]
+    words = without([str(word) for word in args], options)
+    words += [word for item in options.items() for word in option_words(*item)]
     if runner.manifest is not None:
         pytest.fail("the test hands a Python manifest to the runner: nothing a command line can take")
     engine_database.release()
@@ -90,6 +91,19 @@ class Call:
             env={**os.environ, "LABS_PYTHON": sys.executable, **environment},
             timeout=TIMEOUT,
         )
+
+
+def without(words, options):
+    """Keyword arguments replace what the words say."""
+    flags = ["--" + name.replace("_", "-") for name in options]
+    kept = []
+    for word, before in zip(words, ["", *words]):
+        if word in flags or word.split("=", 1)[0] in flags:
+            continue
+        if before in flags and not word.startswith("-"):
+            continue
+        kept.append(word)
+    return kept
 
 
 def option_words(name, value):

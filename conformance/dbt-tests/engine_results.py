@@ -113,7 +113,12 @@ def manifest_in(target):
     path = os.path.join(target, "manifest.json")
     if not os.path.exists(path):
         return None
-    return Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(path))
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(path))
+    # dbt's reader makes the text "None" of a schema that is null.
+    for unique_id, written in read(target, "manifest.json")["nodes"].items():
+        if written["schema"] is None:
+            manifest.nodes[unique_id].schema = None
+    return manifest
 
 
 def target_path_of(project):
