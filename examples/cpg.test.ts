@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,12 +12,18 @@ const sales = join(import.meta.dirname, "../../shared/data/sales_data.csv");
 
 let root: string;
 let labs: readonly Lab[];
-beforeAll(() => {
+let api: ChildProcess;
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "labs-cpg-"));
   cpSync(example, root, { recursive: true, filter: (path) => !/[/\\](data|target|logs|\.labs)$/.test(path) });
   labs = openRegistry(root).labs;
+  api = spawn(process.execPath, [join(root, "shared/products-api.mjs"), "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = (await once(api.stdout ?? api, "data")) as [Buffer];
+  process.env["PRODUCTS_API"] = /^http:[^ ]+(?=\/v1)/.exec(String(said))?.[0];
 });
 afterAll(() => {
+  api.kill();
+  delete process.env["PRODUCTS_API"];
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -58,10 +66,29 @@ describe("the example workspace", () => {
     for (const { name } of labs) {
       const { result } = await ingest(lab(name));
       expect(result.failed).toBe(0);
-      for (const file of result.files) expect(file.rowsLoaded + file.rowsQuarantined).toBe(file.rowsRead);
+      for (const file of result.files)
+        expect(file.rowsLoaded + file.rowsQuarantined + (file.rowsRepeated ?? 0)).toBe(file.rowsRead);
       // Wrong types come at five in a thousand; clean data has none.
       expect(result.rowsQuarantined > 0).toBe(dirty);
     }
+  });
+
+  it("polls its API, asks for no more than is new, and does without it when nobody answers", async () => {
+    const question =
+      "SELECT count(*)::INTEGER AS n, count(packaging_units_per_case)::INTEGER AS cases FROM raw.products";
+    const products = (result: Awaited<ReturnType<typeof ingest>>["result"]) =>
+      result.files.filter(({ source }) => source === "products");
+    const first = await ingest(lab("lab2_forecast_model"), question);
+    expect(first.result.failed).toBe(0);
+    expect(first.answers).toEqual([[{ n: 40, cases: 40 }]]);
+    // Only what lies in the overlap comes again, and it is known.
+    const second = await ingest(lab("lab2_forecast_model"), question);
+    expect(products(second.result)).toEqual([]);
+    api.kill();
+    await once(api, "exit");
+    const third = await ingest(lab("lab2_forecast_model"), question);
+    expect(products(third.result)).toMatchObject([{ outcome: "waiting", error: { code: "ING-041" } }]);
+    expect([third.result.failed, third.answers]).toEqual([0, first.answers]);
   });
 
   it.skipIf(!existsSync(sales))(

@@ -2,7 +2,8 @@
  * What `npm run demo` runs in a clone: example data (unless it is there), then every lab of the example workspace.
  * Ends with the exit code of `labs run --all`.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -11,13 +12,24 @@ const workspace = join(import.meta.dirname, "cpg");
 const labs = join(root, "dist", "labs.js");
 const rows = process.env["DEMO_ROWS"] ?? "20000";
 
+// lab2 polls an API: this is it, on this machine, until the labs have run.
+const api = spawn(process.execPath, [join(workspace, "shared", "products-api.mjs"), "0"], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const [said] = (await once(api.stdout, "data")) as [Buffer];
+const address = /^http:[^ ]+(?=\/v1)/.exec(String(said))?.[0] ?? "";
+process.on("exit", () => api.kill());
+
 /** Runs `labs …` with this process's own Node, in sight of the user. Returns its exit code. */
-function run(...words: string[]): number {
-  const { status, error } = spawnSync(process.execPath, [labs, ...words, "--workspace", workspace], {
+async function run(...words: string[]): Promise<number> {
+  const child = spawn(process.execPath, [labs, ...words, "--workspace", workspace], {
     stdio: "inherit",
+    env: { ...process.env, PRODUCTS_API: address },
   });
-  if (error) throw error;
-  return status ?? 1;
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
 }
 
 const files = {
@@ -31,11 +43,11 @@ const without = Object.entries(files)
   .map(([lab]) => lab);
 
 if (without.length > 0) {
-  const code = run("demo-data", ...without, "--rows", rows, "--seed", "42", "--quiet");
+  const code = await run("demo-data", ...without, "--rows", rows, "--seed", "42", "--quiet");
   if (code !== 0) process.exit(code);
 }
 
-const code = run("run", "--all");
+const code = await run("run", "--all");
 const here = relative(process.cwd(), workspace) || ".";
 const npx = `npm run --silent labs --`;
 process.stdout.write(`

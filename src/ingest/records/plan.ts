@@ -1,4 +1,5 @@
 import type { SourceConfig } from "#registry/index.ts";
+import { baseUrl } from "../api/url.ts";
 import type { FileChange } from "../types.ts";
 import { cursorToSend } from "./cursor.ts";
 import type { PollState } from "./ledger.ts";
@@ -8,7 +9,7 @@ export function pollChange(source: SourceConfig, state: PollState | undefined): 
   const { api, step } = source;
   const config = api ?? step;
   const from = config?.incremental && cursorToSend(config.incremental, state?.cursor);
-  const what = api ? `${api.method} ${api.url.replace(/[?#].*$/, "")}` : `runs ${step?.file ?? ""}`;
+  const what = api ? `${api.method} ${addressOf(source)}` : `runs ${step?.file ?? ""}`;
   const pages = api && api.pagination.type !== "none" ? `, page by page (${api.pagination.type})` : "";
   const since = config?.incremental
     ? from === undefined
@@ -26,4 +27,16 @@ export function pollChange(source: SourceConfig, state: PollState | undefined): 
     explain: `${what}${pages}${since}${last}.`,
     stat: { bytes: 0, mtime: "0", ctime: "0", inode: "" },
   };
+}
+
+/** The address without its query, with its variables filled in where they are set. */
+function addressOf(source: SourceConfig): string {
+  const { api } = source;
+  if (!api) return "";
+  try {
+    const { origin, pathname } = baseUrl(source, api, process.env);
+    return origin + pathname;
+  } catch {
+    return api.url.replace(/[?#].*$/, "");
+  }
 }
