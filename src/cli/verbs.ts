@@ -23,6 +23,21 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Generate example data, clean or dirty",
     load: () => import("./verbs/demo-data.ts"),
   },
+  backup: {
+    group: "workspace",
+    summary: "Back a lab's database up, also while it is in use",
+    load: () => import("./verbs/backup.ts"),
+  },
+  restore: {
+    group: "workspace",
+    summary: "Put a backup in the place of a lab's database",
+    load: () => import("./verbs/restore.ts"),
+  },
+  prune: {
+    group: "workspace",
+    summary: "Take old loads out of a lab's raw tables",
+    load: () => import("./verbs/prune.ts"),
+  },
   run: { group: "run", summary: "Load, transform, test, inspect and score labs", load: () => import("./verbs/run.ts") },
   ingest: { group: "run", summary: "Load new files only", load: () => import("./verbs/ingest.ts") },
   test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },

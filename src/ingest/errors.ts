@@ -116,6 +116,18 @@ export const ingestErrors = catalogue("ingest", {
     exit: 1,
     doc: "The source that brought the quarantined rows is gone from lab.yml, or does not read files. The rows stay in quarantine.",
   },
+  badBackup: {
+    code: "ING-021",
+    title: "Backup cannot be used",
+    exit: 1,
+    doc: "A backup is damaged, incomplete or of another lab, or the copy that was to become one cannot be read. The lab's database is as before.",
+  },
+  noDatabase: {
+    code: "ING-022",
+    title: "Lab has no database",
+    exit: 1,
+    doc: "The lab's database file does not exist yet, so there is nothing to back up or to prune.",
+  },
   variableMissing: {
     code: "ING-040",
     title: "Environment variable is not set",
