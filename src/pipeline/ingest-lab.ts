@@ -3,6 +3,7 @@ import { errorToJson, isLabsError, plural, thousands } from "#errors/index.ts";
 import {
   detectChanges,
   type DetectOptions,
+  filesInWords,
   type IngestPlan,
   type IngestResult,
   loadChanges,
@@ -84,6 +85,8 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
         database,
         verify,
         fullRefresh,
+        // APIs have their own rhythm; a watcher of files looks many times a minute.
+        polls: !onlyChanges,
         ...(sources && { sources }),
         ...(signal && { signal }),
       });
@@ -124,9 +127,9 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
 }
 
 function inOneSentence({ files, rowsLoaded, rowsQuarantined, failed }: IngestResult): string {
-  if (failed > 0) return `${plural(failed, "file")} could not be loaded.`;
-  const loaded = files.filter(({ outcome }) => outcome === "loaded").length;
-  if (loaded === 0) return "Nothing new.";
+  if (failed > 0) return `${filesInWords(files, "failed")} could not be loaded.`;
+  const loaded = filesInWords(files, "loaded");
+  if (loaded === "") return "Nothing new.";
   const rejected = rowsQuarantined > 0 ? `, ${thousands(rowsQuarantined)} quarantined` : "";
-  return `${plural(rowsLoaded, "row")} from ${plural(loaded, "file")}${rejected}.`;
+  return `${plural(rowsLoaded, "row")} from ${loaded}${rejected}.`;
 }

@@ -1,5 +1,5 @@
 import { renderError } from "#errors/index.ts";
-import type { FileChange, FileResult, IngestPlan, IngestResult } from "#ingest/index.ts";
+import { type FileChange, type FileResult, type IngestPlan, type IngestResult, isPollName } from "#ingest/index.ts";
 import type { VerbInput } from "../io.ts";
 import { formatCount, formatDuration, palette, plural, renderTable } from "../render/index.ts";
 
@@ -67,7 +67,7 @@ function planText(plan: IngestPlan, { io }: VerbInput): string {
   const rows = changes.map((change) => [
     change.name,
     `raw.${change.table}`,
-    change.action,
+    isPollName(change.name) ? "poll" : change.action,
     change.newRows === undefined ? "?" : formatCount(change.newRows),
     change.explain,
   ]);
@@ -82,7 +82,12 @@ function planText(plan: IngestPlan, { io }: VerbInput): string {
 }
 
 function resultText(plan: IngestPlan, result: IngestResult, { io }: VerbInput): string {
-  if (result.files.length === 0) return `Nothing to load: ${plural(plan.unchanged, "file")} unchanged.\n`;
+  if (result.files.length === 0) {
+    const polled = plan.changes.filter(({ name }) => isPollName(name)).length;
+    const polls = polled > 0 ? `${plural(polled, "source")} polled, ` : "";
+    return `${polled > 0 ? "Nothing new" : "Nothing to load"}: ${polls}${plural(plan.unchanged, "file")} unchanged.\n`;
+  }
+  const known = result.files.some(({ rowsRepeated = 0 }) => rowsRepeated > 0);
   const paint = palette(io.color);
   const rows = result.files.map((file) => [
     file.file,
@@ -92,6 +97,7 @@ function resultText(plan: IngestPlan, result: IngestResult, { io }: VerbInput): 
     formatCount(file.rowsRead),
     formatCount(file.rowsLoaded),
     file.rowsQuarantined > 0 ? paint.yellow(formatCount(file.rowsQuarantined)) : "0",
+    ...(known ? [formatCount(file.rowsRepeated ?? 0)] : []),
     formatDuration(file.seconds),
   ]);
   const columns = [
@@ -102,6 +108,7 @@ function resultText(plan: IngestPlan, result: IngestResult, { io }: VerbInput): 
     { title: "READ", align: "right" as const },
     { title: "LOADED", align: "right" as const },
     { title: "QUARANTINED", align: "right" as const },
+    ...(known ? [{ title: "KNOWN ALREADY", align: "right" as const }] : []),
     { title: "TIME", align: "right" as const },
   ];
   return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
