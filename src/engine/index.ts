@@ -4,8 +4,8 @@
 export { runCommand, succeeded } from "./run-command.ts";
 export type { CommandOptions, CommandResult } from "./run-command.ts";
 export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";
-export { columnLineage } from "./lineage-command.ts";
-export { lineageMermaid, traceLineage } from "./lineage/index.ts";
+export { lineageMermaid } from "./lineage/mermaid.ts";
+export { traceLineage } from "./lineage/trace.ts";
 export type {
   Clause,
   ColumnEdge,
@@ -21,7 +21,7 @@ export type {
   TraceOptions,
   TransformationKind,
 } from "./lineage/index.ts";
-export { openProject } from "./open-project.ts";
+export { columnLineage, openProject } from "./open-project.ts";
 export type { OpenedProject, OpenProjectOptions } from "./open-project.ts";
 export type { AnyNode, EngineEvent, EventSink } from "./events.ts";
 export type { Command, Flags } from "./flags.ts";

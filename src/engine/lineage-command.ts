@@ -12,12 +12,8 @@ import type { Target } from "./1-read/types.ts";
 import { lineageOf, type ProjectLineage } from "./lineage/index.ts";
 import { type CommandOptions, inProject, type Invocation } from "./run-command.ts";
 
-/**
- * Compiles a project and reads where its columns come from. Nothing is written: the database is opened for reading, and
- * where there is none yet, an empty one in memory takes its place. A node that cannot be compiled has its reason in the
- * result. Errors: those of reading and parsing a project, DUCK-002 when another process holds the database.
- */
-export function columnLineage(flags: Flags, options: CommandOptions): Promise<ProjectLineage> {
+/** See `columnLineage` of open-project.ts. */
+export function compiledLineage(flags: Flags, options: CommandOptions): Promise<ProjectLineage> {
   return inProject({ ...flags, command: "compile", writeJson: false }, options, readLineage);
 }
 

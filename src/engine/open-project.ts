@@ -2,8 +2,9 @@ import type { Database } from "#duck/index.ts";
 import { defaultFlags } from "./default-flags.ts";
 import type { EventSink } from "./events.ts";
 import type { Command, Flags } from "./flags.ts";
-import { type LineageGraph, traceLineage, type TraceOptions } from "./lineage/index.ts";
-import { runCommand, type CommandResult } from "./run-command.ts";
+import { type LineageGraph, traceLineage, type TraceOptions } from "./lineage/trace.ts";
+import type { ProjectLineage } from "./lineage/types.ts";
+import { runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
 import type { Target } from "./1-read/types.ts";
 
 export interface OpenProjectOptions {
@@ -43,7 +44,6 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): O
   return {
     folder,
     lineage: async ({ flags, ...trace } = {}) => {
-      const { columnLineage } = await import("./lineage-command.ts");
       const lineage = await columnLineage(defaultFlags("compile", folder, { ...usual, ...flags }), {
         sink: onEvent ?? (() => {}),
         ...(target ? { target } : {}),
@@ -61,4 +61,15 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): O
         ...(env ? { env } : {}),
       }),
   };
+}
+
+/**
+ * Compiles a project and reads where its columns come from: all of it, for {@link traceLineage}. Nothing is written; where
+ * there is no database yet, an empty one in memory takes its place. A node that cannot be compiled or read is in the
+ * result with its reason. Errors: those of reading and parsing a project, DUCK-002 when another process holds the database.
+ */
+export async function columnLineage(flags: Flags, options: CommandOptions): Promise<ProjectLineage> {
+  // Loaded only when used: no dbt command waits for it.
+  const { compiledLineage } = await import("./lineage-command.ts");
+  return compiledLineage(flags, options);
 }

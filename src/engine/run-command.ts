@@ -24,9 +24,11 @@ import {
   buildCatalog,
   copyAssets,
   loadPreviousState,
+  noteLineage,
   projectPathExists,
   renderList,
   writeCatalog,
+  writeColumnLineage,
   writeDocsSite,
   writeGraphSummary,
   writeManifest,
@@ -44,6 +46,7 @@ import {
   selectNodes,
   type Graph,
 } from "./4-select/index.ts";
+import type { ProjectLineage } from "./lineage/types.ts";
 import { linkMacroDependencies } from "./3-link/index.ts";
 import { parseProject, type ParsedProject } from "./2-parse/index.ts";
 import { readProject } from "./1-read/index.ts";
@@ -790,11 +793,14 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     const { rows, errors } = flags.emptyCatalog ? { rows: [], errors: [] } : await catalogRows(execution, session);
     await session.release();
     const catalog = buildCatalog(rows, invocation.manifest, flags.emptyCatalog ? new Set() : shown);
+    const lineage = flags.compileDocs ? await readLineage(invocation, open) : undefined;
+    if (lineage) noteLineage(invocation.manifest, lineage);
     if (flags.compileDocs) invocation.writeManifest();
+    if (lineage) writeColumnLineage(invocation.targetFolder, invocation.manifest.metadata, lineage);
     copyAssets(invocation.read.root.root, invocation.targetFolder, invocation.read.root.paths.asset);
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog, errors });
-    await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog);
+    await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog, { lineage });
     invocation.options.sink({
       type: "message",
       level: "info",
@@ -813,6 +819,22 @@ async function docs(invocation: Invocation): Promise<CommandResult> {
     }
     return { success: errors.length === 0, exit: errors.length === 0 ? 0 : 1, results };
   });
+}
+
+/** Column-level lineage for the documentation; whatever goes wrong with it, there are still the catalog and the site. */
+async function readLineage(invocation: Invocation, open: OpenTarget): Promise<ProjectLineage | undefined> {
+  const { manifest, read } = invocation;
+  const connection = await open.connect();
+  try {
+    const { lineageOf } = await import("./lineage/index.ts");
+    return await lineageOf({ manifest, root: read.root.root, target: read.target }, connection);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    invocation.options.sink({ type: "message", level: "info", text: `Column lineage was left out: ${reason}` });
+    return undefined;
+  } finally {
+    await connection.close();
+  }
 }
 
 async function freshness(invocation: Invocation): Promise<CommandResult> {

@@ -9,6 +9,7 @@ export {
   catalogArtifact,
   writeCatalog,
 } from "./catalog.ts";
+export { columnLineageArtifact, noteLineage, writeColumnLineage } from "./column-lineage.ts";
 export { docsPage, writeDocsSite } from "./docs-site/site.ts";
 export { graphSummary, writeGraphSummary } from "./graph-summary.ts";
 export { pythonJson, toJson } from "./json.ts";

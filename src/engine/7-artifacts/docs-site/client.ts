@@ -109,12 +109,37 @@ export const client = String.raw`
     main.scrollTop = 0;
   }
 
+  /* Columns by what they are made of: "id column" to the columns that use it. */
+  var uses = new Map();
+  data.nodes.forEach(function (node) {
+    node.columns.forEach(function (column) {
+      column.from.forEach(function (origin) {
+        var key = origin[0] + " " + origin[1].toLowerCase();
+        if (!uses.has(key)) uses.set(key, []);
+        uses.get(key).push([node.id, column.name, origin[2]]);
+      });
+    });
+  });
+  function columnList(columns) {
+    return el("td", {}, columns.map(function (entry) {
+      var kind = entry[2] === "identity" ? "" : " (" + entry[2] + ")";
+      return el("div", {}, [linkTo(entry[0]), "." + entry[1] + kind]);
+    }));
+  }
   function columnTable(node) {
+    var rows = node.columns.map(function (column) {
+      return { column: column, uses: uses.get(node.id + " " + column.name.toLowerCase()) || [] };
+    });
+    var made = node.columns.some(function (column) { return column.from.length; });
+    var used = rows.some(function (row) { return row.uses.length; });
+    var titles = ["Name", "Type", "Description", "Tests"].concat(made ? ["Made of"] : [], used ? ["Used by"] : []);
     return el("table", {}, [
-      el("thead", {}, [el("tr", {}, ["Name", "Type", "Description", "Tests"].map(function (title) { return el("th", {}, [title]); }))]),
-      el("tbody", {}, node.columns.map(function (column) {
+      el("thead", {}, [el("tr", {}, titles.map(function (title) { return el("th", {}, [title]); }))]),
+      el("tbody", {}, rows.map(function (row) {
+        var column = row.column;
         return el("tr", {}, [el("td", { class: "mono" }, [column.name]), el("td", { class: "mono" }, [column.type || ""]),
-          el("td", { html: column.description }), el("td", {}, [column.tests.join(", ")])]);
+          el("td", { html: column.description }), el("td", {}, [column.tests.join(", ")])].concat(
+          made ? [columnList(column.from)] : [], used ? [columnList(row.uses)] : []));
       })),
     ]);
   }

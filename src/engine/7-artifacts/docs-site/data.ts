@@ -1,4 +1,5 @@
 import type { ColumnInfo, GraphNode, Manifest, OtherNode, PlainRecord, SourceNode } from "../../manifest/types.ts";
+import type { NodeLineage, ProjectLineage } from "../../lineage/types.ts";
 import type { Catalog } from "../catalog.ts";
 import { relationMaps } from "../relation-maps.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -9,6 +10,8 @@ export interface SiteColumn {
   /** HTML. */
   description: string;
   tests: string[];
+  /** Columns that it is made of: unique id, column, kind. */
+  from: [id: string, column: string, kind: string][];
 }
 
 /** One page of the site. */
@@ -43,7 +46,12 @@ export interface SiteData {
 type Documented = GraphNode | SourceNode | OtherNode;
 
 /** Everything that the documentation site shows: the project's resources without built-in macros and hooks. */
-export function siteData(manifest: Manifest, catalog: Catalog | undefined, now: Date): SiteData {
+export function siteData(
+  manifest: Manifest,
+  catalog: Catalog | undefined,
+  now: Date,
+  lineage?: ProjectLineage,
+): SiteData {
   const { parentMap, childMap } = relationMaps(manifest);
   const tests = Object.values(manifest.nodes).filter((node) => node.resource_type === "test");
   const onColumns = testsByColumn(tests);
@@ -64,7 +72,7 @@ export function siteData(manifest: Manifest, catalog: Catalog | undefined, now: 
     return {
       ...headOf(node),
       facts: factsOf(node),
-      columns: columnsOf(node, catalog, onColumns.get(id)),
+      columns: columnsOf(node, catalog, onColumns.get(id), lineage?.nodes[id]),
       tests: children.filter(isTest),
       parents: parentMap[id] ?? [],
       children: children.filter((other) => !isTest(other)),
@@ -138,7 +146,9 @@ function columnsOf(
   node: Documented,
   catalog: Catalog | undefined,
   tests: Map<string, string[]> | undefined,
+  lineage: NodeLineage | undefined,
 ): SiteColumn[] {
+  const origins = new Map(lineage?.columns.map((column) => [column.name.toLowerCase(), column.upstream]));
   const documented = ("columns" in node ? node.columns : {}) as Record<string, ColumnInfo>;
   const found = catalog?.nodes[node.unique_id] ?? catalog?.sources[node.unique_id];
   const byName = new Map(Object.values(documented).map((column) => [column.name.toLowerCase(), column]));
@@ -152,6 +162,7 @@ function columnsOf(
       type: type ?? column?.data_type ?? null,
       description: renderMarkdown(column?.description ?? ""),
       tests: tests?.get(key) ?? [],
+      from: (origins.get(key) ?? []).map((origin) => [origin.node, origin.column, origin.kind]),
     });
   };
   const real = Object.values(found?.columns ?? {}).sort((a, b) => a.index - b.index);
@@ -191,6 +202,7 @@ function macrosOf(manifest: Manifest): SiteNode[] {
         type: argument.type === null || argument.type === undefined ? null : String(argument.type),
         description: renderMarkdown(String(argument.description ?? "")),
         tests: [],
+        from: [],
       })),
       tests: [],
       parents: [],

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Manifest } from "../../manifest/types.ts";
+import type { ProjectLineage } from "../../lineage/types.ts";
 import type { Catalog } from "../catalog.ts";
 import { toJson } from "../json.ts";
 import { writeAtomically } from "../write-file.ts";
@@ -9,8 +10,8 @@ import { escapeHtml } from "./markdown.ts";
 import { style } from "./style.ts";
 
 /** The documentation site as one page that needs no server and no network. */
-export function docsPage(manifest: Manifest, catalog?: Catalog, now = new Date()): string {
-  const data = siteData(manifest, catalog, now);
+export function docsPage(manifest: Manifest, catalog?: Catalog, now = new Date(), lineage?: ProjectLineage): string {
+  const data = siteData(manifest, catalog, now, lineage);
   // A "<" inside the data could end the script element.
   const embedded = toJson(data).replaceAll("<", "\\u003c");
   const title = escapeHtml(data.project);
@@ -41,9 +42,9 @@ export function writeDocsSite(
   targetFolder: string,
   manifest: Manifest,
   catalog?: Catalog,
-  options: { fileName?: string; now?: Date } = {},
+  options: { fileName?: string; now?: Date; lineage?: ProjectLineage | undefined } = {},
 ): string {
   const file = join(targetFolder, options.fileName ?? "index.html");
-  writeAtomically(file, docsPage(manifest, catalog, options.now));
+  writeAtomically(file, docsPage(manifest, catalog, options.now, options.lineage));
   return file;
 }
