@@ -40,9 +40,7 @@ async function run(files: Files, more = "threads: 1"): Promise<string> {
   return failed === undefined ? thrown : failed.split("\n").slice(1).join("\n").trim();
 }
 
-const semantic = "metrics: [{name: m, type: simple, agg: sum}]";
 const refusals: Record<string, () => Promise<string>> = {
-  "The metric": async () => parseError({ "models/s.yml": semantic }).message,
   "The OSI document": async () => parseError({ "osi/sub/o.json": "{}" }).message,
   "The target 'dev' uses the plugin": () => run({}, "plugins: [{module: gsheet}]"),
   "The target 'dev' uses fsspec filesystems": () => run({}, "filesystems: [{fs: s3}]"),

@@ -48,14 +48,40 @@ export function columnsOf(entry: Entry, columns: PlainRecord[]): Record<string, 
       config: { meta, tags },
       tags,
       granularity: (column.granularity as string | undefined) ?? null,
-      dimension: column.dimension ?? null,
-      entity: column.entity ?? null,
+      dimension: dimensionOf(column, name),
+      entity: entityOf(column, name),
       doc_blocks: [],
       ...Object.fromEntries(Object.entries(column).filter(([key]) => !columnKeys.has(key))),
     };
   }
   return result;
 }
+
+/** A column's part in a semantic model: its type alone, or all that is said of it. Source: dbt-core parser/common.py ParserRef. */
+function dimensionOf(column: PlainRecord, name: string): unknown {
+  const { dimension } = column;
+  if (!isRecord(dimension)) return dimension ?? null;
+  const validity = dimension.validity_params;
+  return {
+    ...elementOf(dimension, column, name),
+    is_partition: dimension.is_partition ?? false,
+    config: dimension.config ?? {},
+    validity_params: isRecord(validity) ? { is_start: false, is_end: false, ...validity } : null,
+  };
+}
+
+function entityOf(column: PlainRecord, name: string): unknown {
+  const { entity } = column;
+  if (!isRecord(entity)) return entity ?? null;
+  return { ...elementOf(entity, column, name), config: entity.config ?? {} };
+}
+
+const elementOf = (written: PlainRecord, column: PlainRecord, name: string): PlainRecord => ({
+  name: written.name || name,
+  type: written.type ?? null,
+  description: written.description || text(column.description),
+  label: written.label ?? null,
+});
 
 /** One constraint with dbt's defaults filled in. */
 export function constraintOf(entry: Entry, value: unknown, column?: string): PlainRecord {

@@ -1,5 +1,4 @@
 import { isRecord } from "../context/data.ts";
-import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { asList, asStrings, text } from "./columns.ts";
 import { addOtherNode, filterOf, otherNode } from "./other-node.ts";
@@ -22,31 +21,58 @@ const grains = new Set([
   "year",
 ]);
 
-/** Metrics with `type_params`: parsed and kept in the manifest; nothing runs a metric here. Source: dbt-core parser/schema_yaml_readers.py MetricParser. */
+/** What a simple metric of dbt 1.12's form aggregates over. */
+export interface MetricOwner {
+  semanticModel: string;
+  aggTimeDimension: string | null;
+}
+
+/** Metrics are parsed and kept in the manifest; nothing runs a metric here. Source: dbt-core parser/schema_yaml_readers.py MetricParser. */
 export function parseMetrics(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { data: m } = entry;
+      // What tells the two forms apart is type_params.
+      if (!("type_params" in m)) return newMetric(section, entry, m, undefined);
       checkName(entry, String(m.name));
-      const type = String(m.type ?? "");
-      if (!metricTypes.includes(type)) {
-        throw invalid(
-          entry,
-          [...entry.path, "type"],
-          `metric ${String(m.name)}: '${type}' is not a valid metric type`,
-          "Use simple, ratio, cumulative, derived or conversion.",
-        );
-      }
-      if (!("type_params" in m)) {
-        throw engineError("unsupported", {
-          message: `The metric ${String(m.name)} has no type_params: it is written in the form that dbt 1.12 added.`,
-          place: { file: entry.file.path, ...entry.document.position(entry.path), source: entry.file.contents },
-          hint: "Write what it measures under type_params.",
-        });
-      }
+      checkType(entry, m);
       addMetric(section, entry, m, ownConfig(entry, m));
     });
   }
+}
+
+function checkType(entry: Entry, m: PlainRecord): void {
+  const type = String(m.type ?? "");
+  if (metricTypes.includes(type)) return;
+  throw invalid(
+    entry,
+    [...entry.path, "type"],
+    `metric ${String(m.name)}: '${type}' is not a valid metric type`,
+    "Use simple, ratio, cumulative, derived or conversion.",
+  );
+}
+
+/** A metric of dbt 1.12's form, without `type_params`: under a model, or on its own when it is made of other metrics. */
+export function newMetric(section: Section, entry: Entry, written: PlainRecord, owner: MetricOwner | undefined): void {
+  const m: PlainRecord = { ...written, type: written.type ?? "simple" };
+  checkName(entry, String(m.name));
+  checkType(entry, m);
+  const fail = (text: string, hint: string) => invalid(entry, entry.path, text, hint);
+  const simple = m.type === "simple";
+  if (simple && (m.agg === undefined || m.agg === null))
+    throw fail("Simple metrics must have an agg param.", "Add agg:, such as sum or count.");
+  if (simple && !owner)
+    throw fail("simple metrics in v2 YAML must be attached to semantic_model", "Put it under metrics: of its model.");
+  const needs: Record<string, string[]> = {
+    cumulative: ["input_metric"],
+    conversion: ["base_metric", "conversion_metric", "entity"],
+  };
+  for (const key of needs[String(m.type)] ?? [])
+    if (m[key] === undefined || m[key] === null)
+      throw fail(`${key} is required for ${String(m.type)} metrics.`, `Add ${key}:.`);
+  // Tags and meta are config in this form.
+  const { tags: _tags, meta: _meta, ...rest } = m;
+  addMetric(section, entry, rest, ownConfig(entry, m), newTypeParams(entry, m, simple ? owner : undefined));
 }
 
 /** Source: dbt-core contracts/graph/unparsed.py UnparsedMetric.validate */
@@ -78,14 +104,15 @@ export function metricOfMeasure(section: Section, entry: Entry, measure: PlainRe
   addMetric(section, entry, metric, { enabled: model.enabled, meta: model.meta });
 }
 
-function addMetric(section: Section, entry: Entry, m: PlainRecord, own: PlainRecord): void {
+function addMetric(section: Section, entry: Entry, m: PlainRecord, own: PlainRecord, params?: PlainRecord): void {
   const { node, config } = otherNode(section, "metric", String(m.name), own);
-  const configured = isRecord(config.meta) && Object.keys(config.meta).length > 0 ? config.meta : undefined;
+  const hasMeta = params === undefined && isRecord(config.meta) && Object.keys(config.meta).length > 0;
+  const configured = hasMeta ? config.meta : undefined;
   Object.assign(node, {
     description: text(m.description),
     label: text(m.label) || node.name,
     type: m.type,
-    type_params: typeParams(entry, String(m.type), isRecord(m.type_params) ? m.type_params : {}),
+    type_params: params ?? typeParams(entry, String(m.type), isRecord(m.type_params) ? m.type_params : {}),
     filter: filterOf(m.filter),
     metadata: null,
     time_granularity: m.time_granularity ?? null,
@@ -98,19 +125,85 @@ function addMetric(section: Section, entry: Entry, m: PlainRecord, own: PlainRec
   addOtherNode(section, section.state.runtime.manifest.metrics, node);
 }
 
+/** Another metric as a part of one. */
+function inputMetric(entry: Entry, value: unknown): PlainRecord | null {
+  if (value === null || value === undefined) return null;
+  const input = isRecord(value) ? value : { name: String(value) };
+  return {
+    name: input.name ?? null,
+    filter: filterOf(input.filter),
+    alias: input.alias ?? null,
+    offset_window: windowOf(entry, input.offset_window),
+    offset_to_grain: input.offset_to_grain ?? null,
+  };
+}
+
+/** Source: dbt-core parser/schema_yaml_readers.py MetricParser._get_metric_type_params. */
+function newTypeParams(entry: Entry, m: PlainRecord, owner: MetricOwner | undefined): PlainRecord {
+  const metric = (value: unknown) => inputMetric(entry, value);
+  return {
+    measure: null,
+    input_measures: [],
+    numerator: metric(m.numerator),
+    denominator: metric(m.denominator),
+    expr: textOrNull(m.expr),
+    window: windowOf(entry, m.window),
+    grain_to_date: null,
+    metrics: asList(m.input_metrics).map(metric),
+    conversion_type_params:
+      m.type === "conversion"
+        ? {
+            entity: m.entity ?? null,
+            base_measure: null,
+            conversion_measure: null,
+            base_metric: metric(m.base_metric),
+            conversion_metric: metric(m.conversion_metric),
+            calculation: m.calculation ?? null,
+            window: windowOf(entry, m.window),
+            constant_properties: m.constant_properties ?? null,
+          }
+        : null,
+    cumulative_type_params:
+      m.type === "cumulative"
+        ? {
+            window: windowOf(entry, m.window),
+            grain_to_date: m.grain_to_date ?? null,
+            period_agg: m.period_agg ?? "first",
+            metric: metric(m.input_metric),
+          }
+        : null,
+    metric_aggregation_params: owner ? aggregation(m, owner) : null,
+    fill_nulls_with: null,
+    join_to_timespine: m.join_to_timespine === true,
+    is_private: m.hidden === true,
+  };
+}
+
+function aggregation(m: PlainRecord, owner: MetricOwner): PlainRecord {
+  const percentile = text(m.percentile_type).toLowerCase();
+  const additive = m.non_additive_dimension;
+  return {
+    semantic_model: owner.semanticModel,
+    agg: m.agg ?? null,
+    agg_params: {
+      percentile: m.percentile ?? null,
+      use_discrete_percentile: percentile === "discrete",
+      use_approximate_percentile: percentile === "continuous",
+    },
+    agg_time_dimension: m.agg_time_dimension ?? owner.aggTimeDimension,
+    non_additive_dimension: isRecord(additive)
+      ? {
+          name: additive.name ?? null,
+          window_choice: additive.window_agg ?? null,
+          window_groupings: asList(additive.group_by),
+        }
+      : null,
+  };
+}
+
 function typeParams(entry: Entry, type: string, params: PlainRecord): PlainRecord {
   const window = (value: unknown) => windowOf(entry, value);
-  const metric = (value: unknown): PlainRecord | null => {
-    if (value === null || value === undefined) return null;
-    const input = isRecord(value) ? value : { name: String(value) };
-    return {
-      name: input.name ?? null,
-      filter: filterOf(input.filter),
-      alias: input.alias ?? null,
-      offset_window: window(input.offset_window),
-      offset_to_grain: input.offset_to_grain ?? null,
-    };
-  };
+  const metric = (value: unknown) => inputMetric(entry, value);
   return {
     measure: measureOf(params.measure),
     // Filled when metrics are linked: they take on the measures of the metrics that they are made of.

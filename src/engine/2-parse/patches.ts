@@ -8,6 +8,7 @@ import { asList, columnList, columnsOf, constraintOf, testsOf, text } from "./co
 import { constraintReferences, contractChecksum } from "./constraints.ts";
 import { genericTests, type TestTarget } from "./generic-tests.ts";
 import { inNode, setAccess, updateConfig } from "./node.ts";
+import { modelSemantics } from "./model-semantics.ts";
 import { entriesOf, type Section } from "./section.ts";
 import { collectErrors, duplicateFix, now, type Entry } from "./state.ts";
 import { deprecationDate, patchConfig, writtenConfig, type Patch } from "./patch.ts";
@@ -46,6 +47,7 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
     node.deprecation_date = deprecationDate(patch.deprecationDate);
     if (patch.access) setAccess(node, patch.access);
     node.time_spine = isRecord(patch.timeSpine) ? timeSpine(patch, patch.timeSpine) : null;
+    if (patch.version === null) modelSemantics(section, patch.entry, node);
   }
   if (Object.keys(patch.config).length > 0 || patch.version !== null) {
     const project = section.state.runtime.projects.get(node.package_name) ?? patch.entry.project;

@@ -53,6 +53,7 @@ function isLateKey(path: (string | number)[]): boolean {
   )
     return true;
   if (path.length === 5 && path[4] === "description") return true;
+  if (a === "derived_semantics" && (b === "dimensions" || b === "entities") && isLate(path[3])) return true;
   if (a === "versions" && (isLate(c) || (c === "columns" && isLate(path[4])))) return true;
   return typeof a === "string" && ["columns", "dimensions", "measures", "entities", "metrics"].includes(a) && isLate(c);
 }
@@ -76,6 +77,7 @@ function isRendered(key: string, path: (string | number)[]): boolean {
     case "unit_tests":
       return a !== "given" && a !== "expect" && a !== "overrides" && !isLateKey(path);
     default:
+      if (a === "metrics" && (last === "filter" || beforeLast === "filter")) return false;
       return !isLateKey(path);
   }
 }

@@ -12,7 +12,14 @@ interface TypeParams {
   numerator: PlainRecord | null;
   denominator: PlainRecord | null;
   metrics: PlainRecord[];
-  conversion_type_params: { base_measure: PlainRecord | null; conversion_measure: PlainRecord | null } | null;
+  conversion_type_params: {
+    base_measure: PlainRecord | null;
+    conversion_measure: PlainRecord | null;
+    base_metric: PlainRecord | null;
+    conversion_metric: PlainRecord | null;
+  } | null;
+  cumulative_type_params: { metric: PlainRecord | null } | null;
+  metric_aggregation_params: { semantic_model: string } | null;
 }
 
 /**
@@ -31,7 +38,7 @@ export function linkMetrics(state: ParseState, lookup: NodeLookup): void {
   }
   for (const node of Object.values(manifest.disabled).flat())
     if (node.resource_type === "semantic_model") own(node as OtherNode, owners.disabled);
-  const linker = new MetricLinker(manifest.metrics, disabledNames(state), owners);
+  const linker = new MetricLinker(state.runtime.read.root.name, manifest.metrics, disabledNames(state), owners);
   for (const metric of Object.values(manifest.metrics)) collectErrors(state, () => linker.link(metric));
   for (const query of Object.values(manifest.saved_queries)) {
     for (const name of (query.query_params as { metrics: string[] }).metrics) {
@@ -67,12 +74,15 @@ class MetricLinker {
   readonly #owners: Map<string, OtherNode>;
   readonly #disabledOwners: Map<string, OtherNode>;
   readonly #linked = new Set<OtherNode>();
+  readonly #root: string;
 
   constructor(
+    root: string,
     metrics: Record<string, OtherNode>,
     disabled: Set<string>,
     owners: { enabled: Map<string, OtherNode>; disabled: Map<string, OtherNode> },
   ) {
+    this.#root = root;
     this.byName = new Map(Object.values(metrics).map((m) => [m.name, m]));
     this.disabled = disabled;
     this.#owners = owners.enabled;
@@ -84,6 +94,15 @@ class MetricLinker {
     this.#linked.add(metric);
     const params = metric.type_params as TypeParams;
     const { conversion_type_params: conversion } = params;
+    const { metric_aggregation_params: aggregation, cumulative_type_params: cumulative } = params;
+    // Metrics without measures: dbt 1.12's form.
+    if (aggregation) {
+      addDependency(metric as Linkable, `semantic_model.${this.#root}.${aggregation.semantic_model}`);
+      return;
+    }
+    if (cumulative?.metric) return this.#metrics(metric, [cumulative.metric]);
+    if (conversion?.base_metric && conversion.conversion_metric)
+      return this.#metrics(metric, [conversion.base_metric, conversion.conversion_metric]);
     switch (metric.type) {
       case "simple":
       case "cumulative":
