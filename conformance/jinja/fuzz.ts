@@ -16,6 +16,7 @@ import {
   type Scope,
   type Value,
 } from "../../src/jinja/index.ts";
+import { judgePython } from "../oracle/judge.ts";
 import { context, Generator, Random } from "./generate.ts";
 
 const { values } = parseArgs({
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "2000" },
     seed: { type: "string", default: "1" },
     show: { type: "string", default: "20" },
-    python: { type: "string", default: process.env.JUDGE_PYTHON ?? "python3" },
+    python: { type: "string" },
     only: { type: "string" },
     file: { type: "string" },
   },
@@ -57,7 +58,7 @@ async function here(template: string, mode: Mode): Promise<Answer> {
 }
 
 const address = (text: string | undefined): string =>
-  (text ?? "").replace(/0x[0-9a-f]{6,}/g, "0x0").replace(/sequence item \d+/, "sequence item");
+  (text ?? "").replace(/0x[0-9a-f]{6,}/gi, "0x0").replace(/sequence item \d+/, "sequence item");
 const alike: Record<string, string> = {
   FilterArgumentError: "TemplateRuntimeError",
   UnicodeEncodeError: "ValueError",
@@ -75,7 +76,7 @@ function same(a: Answer, b: Answer): boolean {
   return a.type === type && address(a.message?.split("\n")[0]) === address(b.message?.split("\n")[0]);
 }
 
-const oracle = spawn(values.python, [new URL("oracle.py", import.meta.url).pathname], {
+const oracle = spawn(values.python ?? judgePython(), [new URL("oracle.py", import.meta.url).pathname], {
   stdio: ["pipe", "pipe", "inherit"],
 });
 const lines = createInterface({ input: oracle.stdout })[Symbol.asyncIterator]();

@@ -10,11 +10,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { cachedOutcomes } from "./cache.ts";
-import { compare } from "./compare.ts";
+import { judgeProject } from "./judge-project.ts";
 import { readCheck } from "./project.ts";
-import { printDifferences } from "./print.ts";
-import { runSide, type Outcome } from "./side.ts";
 
 const projects = join(import.meta.dirname, "../projects");
 const own = process.argv.slice(2);
@@ -52,33 +49,9 @@ let passed = 0;
 let failed = 0;
 for (const project of chosen) {
   const check = { ...readCheck(project), ...(args.length > 0 ? { steps: [{ args }] } : {}) };
-  const folder = (side: string) => join(work, basename(project), side);
-  const ask = (): Promise<Outcome[]> => runSide("dbt", project, folder("dbt"), check, 4);
-  const dbt = options.fresh ? await ask() : await cachedOutcomes(project, check, 4, ask);
-  for (const threads of options.threads) {
-    const ours = await runSide("ours", project, folder(`ours${threads}`), check, threads);
-    const lines: string[] = [];
-    let [good, bad, white, accepted] = [0, 0, 0, 0];
-    for (const [i, outcome] of dbt.entries()) {
-      const result = compare(outcome, ours[i] as Outcome, check);
-      good += result.passed;
-      bad += result.differences.length;
-      white += result.whiteSpaceOnly.length;
-      accepted += result.accepted;
-      const shown = printDifferences(result.differences, options.areas, options.most);
-      if (shown.length > 0) lines.push(`  after \`${outcome.args.join(" ")}\``, ...shown);
-      const oddEnd =
-        (ours[i] as Outcome).exit !== outcome.exit ? (ours[i] as Outcome).output.trimEnd().split("\n").slice(-12) : [];
-      lines.push(...oddEnd.map((line) => `    | ${line}`));
-    }
-    const seconds = (outcomes: Outcome[]): string => `${outcomes.reduce((sum, o) => sum + o.seconds, 0).toFixed(1)} s`;
-    console.log(
-      `${basename(project)} (${threads} thread${threads === 1 ? "" : "s"}): ${good} passed, ${bad} failed${white > 0 ? `, ${white} differ in white space only` : ""}${accepted > 0 ? `, ${accepted} accepted` : ""}; dbt ${seconds(dbt)}, ours ${seconds(ours)}`,
-    );
-    for (const line of lines) console.log(line);
-    passed += good;
-    failed += bad;
-  }
+  const tally = await judgeProject(project, check, join(work, basename(project)), options);
+  passed += tally.passed;
+  failed += tally.failed;
 }
 if (options.keep) console.log(`The copies are in ${work}`);
 else rmSync(work, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
  * Selection, graph and run order against dbt-core's own code on random projects.
  *
- * JUDGE_PYTHON=/path/to/venv/bin/python node conformance/selection/fuzz.ts [projects=100] [questions=40] [seed]
+ * node conformance/selection/fuzz.ts [projects=100] [questions=40] [seed]
  * The last line is `N passed, M failed`.
  */
 import { spawnSync } from "node:child_process";
@@ -20,6 +20,7 @@ import {
   subsetGraph,
 } from "../../src/engine/4-select/index.ts";
 import { isLabsError } from "../../src/errors/index.ts";
+import { judgePython } from "../oracle/judge.ts";
 import { item } from "./generate.ts";
 import { seeded } from "./random.ts";
 import type { Item, Json, Question } from "./vocabulary.ts";
@@ -41,11 +42,7 @@ interface ItemAnswers {
 }
 
 const [projects = 100, questions = 40, seed = Math.floor(Math.random() * 1e9)] = process.argv.slice(2).map(Number);
-const python = process.env.JUDGE_PYTHON;
-if (!python) {
-  console.error("Set JUDGE_PYTHON to a Python with dbt-core and dbt-duckdb.");
-  process.exit(2);
-}
+const python = judgePython();
 
 console.log(`seed ${seed}: ${projects} projects, ${questions} questions each`);
 const random = seeded(seed);

@@ -2,7 +2,7 @@ import { pyError, typeError } from "./errors.ts";
 import { formatPercent } from "./percent.ts";
 import { int, isFloat, isInt, indexNumber, numeric, PyFloat } from "./numbers.ts";
 import { isIterable, iterate, overflow, textOf, typeName } from "./operations.ts";
-import { PyView, repeatItems } from "./sequences.ts";
+import { PyView, repeatCount, repeatItems } from "./sequences.ts";
 import { PySet, setOperation } from "./set.ts";
 import { PyMarkup } from "./markup.ts";
 import { PyObject, type BinaryOp, type Value } from "./value.ts";
@@ -51,6 +51,7 @@ function objectOp(op: BinaryOp, a: Value, b: Value): Value | undefined {
 function unsupported(op: BinaryOp, a: Value, b: Value): Error {
   const text = textOf(a) !== undefined && !(a instanceof PyMarkup);
   if (op === "+") {
+    if (typeName(a) === "bytes") return typeError(`can't concat ${typeName(b)} to bytes`);
     if (text) return typeError(`can only concatenate str (not "${typeName(b)}") to str`);
     if (Array.isArray(a) || typeName(a) === "tuple") {
       return typeError(`can only concatenate ${typeName(a)} (not "${typeName(b)}") to ${typeName(a)}`);
@@ -82,9 +83,10 @@ function sequenceOp(op: BinaryOp, a: Value, b: Value): Value | undefined {
 }
 
 function repeated(a: Value, times: Value): Value | undefined {
-  const n = indexNumber(times);
-  if (n === undefined) return undefined;
   const text = textOf(a);
+  if (text === undefined && !Array.isArray(a)) return undefined;
+  const n = repeatCount(times);
+  if (n === undefined) return undefined;
   if (text !== undefined) {
     if (text.length * n > 2 ** 28) throw overflow("cannot fit 'int' into an index-sized integer");
     const out = text.repeat(Math.max(0, n));
@@ -165,6 +167,7 @@ function floorDivide(a: bigint, b: bigint, message: string): bigint {
 /** True division of integers of any size, correctly rounded. */
 function divideInts(a: bigint, b: bigint): number {
   if (b === 0n) throw pyError("ZeroDivisionError", "division by zero");
+  if (a === 0n) return b < 0n ? -0 : 0;
   const x = Number(a);
   const y = Number(b);
   if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return x / y;

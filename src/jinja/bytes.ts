@@ -1,6 +1,7 @@
 import { pyError } from "./errors.ts";
-import { itemAt, PySlice, sliceItems } from "./sequences.ts";
+import { itemAt, PySlice, repeatCount, sliceItems } from "./sequences.ts";
 import { indexNumber } from "./numbers.ts";
+import { typeName } from "./operations.ts";
 import { asciiText, reprText } from "./text.ts";
 import { PyObject, type BinaryOp, type Value } from "./value.ts";
 
@@ -74,6 +75,13 @@ export class PyBytes extends PyObject {
       return new PyBytes(Uint8Array.from(sliceItems([...this.data], key.start, key.stop, key.step)));
     return itemAt([...this.data], key);
   }
+  override contains(value: Value): boolean {
+    if (value instanceof PyBytes) return this.data.includes(value.data);
+    const byte = indexNumber(value);
+    if (byte === undefined) throw pyError("TypeError", `a bytes-like object is required, not '${typeName(value)}'`);
+    if (byte < 0 || byte > 255) throw pyError("ValueError", "byte must be in range(0, 256)");
+    return this.data.includes(byte);
+  }
   override equals(other: Value): boolean {
     return other instanceof PyBytes && this.data.equals(other.data);
   }
@@ -82,7 +90,7 @@ export class PyBytes extends PyObject {
   }
   override binary(op: BinaryOp, other: Value, reflected: boolean): Value | undefined {
     if (op === "*") {
-      const times = indexNumber(other);
+      const times = repeatCount(other);
       return times === undefined ? undefined : new PyBytes(Buffer.concat(Array(Math.max(0, times)).fill(this.data)));
     }
     if (op !== "+" || !(other instanceof PyBytes)) return undefined;

@@ -23,6 +23,9 @@ export function parseSpec(text: string, owner: string): Spec {
   const m = pattern.exec(text);
   if (!m) throw valueError(`Invalid format specifier`.concat(owner ? ` '${text}' for object of type '${owner}'` : ""));
   const zero = m[6] !== undefined;
+  for (const digits of [m[7], m[9]])
+    if (digits !== undefined && BigInt(digits) >= 2n ** 63n)
+      throw valueError("Too many decimal digits in format string");
   return {
     fill: m[1] ?? (zero && m[2] === undefined ? "0" : m[1] === undefined && zero ? "0" : " "),
     align: m[2] ?? (zero ? "=" : ""),
@@ -52,6 +55,8 @@ export function format(value: Value, spec: string): string {
 export function pad(text: string, spec: Spec, defaultAlign: string): string {
   const missing = spec.width - codeLength(text);
   if (missing <= 0) return text;
+  // Python would take gigabytes; a string here cannot be that long.
+  if (missing > 2 ** 28) throw overflow("the text would be too long");
   const align = spec.align || defaultAlign;
   if (align === "<") return text + spec.fill.repeat(missing);
   if (align === "^") {
@@ -153,6 +158,7 @@ function formatInt(value: bigint, specText: string, owner: string): string {
     }
     case "c": {
       if (spec.sign) throw valueError("Sign not allowed with integer format specifier 'c'");
+      if (BigInt.asIntN(64, value) !== value) throw overflow("Python int too large to convert to C long");
       if (value < 0n || value > 0x10ffffn) throw overflow("%c arg not in range(0x110000)");
       return pad(String.fromCodePoint(Number(value)), spec, "<");
     }

@@ -38,13 +38,16 @@ export function formatPercent(format: string, values: Value, safe = false): stri
       named = true;
       argument = lookup(mapping, key);
     }
-    const star = (text: string | undefined): number | undefined => {
+    const star = (text: string | undefined, bits: 32 | 64): number | undefined => {
       if (text !== "*") return text === undefined ? undefined : Number(text);
-      const n = indexNumber(take());
+      const given = take();
+      if (typeof given === "bigint" && BigInt.asIntN(bits, given) !== given)
+        throw pyError("OverflowError", `Python int too large to convert to C ${bits === 32 ? "int" : "ssize_t"}`);
+      const n = indexNumber(given);
       if (n === undefined) throw typeError("* wants int");
       return n;
     };
-    let width = star(widthText);
+    let width = star(widthText, 64);
     let left = flags.includes("-");
     if (width !== undefined && width < 0) {
       left = true;
@@ -53,19 +56,19 @@ export function formatPercent(format: string, values: Value, safe = false): stri
     const precision =
       /\.[hlL]?[^\d*hlL]?$/.test(whole) && precisionText === undefined && whole.includes(".", (key?.length ?? -2) + 3)
         ? 0
-        : atLeastZero(star(precisionText));
+        : atLeastZero(star(precisionText, 32));
     if (type === undefined) throw valueError("incomplete format");
-    if (type === "%") {
+    if (whole === "%%") {
       out += "%";
       continue;
     }
     const position = codeLength(format.slice(0, at)) - 1;
+    argument ??= take();
     if (!"diouxXeEfFgGcrsa".includes(type)) {
       throw valueError(
         `unsupported format character '${type}' (0x${(type.codePointAt(0) ?? 0).toString(16)}) at index ${position}`,
       );
     }
-    if (argument === undefined) argument = take();
     out += convert(argument, type, flags, width ?? 0, precision, left, safe);
   }
   out += format.slice(at);

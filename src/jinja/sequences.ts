@@ -111,7 +111,7 @@ export class PyTuple extends PyObject {
       if (other instanceof PyTuple) return new PyTuple([...this.items, ...other.items]);
     }
     if (op === "*") {
-      const n = indexNumber(other);
+      const n = repeatCount(other);
       if (n !== undefined) return new PyTuple(repeatItems(this.items, n));
     }
     return undefined;
@@ -122,6 +122,13 @@ export class PyTuple extends PyObject {
   override toPlain(): unknown {
     return this.items;
   }
+}
+
+/** How often `sequence * times` repeats; undefined when that is no integer. Errors: OverflowError beyond 64 bits, also below zero. */
+export function repeatCount(times: Value): number | undefined {
+  if (typeof times === "bigint" && BigInt.asIntN(64, times) !== times)
+    throw overflow("cannot fit 'int' into an index-sized integer");
+  return indexNumber(times);
 }
 
 export function repeatItems(items: readonly Value[], times: number): Value[] {

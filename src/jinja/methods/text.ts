@@ -137,7 +137,6 @@ function splitBlank(self: string, limit: number): string[] {
     parts.push(rest.slice(0, m.index));
     rest = rest.slice(m.index + m[0].length);
   }
-  rest = limit === parts.length ? trimEnd(rest) : rest;
   if (rest !== "") parts.push(rest);
   return parts;
 }
