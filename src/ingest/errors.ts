@@ -114,7 +114,7 @@ export const ingestErrors = catalogue("ingest", {
     code: "ING-020",
     title: "Rows cannot be replayed",
     exit: 1,
-    doc: "The source that brought the quarantined rows is gone from lab.yml, or does not read files. The rows stay in quarantine.",
+    doc: "The source that brought the quarantined rows is gone from lab.yml. The rows stay in quarantine.",
   },
   badBackup: {
     code: "ING-021",

@@ -1,5 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "#duck/index.ts";
+import { replayQuarantine } from "../quarantine/index.ts";
 import { spoolFolder } from "../records/spool.ts";
 import { FixtureApi, type Row, send } from "../testing/api-server.ts";
 import { columns, TestLab } from "../testing/lab.ts";
@@ -172,6 +175,75 @@ describe("an API source", () => {
       ["api:orders", "3", "a value is missing that must not be", '{"qty":3}'],
       ["api:orders", "4", 'value "1.5" is no whole number (BIGINT)', '{"id":4,"qty":1.5}'],
       ["api:orders", "5", "two fields make the column id: id and ID", '{"id":5,"ID":6}'],
+    ]);
+  });
+
+  it("replays quarantined records, corrected or under other columns", async () => {
+    server.rows = [
+      { id: 1, qty: "x" },
+      { id: 2, qty: 1.5 },
+      { id: 3, qty: 3, note: { a: 1 } },
+    ];
+    const config = api(`${server.url}/page`, { pagination: pages({ type: "page" }) });
+    const as = (type: string) => columns({ id: "BIGINT", qty: type });
+    const entry = { key: ["id"], drift: "quarantine_rows" } as const;
+    lab.sources = [polled("orders", config, { ...entry, key: ["id"], columns: as("BIGINT") })];
+    expect((await lab.ingest()).files).toMatchObject([{ rowsLoaded: 0, rowsQuarantined: 3 }]);
+    const fixes = [
+      { table: "orders", load: 1, record: 1, row: '{"id":1,"qty":7}' },
+      { table: "orders", load: 1, record: 2, row: "{no json" },
+    ];
+    expect(await replayQuarantine(lab.connection, { sources: lab.sources, fixes })).toMatchObject([
+      { tried: 2, loaded: 1, refused: [{ record: 2, reason: "no JSON record" }] },
+    ]);
+    lab.sources = [
+      polled("orders", config, { ...entry, key: ["id"], columns: as("DOUBLE"), drift: "discard_columns" }),
+    ];
+    expect(await replayQuarantine(lab.connection, { sources: lab.sources })).toMatchObject([{ tried: 2, loaded: 2 }]);
+    expect(await lab.rows("SELECT id, qty, _raw FROM raw.orders ORDER BY id")).toEqual([
+      ["1", "7", '{"id":1,"qty":7}'],
+      ["2", "1.5", '{"id":2,"qty":1.5}'],
+      ["3", "3", '{"id":3,"qty":3,"note":{"a":1}}'],
+    ]);
+  });
+
+  it("checks expectations and max_rejects", async () => {
+    server.rows = make(20);
+    const config = api(`${server.url}/page`, { pagination: pages({ type: "page" }) });
+    const range = { check: "range", columns: ["id"], max: 15, severity: "quarantine" } as const;
+    const expectations = [{ ...range, columns: ["id"] }];
+    lab.sources = [
+      polled("orders", config, { key: ["id"], expectations }),
+      polled("strict", config, { key: ["id"], expectations, maxRejects: { count: 4 } }),
+      polled("failing", config, { key: ["id"], expectations: [{ ...range, columns: ["id"], severity: "fail" }] }),
+    ];
+    const { files } = await lab.ingest();
+    expect(files.map(({ rowsLoaded, rowsQuarantined, error }) => [rowsLoaded, rowsQuarantined, error?.code])).toEqual([
+      [15, 5, undefined],
+      [0, 0, "ING-006"],
+      [0, 0, "ING-017"],
+    ]);
+    expect((await lab.ingest({ sources: ["orders"] })).files).toEqual([]);
+  });
+
+  it("takes an odd folder, odd names and halves of characters", async () => {
+    const text =
+      '[{"id":1,"":"e","_load":5,"ord\\"er":"q","\u0000z":"n\\u0000l","emoji":"\\ud83d\\ude00"},{"id":2,"emoji":"\\ud83d"},null,7]';
+    server.on("/x", (_, response) => send(response, text.replace("\u0000", "")));
+    await lab.database.close();
+    const folder = join(lab.root, "a [b] *c");
+    mkdirSync(folder);
+    lab.database = await openDatabase(join(folder, "lab.duckdb"));
+    lab.connection = await lab.database.connect();
+    lab.sources = [polled("orders", api(`${server.url}/x`))];
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 4, rowsLoaded: 2, rowsQuarantined: 2 }]);
+    expect(await lab.rows('SELECT id, unnamed, _load_, "ord""er", emoji, value FROM raw.orders ORDER BY ALL')).toEqual([
+      ["1", "e", "5", "q", "😀", null],
+      [null, null, null, null, null, "7"],
+    ]);
+    expect(await lab.rows("SELECT record, reason FROM quarantine.orders ORDER BY 1")).toEqual([
+      ["2", "a text holds half a character"],
+      ["3", "the record is null"],
     ]);
   });
 

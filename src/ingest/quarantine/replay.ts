@@ -60,8 +60,7 @@ export async function replayQuarantine(connection: Connection, options: ReplayOp
       if (fixed?.size === 0) continue;
       const source = sources.find((candidate) => candidate.name === name && candidate.table === table);
       const contract = contracts.get(String(name));
-      if (!source || !contract || source.path.length === 0)
-        throw cannotReplay(table, String(name), source !== undefined);
+      if (!source || !contract) throw cannotReplay(table, String(name));
       const job = {
         table,
         file: String(file),
@@ -183,14 +182,10 @@ function namesOf(columns: unknown, contract: Contract): string[] {
   return typeof columns === "string" ? (JSON.parse(columns) as string[]) : contract.columns.map(({ name }) => name);
 }
 
-function cannotReplay(table: string, source: string, declared: boolean) {
+function cannotReplay(table: string, source: string) {
   return ingestErrors.cannotReplay({
-    message: declared
-      ? `Rows of raw.${table} cannot be replayed: the source ${source} does not read files.`
-      : `Rows of raw.${table} cannot be replayed: lab.yml has no source ${source} that fills it.`,
-    hint: declared
-      ? "Correct `columns` in lab.yml and load it again with `labs ingest --full-refresh --source …`."
-      : "Bring the source back into lab.yml, or drop the rows.",
+    message: `Rows of raw.${table} cannot be replayed: lab.yml has no source ${source} that fills it.`,
+    hint: "Bring the source back into lab.yml, or drop the rows.",
     data: { table, source },
   });
 }

@@ -7,6 +7,7 @@ import { stagedJson, stageJson } from "../formats/json.ts";
 import { problemOf } from "../load/careful.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText, type TypedRows } from "../load/typed.ts";
+import { restageRecords } from "../records/restage.ts";
 
 const stage = "labs_replay";
 
@@ -27,6 +28,7 @@ export async function restage(
   names: string[],
   rows: Candidate[],
 ): Promise<TypedRows> {
+  if (source.path.length === 0) return restageRecords(connection, source, contract, rows);
   // A column that the contract lacks is discarded where that is the policy; anywhere else its rows wait for it.
   const drift = source.drift === "discard_columns" ? source.drift : "quarantine_rows";
   const quiet = { ...source, drift } as const;

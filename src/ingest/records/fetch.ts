@@ -60,23 +60,13 @@ export async function fetchPoll(options: FetchOptions): Promise<Fetched> {
 
 function openSpool(options: FetchOptions, config: RecordsConfig): Promise<RecordSpool> {
   const { source, contract, database, effects } = options;
-  const nullValues = source.dialect.nullValues ?? [];
-  const columns = contract?.columns ?? [];
-  const named = (type: string) =>
-    new Set(columns.filter((column) => column.type === type).map(({ name }) => name.toLowerCase()));
   const { incremental } = config;
   return RecordSpool.open(database, {
     source: source.name,
     maxBytes: config.maxBytes,
     tracker: new CursorTracker(effects.clock()),
     ...(incremental && { field: incremental.field }),
-    shape: new RecordShape({
-      levels: config.flatten,
-      nullValues,
-      known: new Set(columns.map(({ name }) => name.toLowerCase())),
-      json: named("JSON"),
-      utc: named("TIMESTAMP"),
-    }),
+    shape: shapeFor(source, contract, config),
     fingerprint: JSON.stringify([
       [...(source.columns ?? [])],
       source.table,
@@ -89,8 +79,22 @@ function openSpool(options: FetchOptions, config: RecordsConfig): Promise<Record
       source.expectations,
       config.flatten,
       config.keepRaw,
-      nullValues,
+      source.dialect.nullValues,
     ]),
+  });
+}
+
+/** How records of a source become columns, under the contract that it has. */
+export function shapeFor(source: SourceConfig, contract: Contract | undefined, config: RecordsConfig): RecordShape {
+  const columns = contract?.columns ?? [];
+  const named = (type: string) =>
+    new Set(columns.filter((column) => column.type === type).map(({ name }) => name.toLowerCase()));
+  return new RecordShape({
+    levels: config.flatten,
+    nullValues: source.dialect.nullValues ?? [],
+    known: new Set(columns.map(({ name }) => name.toLowerCase())),
+    json: named("JSON"),
+    utc: named("TIMESTAMP"),
   });
 }
 

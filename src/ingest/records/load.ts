@@ -12,15 +12,13 @@ import type { LoadMark } from "../load/rejects.ts";
 import { settleRows } from "../load/settle-rows.ts";
 import { quarantineOf, storeOf } from "../load/shape.ts";
 import { alignStore, deleteLoads, dropStore, hasQuarantine } from "../load/store.ts";
-import { own, type TypedRows, typedFromText } from "../load/typed.ts";
+import { own, type TypedRows } from "../load/typed.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { type Agreement, agreeRecords, rawColumn } from "./agree.ts";
 import type { Cursor } from "./cursor.ts";
 import { forgetPollsSql, type PollState, pollSql } from "./ledger.ts";
 import type { Spooled } from "./spool.ts";
-
-const stage = "labs_records";
-const typedTable = "labs_typed";
+import { stage, stageRecords, typedTable, typeRecords } from "./stage.ts";
 
 /** What a poll brought and where it is to go. */
 export interface PollLoad {
@@ -53,7 +51,7 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
     if (anew) await forget(connection, source);
     const before = anew ? undefined : poll.before;
     if (spooled.records === 0 || spooled.sha256 === before?.sha256) return await unchanged(context, poll);
-    await stageSpool(connection, spooled);
+    await stageRecords(connection, spooled, spooled.shape.columns);
     const agreement = await agreeRecords(
       connection,
       source,
@@ -192,53 +190,12 @@ async function requireMayBeEmpty(connection: Connection, { source, config }: Pol
   });
 }
 
-async function stageSpool(connection: Connection, spooled: Spooled): Promise<void> {
-  const names = spooled.shape.columns.map(({ staged }) => staged);
-  const columns = ["n: 'BIGINT'", "raw: 'VARCHAR'", "problem: 'VARCHAR'", ...names.map((name) => `${name}: 'VARCHAR'`)];
-  // The reader takes buffers of this size for every thread.
-  const size = Math.max(1 << 20, spooled.longestLine + 1024);
-  await connection.run(
-    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT n AS _record, problem AS _problem, raw AS _raw${names.map((name) => `, ${name}`).join("")}
-     FROM read_json(${quoteLiteral(literalPath(spooled.file))}, format = 'newline_delimited', compression = 'uncompressed', maximum_object_size = ${size}, columns = {${columns.join(", ")}})`,
-  );
-}
-
 /** Takes the rows of earlier polls out, for `mode: replace`. Returns how many. */
 async function makeRoom(connection: Connection, source: SourceConfig, load: number | undefined): Promise<number> {
   const of = `source = ${quoteLiteral(source.name)} AND outcome = 'loaded'`;
   const gone = await deleteLoads(connection, source.table, `(SELECT load FROM _labs.loads WHERE ${of})`);
   await connection.run(`UPDATE _labs.loads SET outcome = 'replaced', replaced_by = ${load ?? "NULL"} WHERE ${of}`);
   return gone;
-}
-
-/** Types every record; what does not fit has a problem. */
-async function typeRecords(connection: Connection, source: SourceConfig, agreement: Agreement): Promise<TypedRows> {
-  const { contract, fields, unknown } = agreement;
-  const key = new Set(source.key.map((name) => name.toLowerCase()));
-  if (unknown.length > 0) {
-    const names = unknown.map(({ name, staged }) => `CASE WHEN ${staged} IS NOT NULL THEN ${quoteLiteral(name)} END`);
-    await connection.run(
-      `UPDATE ${stage} SET _problem = 'columns that the contract does not know: ' || concat_ws(', ', ${names.join(", ")})
-       WHERE _problem IS NULL AND coalesce(${unknown.map(({ staged }) => staged).join(", ")}) IS NOT NULL`,
-    );
-  }
-  const required = fields.map(({ column, staged }) => ({
-    field: staged,
-    // A record without its key could not be told from others.
-    column: key.has(column.name.toLowerCase()) ? { ...column, nullable: false } : column,
-  }));
-  const given = new Set(fields.map(({ column }) => column.name.toLowerCase()));
-  const absent = contract.columns.filter(
-    ({ name, nullable }) => !given.has(name.toLowerCase()) && (!nullable || key.has(name.toLowerCase())),
-  );
-  if (absent.length > 0) {
-    const why = `a value is missing that must not be: ${absent.map(({ name }) => name).join(", ")}`;
-    await connection.run(`UPDATE ${stage} SET _problem = coalesce(_problem, ${quoteLiteral(why)})`);
-  }
-  const match = { names: [], added: [], ignored: [], quarantineAll: false };
-  const typed = typedFromText(stage, required, contract, match);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${typedTable} AS SELECT * FROM ${typed.sql}`);
-  return { sql: typedTable, columns: typed.columns };
 }
 
 /**
@@ -340,6 +297,3 @@ function announce(context: LoadContext, { source, change }: PollLoad, agreement:
   const columns = contract.columns.map(({ name, type }) => ({ name, type }));
   if (contract.version === 1) context.onEvent({ type: "contract-proposed", source: source.name, columns });
 }
-
-/** A path whose own stars and brackets mean themselves to DuckDB. */
-const literalPath = (path: string): string => path.replace(/[*?[]/g, (char) => `[${char}]`);

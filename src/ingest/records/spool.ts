@@ -7,7 +7,7 @@ import { ingestErrors } from "../errors.ts";
 import type { CursorTracker } from "./cursor.ts";
 import { valueAt } from "./json-path.ts";
 import { parseRecord } from "./parse-record.ts";
-import { mostColumns, type RecordShape } from "./shape.ts";
+import { mostColumns, type RecordShape, type Shaped } from "./shape.ts";
 
 /** Text that is gathered before it is written. */
 const enough = 1 << 18;
@@ -148,22 +148,14 @@ export class RecordSpool {
   /** One record as JSON text. Throws a SyntaxError for what is none. Errors: ING-048. */
   add(text: string): void {
     const record = parseRecord(text);
-    const { values, problem } = this.#shape.add(record);
+    const shaped = this.#shape.add(record);
     if (this.#shape.size > mostColumns) throw tooManyColumns(this.#options.source, this.#shape);
     if (this.#options.field !== undefined) this.#tracker.add(valueAt(record, this.#options.field));
     this.#records++;
     this.#pageRecords++;
     this.#lastRecord = record;
     this.#pageHash.update(text).update("\n");
-    const broken =
-      problem ??
-      (/\\u[dD][89a-fA-F]/.test(text) && hasHalfCharacter(record) ? "a text holds half a character" : undefined);
-    const head = `{"n":${this.#records},"raw":${JSON.stringify(text)}`;
-    const rest =
-      broken === undefined
-        ? values.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join("")
-        : `,"problem":${JSON.stringify(broken)}`;
-    const line = `${head}${rest}}\n`;
+    const line = recordLine(this.#records, text, record, shaped);
     // A UTF-16 unit takes at most three bytes; counting them costs, so only where it may matter.
     if (line.length * 3 > this.#longestLine) this.#longestLine = Math.max(this.#longestLine, Buffer.byteLength(line));
     this.#waiting += line.length;
@@ -217,6 +209,17 @@ export interface SpoolOptions {
   maxBytes: number;
   /** What the content means besides itself: two polls are the same only with the same settings. */
   fingerprint: string;
+}
+
+/** A record as a line of the spool: number, text as it came, and its values or what is wrong with it. */
+export function recordLine(number: number, text: string, record: unknown, { values, problem }: Shaped): string {
+  const escaped = /\\u[dD][89a-fA-F]/.test(text);
+  const broken = problem ?? (escaped && hasHalfCharacter(record) ? "a text holds half a character" : undefined);
+  const rest =
+    broken === undefined
+      ? values.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join("")
+      : `,"problem":${JSON.stringify(broken)}`;
+  return `{"n":${number},"raw":${JSON.stringify(text)}${rest}}\n`;
 }
 
 /** Half of a surrogate pair: JSON can write it as an escape, UTF-8 and DuckDB cannot hold it. */
