@@ -1,6 +1,6 @@
 import { pyError, typeError } from "./errors.ts";
 import { formatPercent } from "./percent.ts";
-import { int, isFloat, isInt, indexNumber, numeric, PyFloat } from "./numbers.ts";
+import { int, isFloat, isInt, numeric, PyFloat } from "./numbers.ts";
 import { isIterable, iterate, overflow, textOf, typeName } from "./operations.ts";
 import { PyView, repeatCount, repeatItems } from "./sequences.ts";
 import { PySet, setOperation } from "./set.ts";

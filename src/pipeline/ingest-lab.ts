@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DatabaseJournal } from "#duck/index.ts";
 import { errorToJson, isLabsError, plural, thousands } from "#errors/index.ts";
 import {
   detectChanges,
@@ -11,6 +12,7 @@ import {
 } from "#ingest/index.ts";
 import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { acquireLabLock, describeHolder, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { noteLoads } from "./note-loads.ts";
 import { record } from "./record.ts";
 import type { LabEvent } from "./types.ts";
 
@@ -76,7 +78,9 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
     onEvent(event);
   };
   try {
+    const journal = DatabaseJournal.open(lab.paths.database);
     const database = await openForLoading(lab);
+    let done: IngestLabResult;
     try {
       const check = recorder?.step("check");
       const { sources, verify = false, fullRefresh = false } = options;
@@ -97,12 +101,14 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
       emit({ type: "checked", lab: lab.name, changes, unchanged, unclaimed });
       check?.finish("ok");
       const load = recorder?.step("load");
-      const result = await loadChanges(plan, {
-        database,
-        loadId: recorder?.id ?? lab.name,
-        ...(signal && { signal }),
-        onEvent: (event) => emit({ type: "ingest", lab: lab.name, event }),
-      });
+      const result = await noteLoads(journal, plan, () =>
+        loadChanges(plan, {
+          database,
+          loadId: recorder?.id ?? lab.name,
+          ...(signal && { signal }),
+          onEvent: (event) => emit({ type: "ingest", lab: lab.name, event }),
+        }),
+      );
       const failed = result.failed > 0;
       load?.finish(failed ? "failed" : "ok", { rows: result.rowsLoaded });
       await recorder?.finish(failed ? "failed" : "ok", {
@@ -111,10 +117,12 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
         files: result.files.length,
         message: inOneSentence(result),
       });
-      return { runId: recorder?.id ?? null, plan, result };
+      done = { runId: recorder?.id ?? null, plan, result };
     } finally {
       await database.close();
     }
+    journal.seal();
+    return done;
   } catch (error) {
     const cancelled = signal?.aborted === true;
     const json = errorToJson(error);

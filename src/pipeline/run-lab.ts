@@ -132,13 +132,15 @@ class LabRun {
       });
       await this.#step("load", async () => {
         if (!plan || !database) return "";
-        noteLoads(journal, plan);
-        loaded = await loadChanges(plan, {
-          database,
-          loadId: this.#recorder?.id ?? lab.name,
-          ...(signal ? { signal } : {}),
-          onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
-        });
+        const [what, into] = [plan, database];
+        loaded = await noteLoads(journal, what, () =>
+          loadChanges(what, {
+            database: into,
+            loadId: this.#recorder?.id ?? lab.name,
+            ...(signal ? { signal } : {}),
+            onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
+          }),
+        );
         if (loaded.failed > 0) throw new StepFailure(`${filesInWords(loaded.files, "failed")} could not be loaded`);
         const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
         const files = filesInWords(loaded.files, "loaded");

@@ -3,6 +3,7 @@ import type { AdapterSession } from "../adapter/index.ts";
 import type { Execution } from "../context/execution.ts";
 import { isNodeEphemeral } from "../context/node-paths.ts";
 import type { GraphNode, SourceNode } from "../manifest/types.ts";
+import { hashOf } from "./fingerprint.ts";
 import { analyseQueries, type Analysis } from "./functions.ts";
 
 /** What a node reads, by the journal's key, with the number of the last write; `doubt` when that does not tell all. */
@@ -22,7 +23,7 @@ export class Inputs {
   readonly #journal: DatabaseJournal;
   readonly #database: string;
   /** What the views among the sources read, by the journal's keys. */
-  readonly #views = new Map<string, { reads: string[]; doubt?: string }>();
+  readonly #views = new Map<string, { reads: string[]; definition: string; doubt?: string }>();
   #prepared: Promise<void> | undefined;
 
   constructor(execution: Execution, journal: DatabaseJournal) {
@@ -74,7 +75,11 @@ export class Inputs {
         const reads = tables.map((table) => this.#qualified(table).split(".").slice(1).join("."));
         const foreign = tables.find((table) => !this.#qualified(table).startsWith(`${this.#database}.`));
         const why = doubt ?? (files.length > 0 ? "it reads files" : foreign ? `it reads ${foreign}` : undefined);
-        this.#views.set(key, { reads, ...(why === undefined ? {} : { doubt: `${key} is a view, and ${why}` }) });
+        this.#views.set(key, {
+          reads,
+          definition: hashOf(views.get(key)),
+          ...(why === undefined ? {} : { doubt: `${key} is a view, and ${why}` }),
+        });
         keys.push(...reads);
       }
     }
@@ -140,6 +145,7 @@ export class Inputs {
     found.tokens[key] = this.#journal.lastWrite(key);
     const view = this.#views.get(key);
     if (view?.doubt !== undefined) found.doubt ??= view.doubt;
+    if (view) found.tokens[`${key} as ${view.definition}`] = 0;
     for (const read of view?.reads ?? []) this.#token(read, found);
   }
 }

@@ -271,7 +271,8 @@ const sqlHash = (node: GraphNode): string =>
 
 /** The first relation that was written since, or that the node did not read before. */
 function changedInput(before: Record<string, number>, now: Record<string, number>): string | undefined {
-  for (const [key, number] of Object.entries(now)) if (before[key] !== number) return `${key} changed`;
+  for (const [key, number] of Object.entries(now))
+    if (before[key] !== number) return `${key.replace(/ as .*/, "")} changed`;
   for (const key of Object.keys(before)) if (!(key in now)) return `it no longer reads ${key}`;
   return undefined;
 }
