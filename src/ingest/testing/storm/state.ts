@@ -1,0 +1,41 @@
+import { openDatabase } from "#duck/index.ts";
+
+const tables = ["orders", "small", "customers", "stock", "daily", "events"];
+
+/** Everything of a lab that must not hang on how often and when its loads were disturbed. */
+export async function stateOf(path: string): Promise<Record<string, unknown>> {
+  const database = await openDatabase(path, { readOnly: true });
+  try {
+    const connection = await database.connect();
+    const names = async (schema: string) =>
+      (
+        await connection.query(
+          `SELECT table_name FROM information_schema.tables WHERE table_schema = '${schema}' ORDER BY 1`,
+        )
+      ).rows.map(([name]) => String(name));
+    const state: Record<string, unknown> = {};
+    for (const table of await names("raw")) {
+      // Runs and their times differ; what they brought does not.
+      const columns = "COLUMNS(c -> c NOT IN ('_load_id', '_loaded_at'))";
+      [state[`raw.${table}`]] = await connection.objects(
+        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT ${columns} FROM raw.${table}) AS t`,
+      );
+    }
+    for (const table of await names("quarantine")) {
+      [state[`quarantine.${table}`]] = await connection.objects(
+        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT file, record, column_name, reason, row_text FROM quarantine.${table}) AS t`,
+      );
+    }
+    state["files"] = await connection.objects(
+      "SELECT source, file, state, sha256, rows::INTEGER AS rows FROM _labs.files ORDER BY ALL",
+    );
+    // A removed file whose rows stay keeps its loads, one whose rows go does not.
+    state["balance"] = await connection.objects(
+      `SELECT table_name, sum(rows_read)::INTEGER AS read, sum(rows_loaded + rows_quarantined)::INTEGER AS accounted
+       FROM _labs.loads WHERE outcome = 'loaded' AND table_name IN (${tables.map((name) => `'${name}'`).join(", ")}) GROUP BY 1 ORDER BY 1`,
+    );
+    return state;
+  } finally {
+    await database.close();
+  }
+}

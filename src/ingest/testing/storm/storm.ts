@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { build } from "esbuild";
+import { Deliveries, Dice, labYml, RawFolder } from "./deliveries.ts";
+import { stateOf } from "./state.ts";
+
+/** Where packages are found from. */
+const repository = join(import.meta.dirname, "../../../..");
+
+/** The loading program as one file: it starts in half the time, and a storm starts it a thousand times. */
+async function bundle(): Promise<{ script: string; dispose: () => void }> {
+  const folder = join(repository, "node_modules", ".cache", `storm-${process.pid}`);
+  const script = join(folder, "child.mjs");
+  await build({
+    entryPoints: [join(import.meta.dirname, "child.ts")],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return { script, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export interface StormOptions {
+  /** Loads that are killed. */
+  count: number;
+  seed: number;
+  log?: (line: string) => void;
+}
+
+export interface StormReport {
+  killed: number;
+  /** What the killed processes had said last. */
+  phases: Record<string, number>;
+  diskFull: number;
+  replaced: number;
+  clockJumps: number;
+  deliveries: number;
+  /** Differences from the undisturbed lab; empty when all is well. */
+  failures: string[];
+}
+
+/**
+ * Two labs get the same deliveries. One is loaded in peace; the other's loads are killed with SIGKILL at random moments, run
+ * out of disk, find files replaced under their hands and clocks that jump. After every delivery one load in peace follows,
+ * and both must have the same rows, quarantine, ledger and balance.
+ */
+export async function storm({ count, seed, log = () => {} }: StormOptions): Promise<StormReport> {
+  const root = mkdtempSync(join(tmpdir(), "labs-storm-"));
+  const { script, dispose } = await bundle();
+  const dice = new Dice(seed);
+  const deliveries = new Deliveries(new Dice(seed + 1));
+  const report: StormReport = {
+    killed: 0,
+    phases: {},
+    diskFull: 0,
+    replaced: 0,
+    clockJumps: 0,
+    deliveries: 0,
+    failures: [],
+  };
+  const [calm, stormy] = ["calm", "stormy"].map((name) => {
+    const folder = join(root, name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "lab.yml"), labYml);
+    return { folder, raw: new RawFolder(join(folder, "raw")) };
+  }) as [Side, Side];
+  try {
+    /** From the opened database to the end, in milliseconds, of late. */
+    let usual = 100;
+    while (report.killed < count && report.failures.length === 0) {
+      const changes = deliveries.next();
+      for (const { raw } of [calm, stormy]) raw.apply(changes);
+      report.deliveries++;
+      const peace = run(script, calm.folder);
+      await peace.begun;
+      const started = performance.now();
+      const [code] = await peace.ended;
+      usual = usual * 0.7 + (performance.now() - started) * 0.3;
+      if (code !== 0) report.failures.push(`delivery ${report.deliveries}: the undisturbed load ended with ${code}`);
+      const disturbances = 1 + dice.below(3);
+      for (let i = 0; i < disturbances && report.killed < count; i++)
+        await disturb(script, stormy, deliveries, dice, usual, report);
+      const [last, said] = await run(script, stormy.folder).ended;
+      if (last !== 0)
+        report.failures.push(`delivery ${report.deliveries}: the last load ended with ${last} after ${said}`);
+      await compare(calm, stormy, report);
+      if (report.deliveries % 20 === 0)
+        log(`${report.killed} killed, ${report.deliveries} deliveries, all equal so far`);
+    }
+    return report;
+  } finally {
+    dispose();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+interface Side {
+  folder: string;
+  raw: RawFolder;
+}
+
+async function disturb(
+  script: string,
+  { folder, raw }: Side,
+  deliveries: Deliveries,
+  dice: Dice,
+  usual: number,
+  report: StormReport,
+): Promise<void> {
+  const offset = dice.next() < 0.2 ? Math.round((dice.next() - 0.5) * 2e11) : 0;
+  if (offset !== 0) report.clockJumps++;
+  const kind = dice.next();
+  if (kind < 0.12) {
+    // No file may grow beyond this: every write behind it fails, as on a full disk.
+    const [code] = await run(script, folder, offset, 1 + dice.below(800)).ended;
+    if (code !== 0) report.diskFull++;
+    return;
+  }
+  // A snapshot keeps whatever it saw, so its files are left alone.
+  const victim = kind < 0.3 ? dice.pick(raw.files.filter((name) => !name.startsWith("daily"))) : undefined;
+  const child = run(script, folder, offset);
+  // Now and then before the database is open, and now and then when all is done.
+  if (dice.next() < 0.9) await child.begun;
+  let restore = () => {};
+  if (victim !== undefined) {
+    const path = join(raw.path, victim);
+    const [content, times] = [readFileSync(path), statSync(path)];
+    restore = () => raw.replace(victim, content, times);
+    await Promise.race([child.ended, sleep(usual * dice.next() * 0.6)]);
+    raw.replace(victim, deliveries.decoy(victim), times);
+    report.replaced++;
+  }
+  await Promise.race([child.ended, sleep(usual * dice.next() * 1.05)]);
+  const said = child.said();
+  if (child.process.exitCode === null && child.process.kill("SIGKILL")) {
+    report.killed++;
+    report.phases[said] = (report.phases[said] ?? 0) + 1;
+  }
+  await child.ended;
+  restore();
+}
+
+/** Starts a load. `blocks`: most kilobytes of a file. Resolves with its exit code (null after a signal) and its last word. */
+function run(script: string, folder: string, offset = 0, blocks?: number) {
+  const words = [process.execPath, script, folder, String(offset)];
+  const limited = ["bash", "-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, "bash", ...words];
+  const [command = "", ...rest] = blocks === undefined ? words : limited;
+  const env = { ...process.env, TMPDIR: folder };
+  const child: ChildProcess = spawn(command, rest, { stdio: ["ignore", "pipe", "ignore"], env });
+  let last = "start";
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  child.stdout?.on("data", (text: Buffer) => {
+    last = text.toString().trim().split("\n").at(-1) ?? last;
+    begin();
+  });
+  const ended = new Promise<[number | null, string]>((resolve) => child.on("close", (code) => resolve([code, last])));
+  void ended.then(() => begin());
+  return { process: child, begun, ended, said: () => last };
+}
+
+async function compare(calm: Side, stormy: Side, report: StormReport): Promise<void> {
+  const [expected, found] = await Promise.all([calm, stormy].map(({ folder }) => stateOf(join(folder, "lab.duckdb"))));
+  for (const key of new Set([...Object.keys(expected ?? {}), ...Object.keys(found ?? {})])) {
+    if (isDeepStrictEqual(expected?.[key], found?.[key])) continue;
+    report.failures.push(
+      `delivery ${report.deliveries}: ${key} differs\n  undisturbed ${short(expected?.[key])}\n  disturbed   ${short(found?.[key])}`,
+    );
+  }
+  for (const row of (found?.["balance"] ?? []) as { table_name: string; read: number; accounted: number }[]) {
+    if (row.read !== row.accounted)
+      report.failures.push(
+        `delivery ${report.deliveries}: ${row.table_name} has ${row.read} rows, accounted for ${row.accounted}`,
+      );
+  }
+}
+
+const short = (value: unknown): string => JSON.stringify(value).slice(0, 4000);
