@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "#duck/index.ts";
 import { openLedger } from "#ledger/index.ts";
 import { openRegistry } from "#registry/index.ts";
+import { ingestLab } from "./ingest-lab.ts";
 import { planLab } from "./plan-lab.ts";
 import { runLab } from "./run-lab.ts";
 import type { LabEvent } from "./types.ts";
@@ -97,6 +98,30 @@ describe("runLab", () => {
     expect(tables).toEqual([{ name: "bronze" }]);
     expect((await fromLedger((ledger) => ledger.runs({ lab: "shop" })))[0]?.status).toBe("cancelled");
     expect((await run()).result.status).toBe("ok");
+  });
+
+  it("builds again what new data reaches, and keeps the rest", async () => {
+    write("shop/dbt/models/apart.sql", "select 1 as one");
+    const kept = async () =>
+      (await run()).result.nodes.flatMap(({ name, unchanged }) => (unchanged ? [name] : [])).sort();
+    expect(await kept()).toEqual([]);
+    expect(await kept()).toEqual(["apart", "bronze", "gold", "not_null_gold_n"]);
+    write("shop/data/raw/sold_2.csv", "id,n\n3,4\n");
+    write("shop/lab.yml", "sources: [{ name: sold, path: sold*.csv }]\n");
+    expect(await kept()).toEqual(["apart"]);
+    // Loading by itself is noted, too.
+    write("shop/data/raw/sold_3.csv", "id,n\n4,5\n");
+    const workspace = openRegistry(root);
+    await ingestLab(workspace, workspace.lab("shop"));
+    expect(await kept()).toEqual(["apart"]);
+    const { result } = await run();
+    expect(result).toMatchObject({
+      models: { ok: 3, unchanged: 3 },
+      tests: { passed: 1, unchanged: 1 },
+      message: "3 models unchanged, 1 test passed.",
+      quality: { score: 100 },
+    });
+    expect((await run({ changed: false })).result.models).toMatchObject({ ok: 3, unchanged: 0 });
   });
 
   it("does not score a part, nor remember it as the lab's score", async () => {
