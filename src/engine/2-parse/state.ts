@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isLabsError, type LabsError } from "#errors/index.ts";
 import { spaceRun, type Template } from "#jinja/index.ts";
 import type { Runtime } from "../context/runtime.ts";
@@ -54,14 +54,19 @@ export function throwCollected(errors: LabsError[]): void {
   });
 }
 
-/** An error of several, under dbt's line that names its node. */
-function withHeadline({ message, data }: LabsError): string {
-  if (typeof data?.node !== "string") return message;
-  return `${String(data.dbtType ?? "Compilation Error")} in ${data.node}\n${message.replace(/^/gm, "  ")}`;
+/** An error of several, under dbt's line that names its node, with its own place and fix. */
+function withHeadline({ message, data, place, hint }: LabsError): string {
+  const where =
+    place?.line === undefined || message.includes(`${place.file}:${place.line}`)
+      ? []
+      : [`at ${place.file}:${place.line}${place.column === undefined ? "" : `:${place.column}`}`];
+  const lines = [message, ...where, ...(hint ? [`fix: ${hint}`] : [])].join("\n");
+  if (typeof data?.node !== "string") return lines.replaceAll("\n", "\n  ");
+  return `${String(data.dbtType ?? "Compilation Error")} in ${data.node}\n${lines.replace(/^/gm, "  ")}`;
 }
 
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
+export const sha256 = (text: string): string => hash("sha256", text);
+export const md5 = (text: string): string => hash("md5", text);
 
 /** dbt 1.12 compares contents with all white space collapsed. */
 export const contentsChecksum = (text: string): { name: string; checksum: string } => ({
