@@ -34,12 +34,18 @@ export class Connection {
    */
   async query(sql: string, parameters?: SqlValue[]): Promise<QueryResult> {
     const result = await this.#enqueue(sql, parameters);
-    const names = result.columnNames();
-    const types = result.columnTypes();
+    // The result is in memory: reading it through promises would cost a trip to the thread pool for each chunk.
+    const rows: SqlValue[][] = [];
+    for (let i = 0; i < result.chunkCount; i++) result.getChunk(i).appendToRows(rows);
+    let columns: Column[] | undefined;
     return {
-      columns: names.map((name, i) => ({ name, type: String(types[i]) })),
-      rows: await result.getRows(),
-      rowsChanged: result.rowsChanged,
+      get columns() {
+        return (columns ??= columnsOf(result));
+      },
+      rows,
+      get rowsChanged() {
+        return result.rowsChanged;
+      },
     };
   }
 
@@ -92,6 +98,11 @@ export class Connection {
     );
     return result;
   }
+}
+
+function columnsOf(result: DuckDBMaterializedResult): Column[] {
+  const types = result.columnTypes();
+  return result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
 }
 
 function queryError(error: unknown, sql: string) {

@@ -19,7 +19,7 @@ export const contentsOf = (file: SourceFile): { code: string; offset: number } =
 };
 
 /** Fields that only models have, in dbt's order. */
-export const modelFields = {
+export const modelFields = () => ({
   access: "protected" as const,
   constraints: [],
   version: null,
@@ -27,7 +27,7 @@ export const modelFields = {
   deprecation_date: null,
   primary_key: [],
   time_spine: null,
-};
+});
 
 export function parseModels(state: ParseState, files: ProjectFiles): void {
   for (const file of files.models) {
@@ -42,7 +42,7 @@ export function parseModels(state: ParseState, files: ProjectFiles): void {
         rawCode: code,
         language,
       });
-      Object.assign(node, structuredClone(modelFields));
+      Object.assign(node, modelFields());
       if (language === "python") {
         pythonModel(state, node, { file, offset });
         updateConfig(state, node, { project: files.project });

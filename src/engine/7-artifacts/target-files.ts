@@ -1,12 +1,24 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Compiled and executed SQL below the target folder: written while queries run, complete after {@link flush}. */
+interface WaitingFile {
+  path: string;
+  text: string;
+  keep: boolean;
+}
+
+/** Files that are written in one turn of the event loop: answers of the database do not wait longer than a millisecond. */
+const filesATurn = 8;
+
+/**
+ * Compiled and executed SQL below the target folder: written between queries, complete after {@link flush}.
+ * Written in place, since Node's thread pool takes three jobs for a small file and each costs more than the file.
+ */
 export class TargetFiles {
   readonly #root: string;
   readonly #folders = new Set<string>();
-  readonly #pending = new Set<Promise<void>>();
+  #waiting: WaitingFile[] = [];
+  #next: NodeJS.Immediate | undefined;
   #failure: unknown;
 
   constructor(projectRoot: string) {
@@ -15,31 +27,36 @@ export class TargetFiles {
 
   /** `path` is relative to the project. A failure appears at {@link flush}. `keep`: a file that is there has this text already. */
   write(path: string, text: string, keep = false): void {
-    const file = resolve(this.#root, path);
-    if (keep && existsSync(file)) return;
-    const folder = dirname(file);
-    const job = this.#ready(folder)
-      .then(() => writeFile(file, text))
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      })
-      .then(() => {
-        this.#pending.delete(job);
-      });
-    this.#pending.add(job);
+    this.#waiting.push({ path: resolve(this.#root, path), text, keep });
+    this.#next ??= setImmediate(() => this.#turn());
   }
 
-  /** Waits for everything; throws the first error, such as a full disk. */
+  /** Writes everything that waits; throws the first error, such as a full disk. */
   async flush(): Promise<void> {
-    await Promise.all(this.#pending);
+    if (this.#next) clearImmediate(this.#next);
+    this.#next = undefined;
+    for (const file of this.#waiting.splice(0)) this.#write(file);
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure;
   }
 
-  async #ready(folder: string): Promise<void> {
-    if (this.#folders.has(folder)) return;
-    mkdirSync(folder, { recursive: true });
-    this.#folders.add(folder);
+  #turn(): void {
+    for (const file of this.#waiting.splice(0, filesATurn)) this.#write(file);
+    this.#next = this.#waiting.length > 0 ? setImmediate(() => this.#turn()) : undefined;
+  }
+
+  #write({ path, text, keep }: WaitingFile): void {
+    try {
+      if (keep && existsSync(path)) return;
+      const folder = dirname(path);
+      if (!this.#folders.has(folder)) {
+        mkdirSync(folder, { recursive: true });
+        this.#folders.add(folder);
+      }
+      writeFileSync(path, text);
+    } catch (error) {
+      this.#failure ??= error;
+    }
   }
 }

@@ -55,24 +55,39 @@ export function envVarFunction(runtime: Runtime, overrides: Record<string, unkno
 /** The invocation's settings as `flags.FULL_REFRESH`. */
 class FlagsObject extends PyObject {
   readonly pyType = "Namespace";
-  readonly #flags: Record<string, Value>;
-  constructor(flags: Record<string, Value>) {
+  readonly #flags: Record<string, unknown>;
+  readonly #values = new Map<string, Value>();
+  constructor(flags: Record<string, unknown>) {
     super();
     this.#flags = flags;
   }
   override getAttr(name: string): Value | undefined {
-    return this.#flags[name.toUpperCase()] ?? (name.toUpperCase() in this.#flags ? null : undefined);
+    const key = name.toUpperCase();
+    let value = this.#values.get(key);
+    if (value === undefined && Object.hasOwn(this.#flags, key)) {
+      value = fromPlain(this.#flags[key] ?? null);
+      this.#values.set(key, value);
+    }
+    return value;
   }
   override getItem(key: Value): Value | undefined {
     return typeof key === "string" ? this.getAttr(key) : undefined;
   }
 }
 
+/** Flags of an invocation by their names in capitals, as plain data: every scope makes values of those it asks for. */
+const flagsOf = new WeakMap<Runtime, Record<string, unknown>>();
+
 function flagsObject(runtime: Runtime): PyObject {
-  const { flags } = runtime;
-  const values: Record<string, Value> = {};
-  for (const [key, value] of Object.entries(flags.invocationArgs)) values[key.toUpperCase()] = fromPlain(value);
-  Object.assign(values, {
+  let values = flagsOf.get(runtime);
+  if (!values) flagsOf.set(runtime, (values = flagValues(runtime)));
+  return new FlagsObject(values);
+}
+
+function flagValues({ flags }: Runtime): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(flags.invocationArgs)) values[key.toUpperCase()] = value;
+  return Object.assign(values, {
     FULL_REFRESH: flags.fullRefresh,
     STORE_FAILURES: flags.storeFailures ?? false,
     WHICH: flags.command.replace("source freshness", "freshness").replace("docs generate", "generate"),
@@ -85,7 +100,6 @@ function flagsObject(runtime: Runtime): PyObject {
     PRINT: values.PRINT ?? true,
     INTROSPECT: flags.introspect,
   });
-  return new FlagsObject(values);
 }
 
 function iterableOrUndefined(value: Value | undefined): Value[] | undefined {

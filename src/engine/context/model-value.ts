@@ -22,5 +22,12 @@ function columnOf(node: GraphNode, column: unknown): unknown {
     : shown;
 }
 
-const present = (record: object): PlainRecord =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined));
+/** A loop, for every node that runs is copied here. */
+function present(record: PlainRecord): PlainRecord {
+  const copy: PlainRecord = {};
+  for (const key in record) {
+    const value = record[key];
+    if (value !== null && value !== undefined) copy[key] = value;
+  }
+  return copy;
+}
