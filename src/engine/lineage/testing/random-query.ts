@@ -130,7 +130,7 @@ class Maker {
       case 3:
         return { sql: `coalesce(${x}, ${y})`, origins: two };
       case 4:
-        return { sql: `list_sum(list_transform([${x}, 1], lambda e: e + ${y}))::integer`, origins: two };
+        return { sql: `list_sum(list_transform([${x}, 1], lambda elem: elem + ${y}))::integer`, origins: two };
       case 5:
         return { sql: `struct_pack(p := ${x}, o := ${y}).p`, origins: two };
       case 6:
