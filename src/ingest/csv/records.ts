@@ -151,8 +151,9 @@ export function parseRecords(text: string, dialect: Dialect, limit = Number.POSI
   const reader = new RecordReader(dialect);
   const records: CsvRecord[] = [];
   // Piecewise, so that a limit on a long text saves the work behind it.
-  for (let at = 0; at < text.length && records.length < limit; at += 65_536) {
-    records.push(...reader.push(text.slice(at, at + 65_536)));
+  const step = limit === 1 ? 2_048 : 65_536;
+  for (let at = 0; at < text.length && records.length < limit; at += step) {
+    records.push(...reader.push(text.slice(at, at + step)));
   }
   if (records.length < limit) records.push(...reader.end());
   return records.length > limit ? records.slice(0, limit) : records;

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { defaultDialect, type Dialect } from "./dialect.ts";
+import type { CsvRecord } from "./records.ts";
 import { byteStream, textStream, type TextForm } from "./encoding.ts";
 
 /** What one pass over a file's bytes tells. */
@@ -25,6 +26,8 @@ export interface FileScan {
   trailing: number;
   /** Escape characters in front of something that needs no escaping. */
   oddEscapes: number;
+  /** The first record as it came, of a file in plain UTF-8; when it was looked at. */
+  firstRecord?: CsvRecord;
   /** sha256 of the first n bytes, for the sizes that were asked for. */
   prefixes: Map<number, string>;
 }

@@ -5,6 +5,7 @@ import type { Contract } from "../contract/types.ts";
 import { detectDialect } from "../csv/detect-dialect.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { readHead } from "../csv/encoding.ts";
+import { parseRecords } from "../csv/records.ts";
 import { scanBytes, scanFile } from "../csv/scan.ts";
 import { ingestErrors } from "../errors.ts";
 import { jsonLayout } from "../formats/json-records.ts";
@@ -204,14 +205,16 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
       const scan = await scanBytes(file.path, { prefixes, ...(options.signal && { signal: options.signal }) });
       return { file, known, state: "scanned", scan, plain: config.format === "json" && (await isLines(file, config)) };
     }
-    const { form, dialect, single } = await formOf(file.path, config, contract, context.dialect);
+    const { form, dialect, single, head } = await formOf(file.path, config, contract, context.dialect);
     context.dialect ??= dialect;
     const scan = await scanFile(file.path, dialect, form, {
       prefixes,
       blankIsRecord: single,
       signal: options.signal,
     });
-    return { file, known, state: "scanned", scan, plain: form.compression === "none" && form.encoding === "utf-8" };
+    const plain = form.compression === "none" && form.encoding === "utf-8";
+    const [firstRecord] = plain ? parseRecords(head.text, dialect, 1) : [];
+    return { file, known, state: "scanned", scan: { ...scan, ...(firstRecord && { firstRecord }) }, plain };
   } catch (error) {
     if (!isLabsError(error)) throw error;
     return { file, known, state: "unreadable", error: errorToJson(error) };

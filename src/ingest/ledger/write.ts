@@ -9,7 +9,7 @@ const text = (value: string | null | undefined): string =>
 
 /** SQL for a time in milliseconds or nanoseconds since 1970. */
 export const timeSql = (ms: number): string => `make_timestamp(${Math.round(ms * 1000)})`;
-const timeOfNs = (ns: string): string => `make_timestamp_ns(${ns})`;
+export const timeOfNs = (ns: string): string => `make_timestamp_ns(${ns})`;
 
 /** Next free number of a ledger's column. The lab has one writer, so counting on is safe and leaves no gaps. */
 export async function nextNumber(connection: Connection, table: "files" | "loads"): Promise<number> {

@@ -4,12 +4,10 @@ import type { SourceConfig } from "#registry/index.ts";
 import { planColumns, readerColumns, readerOptions } from "../contract/convert.ts";
 import { headerNames, matchHeader } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
-import { readHead } from "../csv/encoding.ts";
-import { parseRecords } from "../csv/records.ts";
 import { isPattern } from "../detect/pattern.ts";
 import { fileStat } from "../detect/sources.ts";
 import { checkLoaded } from "../expect/check.ts";
-import { nextNumber, newFileRow, loadRow, timeSql } from "../ledger/write.ts";
+import { nextNumber, timeOfNs, timeSql } from "../ledger/write.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { dropRejects } from "./fast.ts";
 import type { LoadContext } from "./context.ts";
@@ -19,7 +17,9 @@ import { alignStore, createQuarantine } from "./store.ts";
 
 /** Files up to this size are read together; larger ones fill both cores by themselves. */
 const smallBytes = 1 << 20;
-const mostFiles = 400;
+const mostFiles = 2_000;
+/** What is rolled back when one file of a group does not fit should be worth less than a second. */
+const mostBytes = 256 << 20;
 
 /** Whether a file may be loaded together with others of its source: small, new, plain, and nothing odd about its text. */
 export function mayBatch(change: FileChange, source: SourceConfig): boolean {
@@ -42,16 +42,20 @@ export function mayBatch(change: FileChange, source: SourceConfig): boolean {
 /** Splits loads that may go together into groups of one source, in order. */
 export function* groups(changes: FileChange[], fits: (change: FileChange) => boolean): Generator<FileChange[]> {
   let group: FileChange[] = [];
+  let bytes = 0;
   for (const change of changes) {
     const joins =
       fits(change) &&
       group.length < mostFiles &&
+      bytes < mostBytes &&
       (group[0] === undefined || (fits(group[0]) && group[0].source === change.source));
     if (!joins && group.length > 0) {
       yield group;
       group = [];
+      bytes = 0;
     }
     group.push(change);
+    bytes += change.stat.bytes;
   }
   if (group.length > 0) yield group;
 }
@@ -67,7 +71,7 @@ export async function loadBatch(
 ): Promise<FileResult[] | undefined> {
   const contract = context.contracts.get(source.name);
   if (!contract || context.startAnew.has(source.name)) return undefined;
-  const names = await commonHeader(contract, source, changes);
+  const names = commonHeader(contract, source, changes);
   if (!names) return undefined;
   const { connection } = context;
   const started = performance.now();
@@ -86,34 +90,52 @@ export async function loadBatch(
 }
 
 /** The contract's names in the files' order, when all files have the same header and it fits without any drift. */
-async function commonHeader(
-  contract: Contract,
-  source: SourceConfig,
-  changes: FileChange[],
-): Promise<string[] | undefined> {
-  let first: string | undefined;
-  let names: string[] | undefined;
-  for (const change of changes) {
-    const { dialect } = change.scan ?? {};
-    const same = dialect && JSON.stringify(dialect) === JSON.stringify(contract.dialect);
-    if (!same) return undefined;
-    const head = await readHead(change.path, source.dialect.encoding);
-    if (head.form.encoding !== "utf-8" || head.form.compression !== "none") return undefined;
-    const header = parseRecords(head.text, contract.dialect, 1)[0];
-    if (!header) return undefined;
-    if (first === undefined) {
-      if (!contract.header) return undefined;
-      first = header.raw;
-      try {
-        const match = matchHeader(headerNames(header.fields, change.path), contract, source, change.path, header.raw);
-        if (match.added.length > 0 || match.ignored.length > 0) return undefined;
-        names = match.names;
-      } catch {
-        return undefined;
-      }
-    } else if (header.raw !== first) return undefined;
+function commonHeader(contract: Contract, source: SourceConfig, changes: FileChange[]): string[] | undefined {
+  const [first] = changes;
+  const header = first?.scan?.firstRecord;
+  if (!first || !header || !contract.header) return undefined;
+  const { delimiter, quote, escape } = contract.dialect;
+  for (const { scan } of changes) {
+    const { dialect, firstRecord } = scan ?? {};
+    const same = dialect?.delimiter === delimiter && dialect.quote === quote && dialect.escape === escape;
+    if (!same || firstRecord?.raw !== header.raw) return undefined;
   }
-  return names;
+  try {
+    const match = matchHeader(headerNames(header.fields, first.path), contract, source, first.path, header.raw);
+    return match.added.length + match.ignored.length > 0 ? undefined : match.names;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the ledger needs to know of a file, as JSON: a thousand files as SQL would take longer to parse than to load. */
+const fileColumns = {
+  path: "VARCHAR",
+  file: "VARCHAR",
+  load: "INTEGER",
+  file_id: "INTEGER",
+  sha256: "VARCHAR",
+  bytes: "BIGINT",
+  complete: "BOOLEAN",
+  mtime: "VARCHAR",
+  ctime: "VARCHAR",
+  inode: "VARCHAR",
+} as const;
+
+function batchTable(changes: FileChange[], firstLoad: number, firstFile: number): string {
+  const rows = changes.map(({ path, name, scan, stat }, i) => ({
+    path,
+    file: name,
+    load: firstLoad + i,
+    file_id: firstFile + i,
+    sha256: scan?.sha256 ?? "",
+    bytes: stat.bytes,
+    complete: scan?.endsWithLineEnd ?? true,
+    mtime: stat.mtime,
+    ctime: stat.ctime,
+    inode: stat.inode,
+  }));
+  return `CREATE OR REPLACE TEMP TABLE labs_batch AS SELECT unnest(from_json(${quoteLiteral(JSON.stringify(rows))}, ${quoteLiteral(JSON.stringify([fileColumns]))}), recursive := true)`;
 }
 
 async function fill(
@@ -131,12 +153,7 @@ async function fill(
   const firstLoad = await nextNumber(connection, "loads");
   const firstFile = await nextNumber(connection, "files");
   const paths = changes.map((change) => quoteLiteral(change.path));
-  const loads = changes.map(
-    (change, i) => `(${quoteLiteral(change.path)}, ${quoteLiteral(change.name)}, ${firstLoad + i})`,
-  );
-  await connection.run(
-    `${dropRejects}; CREATE OR REPLACE TEMP TABLE labs_batch AS SELECT * FROM (VALUES ${loads.join(", ")}) AS batch(path, file, load)`,
-  );
+  await connection.run(`${dropRejects}; ${batchTable(changes, firstLoad, firstFile)}`);
   const plans = new Map(planColumns(contract.columns).map((plan) => [plan.column.name, plan]));
   const columns = names.map((name) => ({ name, readAs: plans.get(name)?.readAs ?? "VARCHAR" }));
   const into = [...names.map(quoteIdentifier), "_load"];
@@ -186,33 +203,19 @@ async function fill(
          ${quoteLiteral(runId)}, ${timeSql(at)}, load FROM ${rejects} GROUP BY load, line ORDER BY load, line`,
     );
   }
-  const loadRows = results.map((result, i) => {
-    const change = changes[i] as FileChange;
-    const facts = {
-      table,
-      contractVersion: contract.version,
-      ...(change.scan && { scan: change.scan }),
-      bytes: change.stat.bytes,
-      firstRow: 1,
-      at,
-      ...(result.rowsQuarantined > 0 && { columns: names }),
-    };
-    return loadRow(result, firstLoad + i, runId, firstFile + i, facts);
-  });
-  const fileRows = results.map((result, i) => {
-    const change = changes[i] as FileChange;
-    const { sha256 = "", endsWithLineEnd = true } = change.scan ?? {};
-    const facts = {
-      sha256,
-      rows: result.rowsRead,
-      complete: endsWithLineEnd,
-      load: firstLoad + i,
-      checkedAt: context.checkedAt,
-    };
-    return newFileRow(change, firstFile + i, "loaded", facts);
-  });
+  const [first] = results;
+  const number = (of: (result: FileResult) => number) =>
+    `list_value(${results.map(of).join(", ")})[load - ${firstLoad - 1}]`;
+  const headerText = rejected.size > 0 ? quoteLiteral(JSON.stringify(names)) : "NULL";
+  const seconds = first?.seconds.toFixed(4) ?? "0";
   await connection.run(
-    `INSERT INTO _labs.loads VALUES ${loadRows.join(", ")}; INSERT INTO _labs.files VALUES ${fileRows.join(", ")}; DROP TABLE labs_batch`,
+    `CREATE OR REPLACE TEMP TABLE labs_loaded AS SELECT *, ${number((result) => result.rowsLoaded)} AS good, ${number((result) => result.rowsQuarantined)} AS bad FROM labs_batch;
+     INSERT INTO _labs.loads SELECT load, ${quoteLiteral(runId)}, file_id, ${quoteLiteral(source.name)}, ${quoteLiteral(table)}, file, 'load', 'new',
+       'loaded', ${contract.version}, sha256, bytes, good + bad, good, bad, 0, 1, ${timeSql(at)}, ${seconds}, NULL, NULL,
+       CASE WHEN bad > 0 THEN ${headerText} END, 0 FROM labs_loaded ORDER BY load;
+     INSERT INTO _labs.files SELECT file_id, ${quoteLiteral(source.name)}, file, 'loaded', sha256, bytes, good + bad, complete, mtime, ctime, inode,
+       ${timeOfNs(context.checkedAt)}, ${timeOfNs(context.checkedAt)}, load, NULL, NULL FROM labs_loaded ORDER BY load;
+     DROP TABLE labs_batch; DROP TABLE labs_loaded`,
   );
   return results;
 }
