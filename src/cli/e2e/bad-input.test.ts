@@ -137,7 +137,7 @@ describe("bad input gives one clear error with code, place and fix, and leaves t
         "shop/dbt/models/two.sql": "select * from {{ ref('three') }}",
         "shop/dbt/models/three.sql": "select * from {{ ref('two') }}",
       },
-      { exit: 1, code: "ENG-004", at: /models\/(two|three)\.sql/, fix: /models\/two\.sql/ },
+      { exit: 1, code: "ENG-004", at: /models\/(two|three)\.sql:1:23/, fix: /models\/two\.sql:1:23/ },
     ],
     [
       "two models of one name",

@@ -16,7 +16,7 @@ type Referrer = {
 };
 
 /** Where a file first writes the name in quotes: its ref() or source(), as far as a look at the text can tell. */
-function placeOf(from: Referrer, name: string): Place {
+export function placeOfReference(from: Referrer, name: string): Place {
   const raw = from.raw_code ?? "";
   const last = name.split(".").at(-1) ?? name;
   const at = raw.search(new RegExp(`(['"])${last.replace(/[^\w]/g, "\\$&")}\\1`));
@@ -127,7 +127,7 @@ export function notFound(
   const guess = didYouMean(name, kind in known ? known[kind as keyof typeof known]() : lookup.refNames());
   return engineError("reference", {
     message: notFoundText(from, kind, name, options),
-    place: placeOf(from, name),
+    place: placeOfReference(from, name),
     hint: options.disabled
       ? `Enable ${name}, or remove the reference.`
       : guess && guess !== name

@@ -1,3 +1,5 @@
+import type { Place } from "#errors/index.ts";
+import { placeOfReference } from "../3-link/index.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, Manifest, OtherNode } from "../manifest/types.ts";
 import { findCycle } from "./cycle.ts";
@@ -79,12 +81,24 @@ function missing(node: GraphNode | OtherNode, parent: string) {
 }
 
 function cycleError(manifest: Manifest, cycle: string[]) {
-  const file = (id: string) => graphNode(manifest, id)?.original_file_path ?? id;
-  const [first] = cycle;
+  const references = cycle.map((id, i) => referenceBetween(manifest, id, cycle[(i + 1) % cycle.length] ?? id));
+  const shown = references.map(({ file, line, column }) =>
+    [file, line, column].filter((x) => x !== undefined).join(":"),
+  );
+  const [place] = references;
   return engineError("cycle", {
     message: `Found a cycle: ${cycle.join(" --> ")}`,
-    ...(first === undefined ? {} : { place: { file: file(first) } }),
-    hint: `Remove one of these references: ${[...cycle, first as string].map(file).join(" -> ")}.`,
-    data: { cycle: cycle.map((id) => ({ unique_id: id, file: file(id) })) },
+    ...(place ? { place } : {}),
+    hint: `Remove one of these references: ${shown.join(", ")}.`,
+    data: { cycle: cycle.map((id, i) => ({ unique_id: id, file: references[i]?.file ?? id })) },
   });
+}
+
+/** Where one of two neighbours in the graph refers to the other. */
+function referenceBetween(manifest: Manifest, a: string, b: string): Place {
+  const refers = graphNode(manifest, a);
+  const forward = refers !== undefined && "depends_on" in refers && refers.depends_on.nodes.includes(b);
+  const [from, to] = forward ? [a, b] : [b, a];
+  const [node, target] = [graphNode(manifest, from), graphNode(manifest, to)];
+  return node ? placeOfReference(node, target?.name ?? to) : { file: from };
 }

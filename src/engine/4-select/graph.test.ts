@@ -59,7 +59,7 @@ test("a cycle is reported as a whole, with its files", () => {
     if (!isLabsError(error)) throw error;
     expect(error.code).toBe("ENG-004");
     expect(error.message).toBe("Found a cycle: model.p.a --> model.p.b --> model.p.c");
-    expect(error.hint).toContain("models/a.sql -> models/b.sql -> models/c.sql -> models/a.sql");
+    expect(error.hint).toContain("models/b.sql, models/c.sql, models/a.sql");
   }
 });
 
