@@ -224,6 +224,11 @@ describe("an API source", () => {
       [0, 0, "ING-017"],
     ]);
     expect((await lab.ingest({ sources: ["orders"] })).files).toEqual([]);
+    server.rows.push(...make(2, 0).slice(0, 1));
+    expect((await lab.ingest({ sources: ["orders"] })).files).toMatchObject([
+      { rowsRead: 21, rowsLoaded: 1, rowsQuarantined: 0, rowsRepeated: 20 },
+    ]);
+    expect(await lab.rows("SELECT count(*) FROM quarantine.orders")).toEqual([["5"]]);
   });
 
   it("takes an odd folder, odd names and halves of characters", async () => {

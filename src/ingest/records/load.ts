@@ -11,7 +11,7 @@ import { settleKeys } from "../load/merge.ts";
 import type { LoadMark } from "../load/rejects.ts";
 import { settleRows } from "../load/settle-rows.ts";
 import { quarantineOf, storeOf } from "../load/shape.ts";
-import { alignStore, deleteLoads, dropStore, hasQuarantine } from "../load/store.ts";
+import { alignStore, deleteLoads, dropStore } from "../load/store.ts";
 import { own, type TypedRows } from "../load/typed.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { type Agreement, agreeRecords, rawColumn } from "./agree.ts";
@@ -66,23 +66,27 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
     const mark: LoadMark = { load, runId, file: change.name, time: timeSql(poll.at) };
     const replaced = source.mode === "replace" ? await makeRoom(connection, source, load) : 0;
     const typed = await typeRecords(connection, source, agreement);
-    const repeated = await leaveOutKnown(connection, source, typed, change.name);
-    const read = spooled.records - repeated;
-    const facts = { read, now: poll.at };
-    const { loaded, quarantined } = await settleRows(connection, source, typed, mark, facts);
+    const known = await leaveOutKnown(connection, source, typed);
+    const facts = { read: spooled.records - known.count, now: poll.at };
+    const settled = await settleRows(connection, source, known.rest, mark, facts);
+    const again = settled.quarantined > 0 ? await forgetRepeats(connection, source, mark) : 0;
+    const repeated = known.count + again;
+    const { loaded } = settled;
+    const quarantined = settled.quarantined - again;
     if (loaded + quarantined + repeated !== spooled.records) {
       throw doesNotAddUp(poll, loaded, quarantined, repeated);
     }
+    const read = loaded + quarantined;
     requireFewRejects(source, change, { read, loaded, quarantined });
     const broken = await checkLoaded(
       connection,
       source,
       change,
       { first: load, last: load },
-      { ...facts, quarantined: true },
+      { read, now: poll.at, quarantined: true },
     );
     if (source.mode === "merge") await settleKeys(connection, source, load);
-    await connection.run(`DROP TABLE ${typedTable}; DROP TABLE ${stage}`);
+    await connection.run(`DROP TABLE IF EXISTS ${typedTable}; DROP TABLE ${stage}`);
     const result: FileResult = {
       ...blankPoll(change, "loaded"),
       reason: before === undefined ? "new" : "changed",
@@ -199,25 +203,28 @@ async function makeRoom(connection: Connection, source: SourceConfig, load: numb
 }
 
 /**
- * Leaves out what is there already, so that a record that comes again (overlap, a repeated page, a full poll) is not stored
- * again: by key for `append`, by key and all values for `merge`, and in quarantine by its text. Returns how many.
+ * Leaves out records that the table has already, so that one that comes again (overlap, a repeated page, a full poll) is
+ * not stored again: by key for `append`, by key and all values for `merge`. Returns how many, and the others.
  */
 async function leaveOutKnown(
   connection: Connection,
   source: SourceConfig,
   typed: TypedRows,
-  file: string,
-): Promise<number> {
+): Promise<{ count: number; rest: TypedRows }> {
   const { mode, key, table } = source;
-  let known = 0;
+  const first = (await connection.query(`SELECT 1 FROM ${storeOf(table)} LIMIT 1`)).rows.length === 0;
+  const compares = mode === "append" || (mode === "merge" && !first);
+  if (!compares || key.length === 0) return { count: 0, rest: typed };
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${typedTable} AS SELECT * FROM ${typed.sql}`);
+  let count = 0;
   const drop = async (sql: string) => {
-    known += (await connection.query(sql)).rowsChanged;
+    count += (await connection.query(sql)).rowsChanged;
   };
   const good = `${own.problem} IS NULL`;
   const columns = new Map(typed.columns.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
   const keys = key.map((name) => columns.get(name.toLowerCase()) ?? quoteIdentifier(name));
   const same = keys.map((name) => `store.${name} = fresh.${name}`).join(" AND ");
-  if (mode === "append" && keys.length > 0) {
+  if (mode === "append") {
     await drop(
       `DELETE FROM ${typedTable} AS fresh WHERE ${good} AND EXISTS (SELECT 1 FROM ${storeOf(table)} AS store WHERE ${same})`,
     );
@@ -225,8 +232,7 @@ async function leaveOutKnown(
       `DELETE FROM ${typedTable} WHERE ${good} AND ${own.record} NOT IN
         (SELECT min(${own.record}) FROM ${typedTable} WHERE ${good} GROUP BY ${keys.join(", ")})`,
     );
-  }
-  if (mode === "merge") {
+  } else {
     const equal = typed.columns
       .map(({ name }) => `store.${quoteIdentifier(name)} IS NOT DISTINCT FROM fresh.${quoteIdentifier(name)}`)
       .join(" AND ");
@@ -237,19 +243,20 @@ async function leaveOutKnown(
         AND EXISTS (SELECT 1 FROM ${storeOf(table)} AS store WHERE store._wins AND ${same} AND ${equal})`,
     );
   }
-  if (mode === "merge" || mode === "append") {
-    await drop(
-      `DELETE FROM ${typedTable} WHERE NOT (${good}) AND ${own.record} NOT IN
-        (SELECT min(${own.record}) FROM ${typedTable} WHERE NOT (${good}) GROUP BY ${own.raw})`,
-    );
-    if (await hasQuarantine(connection, table)) {
-      await drop(
-        `DELETE FROM ${typedTable} AS fresh WHERE NOT (${good}) AND EXISTS
-          (SELECT 1 FROM ${quarantineOf(table)} AS old WHERE old.file = ${quoteLiteral(file)} AND old.row_text = fresh.${own.raw})`,
-      );
-    }
-  }
-  return known;
+  return { count, rest: { ...typed, sql: typedTable } };
+}
+
+/** Takes records out of quarantine again that are there from before, by their text. Returns how many. */
+async function forgetRepeats(connection: Connection, source: SourceConfig, mark: LoadMark): Promise<number> {
+  if (source.mode !== "merge" && source.mode !== "append") return 0;
+  const quarantine = quarantineOf(source.table);
+  const { rowsChanged } = await connection.query(
+    `DELETE FROM ${quarantine} WHERE _load = ${mark.load} AND rowid NOT IN (
+      SELECT min(rowid) FROM ${quarantine} AS kept WHERE _load = ${mark.load} AND NOT EXISTS (
+        SELECT 1 FROM ${quarantine} AS old WHERE old._load < ${mark.load} AND old.file = kept.file AND old.row_text = kept.row_text)
+      GROUP BY row_text)`,
+  );
+  return rowsChanged;
 }
 
 /** Forgets what a source has brought so far, for `--full-refresh`. */

@@ -10,8 +10,8 @@ export class NumberText {
   }
 }
 
-/** Long runs of digits and exponents of two digits: only then can a number lose something (or it stands in a text). */
-const mayLose = /[0-9.]{16,}|[0-9][eE][+-]?[0-9]{2,}/;
+/** Whole numbers of sixteen digits and exponents of three: only then can a number lose something (or it stands in a text). */
+const mayLose = /(?<![0-9.])[0-9]{16,}(?![0-9.])|[0-9][eE]\+?[0-9]{3,}/;
 
 type SourceReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 

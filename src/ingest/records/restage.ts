@@ -54,8 +54,10 @@ export async function restageRecords(
   const unknown =
     source.drift === "discard_columns" ? [] : shape.columns.filter(({ name }) => !byName.has(name.toLowerCase()));
   const typed = await typeRecords(connection, source, { contract, fields: [...known, ...raw], unknown });
-  if (source.mode === "append" && source.key.length > 0) await refuseKnown(connection, source);
-  return typed;
+  if (source.mode !== "append" || source.key.length === 0) return typed;
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${typedTable} AS SELECT * FROM ${typed.sql}`);
+  await refuseKnown(connection, source);
+  return { ...typed, sql: typedTable };
 }
 
 /** In `append` a key stays as it came first: one that has arrived since, in good order, is not loaded again. */

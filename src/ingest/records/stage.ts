@@ -56,7 +56,5 @@ export async function typeRecords(
     await connection.run(`UPDATE ${stage} SET _problem = coalesce(_problem, ${quoteLiteral(why)})`);
   }
   const match = { names: [], added: [], ignored: [], quarantineAll: false };
-  const typed = typedFromText(stage, required, contract, match);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${typedTable} AS SELECT * FROM ${typed.sql}`);
-  return { sql: typedTable, columns: typed.columns };
+  return typedFromText(stage, required, contract, match);
 }
