@@ -6,13 +6,13 @@ models:
   - name: m
     description: All of it
     semantic_model: {name: sales, config: {meta: {owner: me}}}
-    agg_time_dimension: day
+    agg_time_dimension: ordered_on
     columns:
       - {name: id, description: Key, entity: primary}
-      - {name: day, granularity: day, dimension: {type: time, name: day}}
+      - {name: ordered_on, granularity: day, dimension: {type: time, name: ordered_on}}
       - {name: kind, dimension: {type: categorical, name: way, config: {meta: {a: 1}}}}
     derived_semantics:
-      dimensions: [{name: month, type: categorical, expr: monthname(day), description: "{{ doc('x') }}"}]
+      dimensions: [{name: month_name, type: categorical, expr: monthname(ordered_on), description: "{{ doc('x') }}"}]
     metrics:
       - {name: total, agg: sum, expr: amount, filter: "{{ Dimension('id__way') }} = 'a'"}
       - {name: twice, type: derived, expr: total * 2, input_metrics: [{name: total, offset_window: 2 weeks}]}
@@ -31,7 +31,7 @@ describe("a model with semantic_model", () => {
     expect(model).toMatchObject({
       model: "ref('m')",
       description: "All of it",
-      defaults: { agg_time_dimension: "day" },
+      defaults: { agg_time_dimension: "ordered_on" },
       depends_on: { nodes: ["model.shop.m"] },
       node_relation: { alias: "m" },
       measures: [],
@@ -41,12 +41,12 @@ describe("a model with semantic_model", () => {
     ]);
     expect(model.dimensions).toEqual([
       expect.objectContaining({
-        name: "day",
+        name: "ordered_on",
         expr: null,
         type_params: expect.objectContaining({ time_granularity: "day" }),
       }),
       expect.objectContaining({ name: "way", expr: "kind", config: { meta: { owner: "me", a: 1 } } }),
-      expect.objectContaining({ name: "month", expr: "monthname(day)", config: { meta: { owner: "me" } } }),
+      expect.objectContaining({ name: "month_name", expr: "monthname(ordered_on)", config: { meta: { owner: "me" } } }),
     ]);
   });
 
@@ -56,7 +56,7 @@ describe("a model with semantic_model", () => {
       type: "simple",
       type_params: {
         expr: "amount",
-        metric_aggregation_params: { semantic_model: "sales", agg: "sum", agg_time_dimension: "day" },
+        metric_aggregation_params: { semantic_model: "sales", agg: "sum", agg_time_dimension: "ordered_on" },
       },
       filter: { where_filters: [{ where_sql_template: "{{ Dimension('id__way') }} = 'a'" }] },
       depends_on: { nodes: ["semantic_model.shop.sales"] },

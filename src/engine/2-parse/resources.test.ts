@@ -127,9 +127,10 @@ semantic_models:
   - name: orders
     model: ref('orders')
     config: {meta: {sm: 1}}
+    defaults: {agg_time_dimension: ts}
     entities: [{name: id, type: primary}]
     dimensions: [{name: ts, type: time, type_params: {time_granularity: day}}]
-    measures: [{name: revenue, agg: sum, expr: 1, create_metric: true}, {name: cnt, agg: count}]
+    measures: [{name: revenue, agg: sum, expr: 1, create_metric: true}, {name: cnt, agg: count, expr: id}]
 metrics:
   - {name: rev, label: Rev, type: simple, type_params: {measure: {name: cnt, filter: "x > 1"}}}
   - {name: ratio, label: R, type: ratio, type_params: {numerator: rev, denominator: revenue}}

@@ -1,10 +1,10 @@
 import { engineError } from "../errors.ts";
 import { collectErrors, type ParseState } from "../2-parse/state.ts";
-import { warn } from "../context/runtime.ts";
 import type { GraphNode, OtherNode, PlainRecord } from "../manifest/types.ts";
 import { checkMicrobatch, isMicrobatch, runsInBatches, warnMicrobatch } from "./microbatch.ts";
 import { problem } from "./problem.ts";
 import { checkRelations } from "./relations.ts";
+import { checkSemantics } from "./semantic-checks.ts";
 import { checkSpaces, warnDeprecatedModels, warnUnusedPaths } from "./warnings.ts";
 
 /** What dbt checks once everything is linked; every problem is reported. Source: dbt-core parser/manifest.py check_* and _check_manifest. */
@@ -33,7 +33,7 @@ export function checkManifest(state: ParseState): void {
   warnDeprecatedModels(state.runtime);
   collectErrors(state, () => checkSpaces(state.runtime));
   warnMicrobatch(state.runtime, batched);
-  checkCumulativeMetrics(state);
+  checkSemantics(state);
   checkRelations(state);
   warnUnusedPaths(state.runtime);
 }
@@ -69,33 +69,6 @@ function checkGroup(node: GraphNode | OtherNode, groups: Set<string>): void {
     "Define the group, or correct its name.",
     { named: true },
   );
-}
-
-/** Source: dbt-core contracts/graph/semantic_manifest.py validate. The rest of MetricFlow's own checks is not made. */
-function checkCumulativeMetrics(state: ParseState): void {
-  const { manifest, read } = state.runtime;
-  if (Object.keys(manifest.semantic_models).length === 0) return;
-  const old = Object.values(manifest.metrics).filter(({ type_params: params }) => {
-    const { window, grain_to_date: grain } = params as PlainRecord;
-    return window !== null || grain !== null;
-  });
-  const [first] = old;
-  if (!first) return;
-  if (read.root.flags.require_nested_cumulative_type_params === false) {
-    warn(
-      state.runtime,
-      "Cumulative fields `type_params.window` and `type_params.grain_to_date` have been moved and will soon be deprecated. Please nest those values under `type_params.cumulative_type_params.window` and `type_params.cumulative_type_params.grain_to_date`. See documentation on behavior changes: https://docs.getdbt.com/reference/global-configs/behavior-changes.",
-      { name: "MFCumulativeTypeParamsDeprecation", code: "D019" },
-    );
-    return;
-  }
-  collectErrors(state, () => {
-    throw problem(
-      first,
-      `Semantic Manifest validation failed.\nCumulative fields \`type_params.window\` and \`type_params.grain_to_date\` should be nested under \`type_params.cumulative_type_params.window\` and \`type_params.cumulative_type_params.grain_to_date\`. Invalid metrics: ${old.map((m) => m.name).join(", ")}. See documentation on behavior changes: https://docs.getdbt.com/reference/global-configs/behavior-changes.`,
-      "Nest both under cumulative_type_params.",
-    );
-  });
 }
 
 /** Source: dbt-core artifacts/resources/v1/snapshot.py SnapshotConfig.final_validate. */
