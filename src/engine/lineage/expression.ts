@@ -1,5 +1,5 @@
 import { Dependencies } from "./dependencies.ts";
-import type { Preference, Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { fold, inside, part, parts, queryOf, text, texts, type Tree } from "./tree.ts";
 
 /** Functions whose arguments may be lambdas; elsewhere `a -> b` reads JSON. */
@@ -17,29 +17,29 @@ const takesLambda = new Set(
 );
 
 /** What an expression is made of. A column by itself stays what it is, everything else is computed. */
-export function dependenciesOf(expression: Tree, scope: Scope, preference: Preference = "column"): Dependencies {
+export function dependenciesOf(expression: Tree, scope: Scope): Dependencies {
   switch (expression.class) {
     case "CONSTANT":
     case "PARAMETER":
       return new Dependencies();
     case "COLUMN_REF":
-      return scope.resolve(texts(expression, "column_names"), preference).dependencies;
+      return scope.resolve(texts(expression, "column_names")).dependencies;
     case "STAR":
       return starValue(expression, scope);
     case "SUBQUERY":
-      return subquery(expression, scope, preference);
+      return subquery(expression, scope);
     case "FUNCTION":
-      return callOf(expression, scope, preference);
+      return callOf(expression, scope);
     case "WINDOW":
-      return windowOf(expression, scope, preference);
+      return windowOf(expression, scope);
     default:
-      return all(inside(expression), scope, preference).as("derived");
+      return all(inside(expression), scope).as("derived");
   }
 }
 
-const all = (expressions: readonly Tree[], scope: Scope, preference: Preference): Dependencies => {
+const all = (expressions: readonly Tree[], scope: Scope): Dependencies => {
   const found = new Dependencies();
-  for (const expression of expressions) found.add(dependenciesOf(expression, scope, preference));
+  for (const expression of expressions) found.add(dependenciesOf(expression, scope));
   return found;
 };
 
@@ -53,8 +53,8 @@ function starValue(expression: Tree, scope: Scope): Dependencies {
 }
 
 /** A scalar subquery, EXISTS, IN: its value, and whatever decides about its rows, make the value. */
-function subquery(expression: Tree, scope: Scope, preference: Preference): Dependencies {
-  const found = all(inside(expression), scope, preference).as("derived");
+function subquery(expression: Tree, scope: Scope): Dependencies {
+  const found = all(inside(expression), scope).as("derived");
   const query = queryOf(part(expression, "subquery"));
   if (!query) return found.add(Dependencies.unknown());
   const { reading, ctes } = scope.environment;
@@ -66,24 +66,22 @@ function subquery(expression: Tree, scope: Scope, preference: Preference): Depen
   return found.add(relation.rows.asValue());
 }
 
-function callOf(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+function callOf(expression: Tree, scope: Scope): Dependencies {
   const name = fold(text(expression, "function_name"));
   const { facts } = scope.reading;
   const found = receiver(expression, scope);
   const lambdas = takesLambda.has(name);
   for (const argument of inside(expression)) {
-    const value =
-      argument.class === "LAMBDA" && lambdas
-        ? lambda(argument, scope, preference)
-        : dependenciesOf(argument, scope, preference);
+    const value = argument.class === "LAMBDA" && lambdas ? lambda(argument, scope) : dependenciesOf(argument, scope);
     found.add(value);
   }
   if (facts.isAggregate(name)) return found.as("aggregated");
-  if (!facts.isFunction(name))
-    scope.reading.problem(
-      `The function ${name} is not in this database: what it reads besides its arguments is unknown.`,
-    );
-  return found.as("derived").add(macroValue(expression, name, scope, preference));
+  const value = found.as("derived");
+  if (facts.isFunction(name)) return value.add(macroValue(expression, name, scope));
+  scope.reading.problem(
+    `The function ${name} is not in this database: what it reads besides its arguments is unknown.`,
+  );
+  return value.add(Dependencies.unknown());
 }
 
 /** `a.lower()` is `lower(a)`; the tree shows `a` as the schema of the function. */
@@ -94,39 +92,43 @@ function receiver(expression: Tree, scope: Scope): Dependencies {
 }
 
 /** A macro is what its definition is, with the arguments in place of the parameters. */
-function macroValue(expression: Tree, name: string, scope: Scope, preference: Preference): Dependencies {
+function macroValue(expression: Tree, name: string, scope: Scope): Dependencies {
   const macros = scope.reading.facts.macros(name, "macro");
   const found = new Dependencies();
-  if (macros === null) scope.reading.problem(`The macro ${name} cannot be read.`);
+  if (macros?.length === 0) return found;
+  if (macros === null || scope.macros.has(name)) {
+    scope.reading.problem(`The macro ${name} cannot be read.`);
+    return Dependencies.unknown();
+  }
   for (const { parameters, definition } of macros ?? []) {
     const given = parts(expression, "children");
     const locals = new Map<string, Dependencies>();
     for (const [i, parameter] of parameters.entries()) {
       const argument = given.find((value) => fold(text(value, "alias")) === fold(parameter)) ?? given[i];
-      locals.set(fold(parameter), argument ? dependenciesOf(argument, scope, preference) : new Dependencies());
+      locals.set(fold(parameter), argument ? dependenciesOf(argument, scope) : new Dependencies());
     }
-    found.add(dependenciesOf(definition, scope.with({ locals })));
+    found.add(dependenciesOf(definition, scope.with({ locals, macro: name })));
   }
   return found;
 }
 
-function lambda(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+function lambda(expression: Tree, scope: Scope): Dependencies {
   const left = part(expression, "lhs");
   const names = left?.class === "COLUMN_REF" ? [left] : left ? parts(left, "children") : [];
   const locals = new Map(names.map((name) => [fold(texts(name, "column_names")[0] ?? ""), new Dependencies()]));
   const body = part(expression, "expr");
-  return body ? dependenciesOf(body, scope.with({ locals }), preference) : new Dependencies();
+  return body ? dependenciesOf(body, scope.with({ locals })) : new Dependencies();
 }
 
 /** An aggregate over a window aggregates its arguments; partition, order and frame only decide which rows it sees. */
-function windowOf(expression: Tree, scope: Scope, preference: Preference): Dependencies {
+function windowOf(expression: Tree, scope: Scope): Dependencies {
   const { children: _children, filter_expr: _filter, ...around } = expression;
   const filter = part(expression, "filter_expr");
   const values = [...parts(expression, "children"), ...(filter ? [filter] : [])];
   const aggregate = expression.type === "WINDOW_AGGREGATE";
-  return all(values, scope, preference)
+  return all(values, scope)
     .as(aggregate ? "aggregated" : "derived")
-    .add(all(inside(around), scope, preference), "derived");
+    .add(all(inside(around), scope), "derived");
 }
 
 /** Whether an expression aggregates the rows of its own query: `GROUP BY ALL` leaves such ones out. */
@@ -138,7 +140,8 @@ export function aggregates(expression: Tree, scope: Scope): boolean {
     const name = text(expression, "function_name");
     if (scope.reading.facts.isAggregate(name)) return true;
     const macros = scope.reading.facts.macros(name, "macro") ?? [];
-    if (macros.some(({ definition }) => aggregates(definition, scope))) return true;
+    const inner = scope.with({ macro: fold(name) });
+    if (!scope.macros.has(fold(name)) && macros.some(({ definition }) => aggregates(definition, inner))) return true;
   }
   return inside(expression).some((child) => aggregates(child, scope));
 }

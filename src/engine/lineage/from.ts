@@ -131,8 +131,9 @@ function tableMacro(
   rows: RowDependencies,
 ): Relation {
   const { reading } = scope;
+  const name = fold(text(call, "function_name"));
   const [macro] = macros.filter(({ parameters }) => parameters.length >= parts(call, "children").length);
-  if (!macro || macros.length > 1) {
+  if (!macro || macros.length > 1 || scope.macros.has(name)) {
     reading.problem(`Which table macro ${text(call, "function_name")} means cannot be told.`);
     return { columns: [], rest: unknownRest, rows };
   }
@@ -142,7 +143,10 @@ function tableMacro(
     const argument = given.find((value) => fold(text(value, "alias")) === fold(parameter)) ?? given[i];
     locals.set(fold(parameter), argument ? dependenciesOf(argument, scope) : new Dependencies());
   }
-  const outer = new Scope({ ...scope.environment, ctes: new Map() }, nothing(), { locals, column: undefined });
+  const outer = new Scope({ ...scope.environment, ctes: new Map() }, nothing(), {
+    locals,
+    macros: new Set([...scope.macros, name]),
+  });
   const relation = reading.query(macro.definition, { reading, ctes: new Map(), outer });
   return { ...relation, rows: relation.rows.include(rows) };
 }

@@ -2,7 +2,7 @@ import { Dependencies, RowDependencies } from "./dependencies.ts";
 import { aggregates, dependenciesOf } from "./expression.ts";
 import { readFrom } from "./from.ts";
 import { anyRest, distinctNames, type Relation, type RelationColumn, type Rest, renamed } from "./relation.ts";
-import { type Ctes, type Environment, type From, Scope } from "./scope.ts";
+import { type Ctes, type Environment, type From, type Preference, Scope } from "./scope.ts";
 import { setOperation } from "./set-operation.ts";
 import { expand, type Expansion, starOf } from "./star.ts";
 import { fold, inside, integerOf, part, parts, queryOf, text, texts, type Tree } from "./tree.ts";
@@ -145,16 +145,20 @@ function unnested(item: Tree, scope: Scope, rows: RowDependencies): void {
 
 const childrenOf = (item: Tree): Tree[] => (item.class === "FUNCTION" ? parts(item, "children") : []);
 
-/** A number in GROUP BY and ORDER BY is the place of a column. */
+/**
+ * A number in GROUP BY and ORDER BY is the place of a column. A name by itself means an alias of the select list first in
+ * ORDER BY and DISTINCT ON, a column of a table first in GROUP BY, and everywhere inside of an expression.
+ */
 function atPlace(
   expression: Tree,
   columns: readonly RelationColumn[],
   scope: Scope,
-  preference: "column" | "alias" = "column",
+  preference: Preference = "column",
 ): Dependencies {
   const place = integerOf(expression);
   if (place !== undefined) return columns[place - 1]?.dependencies ?? Dependencies.unknown();
-  return dependenciesOf(expression, scope, preference);
+  if (expression.class !== "COLUMN_REF") return dependenciesOf(expression, scope);
+  return scope.resolve(texts(expression, "column_names"), preference).dependencies;
 }
 
 /** ORDER BY, LIMIT and DISTINCT. */

@@ -98,25 +98,27 @@ export class Scope {
   readonly locals: ReadonlyMap<string, Dependencies>;
   /** What `COLUMNS(…)` stands for while its expression is read once for every column. */
   readonly column: Dependencies | undefined;
+  /** Macros whose definition is being read: one that calls itself has no end. */
+  readonly macros: ReadonlySet<string>;
 
-  constructor(
-    environment: Environment,
-    from: From,
-    more: Pick<Scope, "locals" | "column"> = { locals: new Map(), column: undefined },
-  ) {
+  constructor(environment: Environment, from: From, more: Partial<Pick<Scope, "locals" | "column" | "macros">> = {}) {
     this.environment = environment;
     this.from = from;
-    this.locals = more.locals;
+    this.locals = more.locals ?? new Map();
     this.column = more.column;
+    this.macros = more.macros ?? environment.outer?.macros ?? new Set();
   }
 
   get reading(): Reading {
     return this.environment.reading;
   }
 
-  with(more: { locals?: ReadonlyMap<string, Dependencies>; column?: Dependencies }): Scope {
-    const locals = more.locals ? new Map([...this.locals, ...more.locals]) : this.locals;
-    const scope = new Scope(this.environment, this.from, { locals, column: more.column ?? this.column });
+  with(more: { locals?: ReadonlyMap<string, Dependencies>; column?: Dependencies; macro?: string }): Scope {
+    const scope = new Scope(this.environment, this.from, {
+      locals: more.locals ? new Map([...this.locals, ...more.locals]) : this.locals,
+      column: more.column ?? this.column,
+      macros: more.macro === undefined ? this.macros : new Set([...this.macros, more.macro]),
+    });
     for (const [key, value] of this.aliases) scope.aliases.set(key, value);
     return scope;
   }
