@@ -88,43 +88,56 @@ export function parseMacros(source: string, options: Omit<TemplateOptions, "macr
  * A macro whose text is parsed when it is first called or asked about. `name` is its name without prefix;
  * syntax errors appear at that moment.
  */
-export function lazyMacro(
-  source: string,
-  options: Omit<TemplateOptions, "macroPrefix"> & { name: string },
-): MacroDefinition {
-  let parsed: MacroDefinition | undefined;
-  const get = (): MacroDefinition => {
-    if (parsed) return parsed;
-    const all = parseMacros(source, options);
-    parsed = all.find((m) => m.name === options.name) ?? all[0];
-    if (!parsed) throw pyError("BlockError", `no macro '${options.name}' is defined in ${options.file}`);
-    return parsed;
-  };
-  return {
-    name: options.name,
-    source,
-    get kind() {
-      return get().kind;
-    },
-    get params() {
-      return get().params;
-    },
-    get usesVarargs() {
-      return get().usesVarargs;
-    },
-    get usesKwargs() {
-      return get().usesKwargs;
-    },
-    get usesCaller() {
-      return get().usesCaller;
-    },
-    get supportedLanguages() {
-      return get().supportedLanguages;
-    },
-    get template() {
-      return get().template;
-    },
-  };
+export function lazyMacro(source: string, options: LazyOptions): MacroDefinition {
+  return new LazyMacro(source, options);
+}
+
+type LazyOptions = Omit<TemplateOptions, "macroPrefix"> & { name: string };
+
+/** A class, for a start makes five hundred. */
+class LazyMacro implements MacroDefinition {
+  readonly source: string;
+  readonly #options: LazyOptions;
+  #parsed: MacroDefinition | undefined;
+
+  constructor(source: string, options: LazyOptions) {
+    this.source = source;
+    this.#options = options;
+  }
+
+  #get(): MacroDefinition {
+    if (this.#parsed) return this.#parsed;
+    const { name, file } = this.#options;
+    const all = parseMacros(this.source, this.#options);
+    const parsed = all.find((m) => m.name === name) ?? all[0];
+    if (!parsed) throw pyError("BlockError", `no macro '${name}' is defined in ${file}`);
+    return (this.#parsed = parsed);
+  }
+
+  get name() {
+    return this.#options.name;
+  }
+  get kind() {
+    return this.#get().kind;
+  }
+  get params() {
+    return this.#get().params;
+  }
+  get usesVarargs() {
+    return this.#get().usesVarargs;
+  }
+  get usesKwargs() {
+    return this.#get().usesKwargs;
+  }
+  get usesCaller() {
+    return this.#get().usesCaller;
+  }
+  get supportedLanguages() {
+    return this.#get().supportedLanguages;
+  }
+  get template() {
+    return this.#get().template;
+  }
 }
 
 /** What the host wants to know of calls: to keep dbt's stack of macros. */

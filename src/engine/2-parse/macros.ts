@@ -1,5 +1,6 @@
 import { extractBlocks, findMacroCalls, lazyMacro, type Block, type MacroDefinition } from "#jinja/index.ts";
 import type { PackedMacro } from "../builtins/index.ts";
+import type { KnownMacro, MacroTable } from "../context/macro-table.ts";
 import type { MacroNode, PlainRecord } from "../manifest/types.ts";
 import type { SourceFile } from "../1-read/types.ts";
 import { collectErrors, now, type ParseState } from "./state.ts";
@@ -37,7 +38,7 @@ export function parseMacroFiles(
 
 /** Macros of a built-in package from the index that the build made of it. */
 export function addPackedMacros(
-  state: ParseState,
+  home: MacroHome,
   packageName: string,
   files: SourceFile[],
   macros: PackedMacro[],
@@ -48,7 +49,7 @@ export function addPackedMacros(
     if (!file) continue;
     const source = file.contents.slice(packed.offset, packed.offset + packed.length);
     const described = packed.arguments.map((a) => ({ ...a, description: "" }));
-    register(state, {
+    register(home, {
       packageName,
       file,
       name: packed.name,
@@ -57,12 +58,12 @@ export function addPackedMacros(
       createdAt,
       described: () => described,
       languages: () => packed.languages,
-      calls: packed.calls,
+      known: packed,
     });
   }
 }
 
-/** The index of a package's macros, for {@link addPackedMacros}. */
+/** The index of a package's macros, for {@link addPackedMacros}; what they depend on is filled in by the caller. */
 export function packMacros(files: SourceFile[]): PackedMacro[] {
   return files.flatMap((file, position) =>
     extractBlocks(file.contents, { file: file.path, allowed: macroBlocks }).map((block) => {
@@ -81,6 +82,8 @@ export function packMacros(files: SourceFile[]): PackedMacro[] {
         arguments: argumentsOf(file, definition).map(({ name: argument, type }) => ({ name: argument, type })),
         languages: languagesOf(block, definition),
         calls: findMacroCalls(definition.template),
+        dependsOn: [],
+        mentions: [],
       };
     }),
   );
@@ -106,7 +109,7 @@ function addMacro(
   block: Block,
   options: { lazy: boolean; createdAt: number },
 ): void {
-  const definition = register(state, {
+  const definition = register(state.runtime, {
     packageName,
     file,
     name: macroName(block),
@@ -128,11 +131,16 @@ interface NewMacro {
   createdAt: number;
   described: (definition: MacroDefinition) => PlainRecord[];
   languages: (definition: MacroDefinition) => string[] | null;
-  calls?: string[];
+  known?: KnownMacro;
 }
 
-function register(state: ParseState, macro: NewMacro): MacroDefinition {
-  const { runtime } = state;
+/** Where macros are kept. */
+interface MacroHome {
+  macros: MacroTable;
+  manifest: { macros: Record<string, MacroNode> };
+}
+
+function register(home: MacroHome, macro: NewMacro): MacroDefinition {
   const { file, name, packageName } = macro;
   const definition = lazyMacro(macro.source, {
     name,
@@ -168,7 +176,7 @@ function register(state: ParseState, macro: NewMacro): MacroDefinition {
       return macro.languages(definition);
     },
   };
-  runtime.macros.add(node, definition, macro.calls);
-  runtime.manifest.macros[node.unique_id] = node;
+  home.macros.add(node, definition, macro.known);
+  home.manifest.macros[node.unique_id] = node;
   return definition;
 }

@@ -98,7 +98,7 @@ export function parseProject(input: {
         contents: f.contents,
       }),
     );
-    if (builtin.macros) addPackedMacros(state, builtin.name, sources, builtin.macros);
+    if (builtin.macros) addPackedMacros(runtime, builtin.name, sources, builtin.macros);
     else
       parseMacroFiles(
         state,

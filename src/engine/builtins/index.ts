@@ -19,6 +19,9 @@ export interface PackedMacro {
   languages: string[] | null;
   /** Macros that it may call, as `findMacroCalls` gives them. */
   calls: string[];
+  /** Unique ids of those in a project without macros, and the names that would make a difference. */
+  dependsOn: string[];
+  mentions: string[];
 }
 
 /** One of the two packages that every project has without installing it. */

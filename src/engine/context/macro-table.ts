@@ -11,8 +11,16 @@ export interface MacroEntry {
   node: MacroNode;
   /** Parsed when first called. */
   definition: MacroDefinition;
-  /** What it may call, where that is known without parsing. */
-  calls?: readonly string[];
+  /** What the build of the built-in packages has found out, so that nothing is parsed for it. */
+  known?: KnownMacro;
+}
+
+export interface KnownMacro {
+  /** What it may call. */
+  calls: readonly string[];
+  /** `depends_on.macros` as long as no project defines one of {@link mentions}. */
+  dependsOn: readonly string[];
+  mentions: readonly string[];
 }
 
 /**
@@ -28,7 +36,7 @@ export class MacroTable {
   }
 
   /** Adds a macro; the same name twice in one package is an error. */
-  add(node: MacroNode, definition: MacroDefinition, calls?: readonly string[]): void {
+  add(node: MacroNode, definition: MacroDefinition, known?: KnownMacro): void {
     let macros = this.#packages.get(node.package_name);
     if (!macros) this.#packages.set(node.package_name, (macros = new Map()));
     const existing = macros.get(node.name);
@@ -39,7 +47,7 @@ export class MacroTable {
         hint: "Rename or remove one of the two.",
       });
     }
-    macros.set(node.name, { node, definition, ...(calls ? { calls } : {}) });
+    macros.set(node.name, { node, definition, ...(known ? { known } : {}) });
   }
 
   /** The macros of one package by name. */
