@@ -42,6 +42,7 @@ export function parseMetrics(section: Section, data: PlainRecord): void {
 }
 
 function checkType(entry: Entry, m: PlainRecord): void {
+  if (typeof m.type === "string") m.type = m.type.toLowerCase();
   const type = String(m.type ?? "");
   if (metricTypes.includes(type)) return;
   throw invalid(

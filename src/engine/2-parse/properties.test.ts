@@ -58,3 +58,26 @@ test("the primary key of several unique columns is listed in order", () => {
   const { node } = parse({ "models/m.sql": "select 1 as a, 2 as b", "models/s.yml": yml });
   expect(node("model.shop.m").primary_key).toEqual(["a", "b"]);
 });
+
+test("kinds of semantic models are read without case, and their elements' descriptions are rendered", () => {
+  const semantic = `semantic_models:
+  - name: sm
+    model: ref('m')
+    defaults: {agg_time_dimension: at}
+    dimensions: [{name: at, type: TIME, type_params: {time_granularity: DAY}, description: "{{ doc('x') }}"}]
+    entities: [{name: id, type: PRIMARY, description: "{{ doc('x') }}"}]
+    measures: [{name: rows, agg: SUM, expr: 1}]
+metrics: [{name: row_count, label: Rows, type: SIMPLE, type_params: {measure: rows}}]
+`;
+  const { other } = parse({
+    "models/m.sql": "select 1 as id, today() as at",
+    "models/d.md": "{% docs x %}text{% enddocs %}",
+    "models/s.yml": semantic,
+  });
+  expect(other("semantic_models", "semantic_model.shop.sm")).toMatchObject({
+    dimensions: [{ type: "time", type_params: { time_granularity: "day" }, description: "text" }],
+    entities: [{ type: "primary", description: "text" }],
+    measures: [{ agg: "sum" }],
+  });
+  expect(other("metrics", "metric.shop.row_count")).toMatchObject({ type: "simple" });
+});

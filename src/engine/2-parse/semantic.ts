@@ -199,13 +199,17 @@ function element(written: PlainRecord, defaults: PlainRecord, inherited: PlainRe
   // dbt keeps no trace of it in the measure: the metric that it makes is there instead.
   if ("create_metric" in item) item.create_metric = false;
   if (item.expr !== null) item.expr = String(item.expr);
+  // Names of kinds are read without case.
+  for (const key of ["type", "agg"]) if (typeof item[key] === "string") item[key] = item[key].toLowerCase();
   if (isRecord(item.agg_params)) item.agg_params = { ...percentileDefaults, ...item.agg_params };
   if (isRecord(item.non_additive_dimension))
     item.non_additive_dimension = { window_groupings: [], ...item.non_additive_dimension };
   if (isRecord(item.type_params)) {
     const validity = item.type_params.validity_params;
+    const grain = item.type_params.time_granularity;
     item.type_params = {
       ...item.type_params,
+      ...(typeof grain === "string" ? { time_granularity: grain.toLowerCase() } : {}),
       validity_params: isRecord(validity) ? { is_start: false, is_end: false, ...validity } : null,
     };
   }

@@ -39,10 +39,18 @@ export function renderDescriptions(state: ParseState): void {
         source.source_description = render(state, node, source.source_description);
       for (const column of Object.values(node.columns ?? {}))
         column.description = render(state, node, column.description, column.doc_blocks);
+      for (const element of elementsOf(node)) element.description = render(state, node, element.description);
       for (const argument of (node as unknown as { arguments?: { description: string }[] }).arguments ?? [])
         argument.description = render(state, node, argument.description);
     });
   }
+}
+
+/** What semantic models are made of. */
+function elementsOf(node: Described): { description: string }[] {
+  if (node.resource_type !== "semantic_model") return [];
+  const { dimensions, measures, entities } = node as unknown as Record<string, { description: string }[] | undefined>;
+  return [...(dimensions ?? []), ...(measures ?? []), ...(entities ?? [])];
 }
 
 function render(state: ParseState, node: Described, text: string, blocks?: string[]): string {
