@@ -107,10 +107,10 @@ export class Authorization {
     const why = answer
       ? `answered ${answer.status}${answer.status < 300 ? " without an access_token" : ""}`
       : "did not answer";
-    const { origin, pathname } = new URL(auth.tokenUrl);
+    const url = URL.canParse(auth.tokenUrl) ? new URL(auth.tokenUrl) : undefined;
     throw ingestErrors.refused({
       message: this.#secrets.redact(
-        `The token of the source ${this.#source.name} was not granted: ${origin}${pathname} ${why}.`,
+        `The token of the source ${this.#source.name} was not granted: ${url ? url.origin + url.pathname : auth.tokenUrl} ${why}.`,
       ),
       place: this.#api.places.auth,
       hint: `Check \`token_url\`, and the values of ${auth.clientIdEnv} and ${auth.clientSecretEnv}.`,

@@ -16,19 +16,19 @@ export interface PageFacts {
 }
 
 /** What the next request adds: parameters, or another address. */
-export type Step = { params: [string, string][] } | { url: string };
+export type Step = { params: Params } | { url: string };
+
+/** Numbers stay numbers in the body of a POST. */
+export type Params = [name: string, value: string | number][];
 
 /** Why the pages cannot be followed. */
 export class Stuck extends Error {}
 
 /** Parameters of the first page. */
-export function firstStep({ type, param, start, size }: PaginationConfig): { params: [string, string][] } {
-  return {
-    params: [
-      ...(size ? [[size.param, String(size.value)] as [string, string]] : []),
-      ...(type === "page" || type === "offset" ? [[param, String(start)] as [string, string]] : []),
-    ],
-  };
+export function firstStep({ type, param, start, size }: PaginationConfig): { params: Params } {
+  const params: Params = size ? [[size.param, size.value]] : [];
+  if (type === "page" || type === "offset") params.push([param, start]);
+  return { params };
 }
 
 /** Follows the pages of one poll. What servers say of totals is not believed: the end is where nothing comes any more. */
@@ -51,12 +51,12 @@ export class Pages {
       if (more === false || more === null) return undefined;
       if (more === undefined) throw new Stuck(`the answer has no \`${hasMore}\`, which \`has_more\` names`);
     }
-    const fixed: [string, string][] = size ? [[size.param, String(size.value)]] : [];
+    const fixed: Params = size ? [[size.param, size.value]] : [];
     if (type === "page" || type === "offset") {
       if (facts.records === 0 || (end === "short" && facts.records < (size?.value ?? 0))) return undefined;
       // By what came, not by what was asked for: servers cap sizes.
       this.#at += type === "page" ? 1 : facts.records;
-      return { params: [...fixed, [param, String(this.#at)]] };
+      return { params: [...fixed, [param, this.#at]] };
     }
     if (type === "cursor") {
       const cursor = this.#cursor(facts);
@@ -67,12 +67,12 @@ export class Pages {
     return url === undefined ? undefined : { url: this.#fresh(url, "next page") };
   }
 
-  #cursor({ rest, last, records }: PageFacts): string | undefined {
+  #cursor({ rest, last, records }: PageFacts): string | number | undefined {
     const { cursor, cursorField } = this.#config;
     if (cursorField !== undefined && records === 0) return undefined;
     const value = cursorField !== undefined ? valueAt(last, cursorField) : valueAt(rest, cursor ?? "");
     if (value instanceof NumberText) return value.text;
-    if (typeof value === "number" || (typeof value === "string" && value !== "")) return String(value);
+    if (typeof value === "number" || (typeof value === "string" && value !== "")) return value;
     if (cursorField !== undefined)
       throw new Stuck(`the last record has no \`${cursorField}\`, which \`cursor_field\` names`);
     if (value === undefined) this.#requireNoOther(rest, cursor ?? "");
@@ -94,10 +94,11 @@ export class Pages {
     if (other !== undefined) throw new Stuck(`the answer has no \`${path}\`, but it has \`${other}\``);
   }
 
-  #fresh(value: string, what: string): string {
-    if (this.#seen.has(value))
-      throw new Stuck(`the ${what} ${JSON.stringify(value.slice(0, 100))} came before: it leads in a circle`);
-    this.#seen.add(value);
+  #fresh<T extends string | number>(value: T, what: string): T {
+    const text = String(value);
+    if (this.#seen.has(text))
+      throw new Stuck(`the ${what} ${JSON.stringify(text.slice(0, 100))} came before: it leads in a circle`);
+    this.#seen.add(text);
     return value;
   }
 }

@@ -6,7 +6,7 @@ import { valueAt } from "../records/json-path.ts";
 import type { RecordSpool } from "../records/spool.ts";
 import { Authorization } from "./auth.ts";
 import type { PollEffects } from "./effects.ts";
-import { firstStep, Pages, type PageFacts, type Step, Stuck } from "./pages.ts";
+import { firstStep, type PageFacts, Pages, type Params, type Step, Stuck } from "./pages.ts";
 import { type Client, httpUrl, label, type PageRequest, Passing, send } from "./request.ts";
 import type { Secrets } from "./secrets.ts";
 import { RecordSplitter, TooLong } from "./split-records.ts";
@@ -41,18 +41,20 @@ export async function pollApi(options: PollApiOptions): Promise<void> {
     ...(signal && { signal }),
   };
   const { incremental, pagination } = api;
-  const cursor: [string, string][] = incremental && from !== undefined ? [[incremental.param, from]] : [];
+  const number = from !== undefined && /^-?\d{1,15}$/.test(from);
+  const cursor: Params = incremental && from !== undefined ? [[incremental.param, number ? Number(from) : from]] : [];
   const pages = new Pages(pagination);
   const repeats = new Repeats();
   let step: Step | undefined = firstStep(pagination);
   let request: PageRequest | undefined;
+  let answeredAt = base;
   for (let page = 1; step !== undefined; page++) {
     signal?.throwIfAborted();
     if (page > api.maxPages) throw tooManyPages(client, api);
-    request = requestOf(client, base, cursor, step, request);
+    request = requestOf(client, base, cursor, step, { url: answeredAt, body: request?.body });
     const { url } = request;
     await spool.beginPage();
-    const { rest, link, end } = await send(
+    const { rest, link, end, at } = await send(
       client,
       request,
       (response, alive) => readPage(client, url, response, alive, spool),
@@ -60,6 +62,8 @@ export async function pollApi(options: PollApiOptions): Promise<void> {
     );
     const { records, last, hash } = spool.endPage();
     step = nextStep(client, url, pages, { records, last, rest, link, end });
+    // What the next link is relative to: where redirects have led.
+    answeredAt = URL.canParse(at) ? new URL(at) : url;
     const circle = records > 0 ? repeats.check(hash, page, records, source.key.length > 0) : undefined;
     if (circle !== undefined) throw stuck(client, url, circle);
   }
@@ -68,22 +72,22 @@ export async function pollApi(options: PollApiOptions): Promise<void> {
 function requestOf(
   client: Client,
   base: URL,
-  cursor: [string, string][],
+  cursor: Params,
   step: Step,
-  before: PageRequest | undefined,
+  before: { url: URL; body: string | undefined },
 ): PageRequest {
   const { api } = client;
   const fixed = { ...api.body };
   if ("url" in step) {
-    const url = httpUrl(client, step.url, before?.url ?? base);
-    return { url, ...(before?.body !== undefined && { body: before.body }) };
+    const url = httpUrl(client, step.url, before.url);
+    return { url, ...(before.body !== undefined && { body: before.body }) };
   }
   const url = new URL(base);
   for (const name of new Set(api.query.map(([name]) => name))) url.searchParams.delete(name);
   for (const [name, value] of api.query) url.searchParams.append(name, value);
   const params = [...cursor, ...step.params];
-  if (api.paramsIn === "query") for (const [name, value] of params) url.searchParams.set(name, value);
-  else for (const [name, value] of params) fixed[name] = /^\d{1,15}$/.test(value) ? Number(value) : value;
+  if (api.paramsIn === "query") for (const [name, value] of params) url.searchParams.set(name, String(value));
+  else for (const [name, value] of params) fixed[name] = value;
   return { url, ...(api.method === "POST" && { body: JSON.stringify(fixed) }) };
 }
 
@@ -94,13 +98,14 @@ async function readPage(
   response: Response,
   alive: () => void,
   spool: RecordSpool,
-): Promise<Pick<PageFacts, "rest" | "link" | "end">> {
-  const link = response.headers.get("link");
+): Promise<Pick<PageFacts, "rest" | "link" | "end"> & { at: string }> {
+  const { api, secrets } = client;
+  const header = response.headers.get("link");
+  const facts = { link: header === null ? null : secrets.redactData(header), at: response.url };
   if (response.status === 204 || response.status === 404) {
     await response.body?.cancel();
-    return { rest: undefined, link, end: true };
+    return { ...facts, rest: undefined, end: true };
   }
-  const { api, secrets } = client;
   const broken = (what: string, more: { hint?: string } = {}) => notJson(client, url, response, what, more.hint);
   let bad: unknown;
   const splitter = new RecordSplitter(api.records ?? ".", (text) => {
@@ -150,7 +155,7 @@ async function readPage(
   if (!splitter.complete || first === "") throw new Passing("the answer broke off in the middle");
   const rest = parseRest(secrets.redactData(splitter.rest), broken);
   if (!splitter.foundList) otherThanList(client, url, rest, splitter.rest, spool);
-  return { rest, link, end: false };
+  return { ...facts, rest, end: false };
 }
 
 function parseRest(text: string, broken: (what: string) => Error): unknown {

@@ -157,7 +157,12 @@ const auth = objectOf<AuthEntry>(
     username: { ...some, description: "basic: the user, when it is no secret." },
     username_env: { ...variable, description: "basic: environment variable with the user." },
     password_env: { ...variable, description: "basic: environment variable with the password." },
-    token_url: { ...some, description: "oauth2: where the token is fetched." },
+    token_url: {
+      type: "string",
+      pattern: "^https?://[^@/]+(/|$)",
+      patternHint: "a URL that begins with http:// or https://, without a user",
+      description: "oauth2: where the token is fetched.",
+    },
     client_id_env: { ...variable, description: "oauth2: environment variable with the client's id." },
     client_secret_env: { ...variable, description: "oauth2: environment variable with the client's secret." },
     scope: { ...some, description: "oauth2: scopes, separated by spaces." },
