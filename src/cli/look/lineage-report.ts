@@ -58,15 +58,7 @@ class View {
       `${this.#paint.bold(this.#name(id))}  ${this.#paint.dim(`${node.resource_type}, ${plural(node.columns.length, "column")}`)}\n`,
     ];
     lines.push(this.#unknown(node));
-    if (trees)
-      for (const { name } of node.columns)
-        lines.push(
-          "\n",
-          this.#paint.bold(printable(name)),
-          "\n",
-          this.#made({ node: id, column: name }),
-          this.#used({ node: id, column: name }),
-        );
+    if (trees) for (const { name } of node.columns) lines.push("\n", this.#branches({ node: id, column: name }));
     else lines.push("\n", this.#columns(node));
     lines.push(this.#rowsOf(id));
     if (!trees) lines.push(this.#usedBy(id));
@@ -91,18 +83,28 @@ class View {
     ].join("");
   }
 
+  /** One column of a model, with its trees. */
+  #branches(focus: ColumnId): string {
+    const tree = (title: string, text: string): string => (text === "" ? "" : `${this.#paint.dim(title)}\n${text}`);
+    const name = this.#paint.bold(printable(focus.column));
+    return `${name}\n${tree("made of", this.#made(focus))}${tree("used by", this.#used(focus))}`;
+  }
+
   #unknown(node: NodeLineage): string {
     return node.status === "resolved"
       ? ""
       : node.problems.map((problem) => `${this.#paint.yellow(printable(problem))}\n`).join("");
   }
 
+  /** A line for every origin of every column. */
   #columns(node: NodeLineage): string {
-    const rows = node.columns.map(({ name, upstream, complete }) => {
-      const from = upstream.map((origin) => this.#full({ node: origin.node, column: origin.column }));
-      const kind = upstream.length > 0 ? this.#kind(strongest(upstream)) : "";
-      return [printable(name), kind, `${from.join(", ")}${complete ? "" : this.#paint.yellow(" ?")}`.trim()];
+    const rows = node.columns.flatMap(({ name, upstream, complete }) => {
+      const origins = upstream.map((origin) => [this.#kind(origin.kind), this.#full(origin)]);
+      if (!complete) origins.push(["", this.#paint.yellow("?")]);
+      if (origins.length === 0) origins.push(["", ""]);
+      return origins.map((cells, i) => [i === 0 ? printable(name) : "", ...cells]);
     });
+    if (!node.columns_complete) rows.push([this.#paint.yellow("…"), "", ""]);
     return this.#table([{ title: "COLUMN" }, { title: "KIND" }, { title: "MADE OF", shrinkTo: 30 }], rows);
   }
 

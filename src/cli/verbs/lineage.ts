@@ -37,12 +37,15 @@ export const verb: Verb = {
     { flags: "--no-wait", description: "Do not wait while the lab is being run" },
   ],
   examples: [
-    { command: "labs lineage gold_product_line_kpis.gross_margin", does: "What a column is made of, and what uses it" },
+    {
+      command: "labs lineage gold_product_line_kpis.sales_per_order",
+      does: "What a column is made of, and what uses it",
+    },
     {
       command: "labs lineage gold_product_line_kpis --lab lab1_sales_performance",
       does: "Every column of a model, one step",
     },
-    { command: "labs lineage raw.sales_data.unit_price --downstream", does: "What changes with a column of a source" },
+    { command: "labs lineage raw.sales_data.sales --downstream", does: "What changes with a column of a source" },
     { command: "labs lineage silver_order_lines --format mermaid --depth 2", does: "A drawing for a Markdown page" },
     { command: "labs lineage -o json", does: "The whole lab as data" },
   ],
