@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const file = join(import.meta.dirname, "RESULTS.md");
-const parts = ["lab", "scale", "changed"] as const;
+const parts = ["lab", "scale", "changed", "ingest"] as const;
 export type Part = (typeof parts)[number];
 
 const begin = (part: Part): string => `<!-- ${part} -->`;
@@ -20,6 +20,6 @@ export function writePart(part: Part, text: string): void {
     .filter(([, content]) => content !== "")
     .map(([name, content]) => `${begin(name)}\n${content}\n${end(name)}\n`);
   const head =
-    "# Measurements\n\nMedians of commands run in turn. Compare within a table only; machines differ.\n`npm run bench` writes the first part, `npm run bench -- scale` the one on large projects.\n";
+    "# Measurements\n\nMedians of commands run in turn. Compare within a table only; machines differ.\n`npm run bench` writes the first part, `npm run bench -- scale` the one on large projects, `npm run bench -- ingest` the one on files.\n";
   writeFileSync(file, [head, ...body].join("\n"));
 }

@@ -1,17 +1,23 @@
 /**
  * `npm run bench`: measures side by side and writes bench/RESULTS.md. Needs the judges' Python (`npm run judge:setup`).
- * `--rounds N` (default 5). `npm run bench -- scale` measures generated projects of up to 5,000 models instead.
+ * `--rounds N` (default 5). `npm run bench -- scale` measures generated projects of up to 5,000 models instead,
+ * `npm run bench -- ingest` the loading of files.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultFlags, runCommand, targetForDatabase } from "#engine/index.ts";
+import { ingest } from "./ingest/run.ts";
 import { once, sideBySide, type Sample } from "./measure.ts";
 import { writePart } from "./results.ts";
 import { scale } from "./scale/run.ts";
 
 if (process.argv[2] === "scale") {
   await scale(process.argv.slice(3));
+  process.exit();
+}
+if (process.argv[2] === "ingest") {
+  await ingest(process.argv.slice(3));
   process.exit();
 }
 const root = join(import.meta.dirname, "..");
