@@ -138,6 +138,8 @@ async function bundle(): Promise<Metafile[]> {
     entryNames: "[name]-[hash]",
     outExtension: { ".js": ".cjs" },
     format: "cjs",
+    // In a script Node calls import() experimental, aloud.
+    supported: { "dynamic-import": false },
     define: { "import.meta.url": "__url", "import.meta.dirname": "__folder" },
     banner: { js: "(function (exports, require, module, __url, __folder) {" },
     footer: { js: "})" },

@@ -38,7 +38,6 @@ export async function loadProgram(words: string[]): Promise<void> {
   const script = new vm.Script(readFileSync(filename, "latin1"), {
     filename,
     ...(cachedData ? { cachedData } : {}),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (cacheFile !== undefined && (!cachedData || script.cachedDataRejected)) {
     // A command that was refused has run little of the program.

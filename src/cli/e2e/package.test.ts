@@ -87,6 +87,8 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
         /lab1_sales_performance +ok +3,000 [^]*lab2_forecast_model +ok [^]*lab3_customer_segmentation +ok /,
       ),
     });
+    // Node's own words about how the program is loaded.
+    expect(stderr).not.toContain("Warning");
     expect(
       labs("inspect", "lab1_sales_performance", "gold.gold_product_line_kpis", "--workspace", "cpg").stdout,
     ).toContain("product_line");
