@@ -37,7 +37,7 @@ class View {
       node.resource_type,
       `${node.columns.length}${node.columns_complete ? "" : "+"}`,
       status[node.status](node.status),
-      node.status === "resolved" ? "" : printable(node.problems.join(" ")),
+      node.status === "resolved" ? "" : printable(node.problems.join(" ").split("\n", 1)[0] ?? ""),
     ]);
     return this.#table(
       [

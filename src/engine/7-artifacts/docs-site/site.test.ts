@@ -1,6 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { node, testManifest } from "../../4-select/test-manifest.ts";
+import type { ColumnLineage, NodeLineage } from "../../lineage/types.ts";
+import type { GraphNode } from "../../manifest/types.ts";
 import { buildCatalog, type CatalogRow } from "../catalog.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { docsPage } from "./site.ts";
@@ -103,9 +105,9 @@ const rows = ["id", "amount"].map(
 );
 const html = docsPage(manifest, buildCatalog(rows, manifest));
 
-function open(hash: string) {
-  const [, json = ""] = /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(html) ?? [];
-  const [, script = ""] = /<script>([\s\S]*?)<\/script>/.exec(html) ?? [];
+function open(hash: string, page = html) {
+  const [, json = ""] = /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(page) ?? [];
+  const [, script = ""] = /<script>([\s\S]*?)<\/script>/.exec(page) ?? [];
   const elements: Record<string, Element> = {
     nav: new Element("nav"),
     main: new Element("main"),
@@ -165,4 +167,33 @@ test("without a hash the page tells what there is", () => {
       .main.all("dd")
       .map((count) => count.textContent),
   ).toEqual(["1", "2", "1"]);
+});
+
+test("columns say what they are made of and what uses them", () => {
+  const upstream = [{ node: "model.p.fct", column: "ID", kind: "aggregated" as const }];
+  const known = {
+    resource_type: "model",
+    status: "resolved",
+    columns_complete: true,
+    filters: [],
+    problems: [],
+  } as const;
+  const of = (unique_id: string, name: string, own: ColumnLineage[]) =>
+    ({ ...known, unique_id, name, columns: own }) as unknown as NodeLineage;
+  const lineage = {
+    nodes: {
+      "model.p.fct": of("model.p.fct", "fct", [
+        { name: "id", upstream: [{ node: "source.p.raw.orders", column: "<id>", kind: "identity" }], complete: true },
+      ]),
+      "model.p.report": of("model.p.report", "report", [{ name: "n", upstream, complete: true }]),
+    },
+  };
+  const columns = { n: { name: "n", description: "" } };
+  const reported = { ...manifest, nodes: { ...manifest.nodes } };
+  reported.nodes["model.p.report"] = { ...manifest.nodes["model.p.report"], columns } as unknown as GraphNode;
+  const page = docsPage(reported, buildCatalog(rows, reported), undefined, lineage);
+  const { main } = open(`#${encodeURIComponent("model.p.fct")}`, page);
+  const table = main.all("tr").map((row) => [...row.all("th"), ...row.all("td")].map((cell) => cell.textContent));
+  expect(table[0]).toEqual(["Name", "Type", "Description", "Tests", "Made of", "Used by"]);
+  expect(table[1]?.slice(4)).toEqual(["raw.orders|.<id>", "report|.n (aggregated)"]);
 });
