@@ -12,7 +12,8 @@ export const csvTemplate: Template = {
 # What belongs to this lab only. An editor that reads the schema above completes the keys.
 
 # Every CSV file in data/raw becomes rows of the table raw.records.
-# Files of different kinds need a source each: a name and a pattern of their own.
+# Files of different kinds need a source each: a name and a pattern of their own. \`labs ingest {{lab}} --propose\` prints
+# columns, types and a key for them; modes besides append are replace, merge (by \`key:\`) and snapshot.
 sources:
   - name: records
     path: "*.csv"
