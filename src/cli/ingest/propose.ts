@@ -16,7 +16,7 @@ export async function proposeForLab(input: VerbInput, lab: Lab, freeze: boolean)
   if (global.output === "json") {
     writeJson(input, { lab: lab.name, frozen: freeze, sources: entries, errors: failed });
   } else {
-    if (entries.length === 0) io.out(`There is no file of ${lab.name} to read.\n`);
+    if (entries.length === 0) io.out(`There is nothing of ${lab.name} to read.\n`);
     else if (freeze) io.out(`${lab.paths.config} declares ${plural(entries.length, "source")} now.\n`);
     else io.out(sourcesText(entries));
     for (const error of failed)
@@ -37,7 +37,7 @@ function entryOf({ source, path, format, dialect, columns, key }: ContractPropos
     own !== undefined && own !== shared(type) ? "VARCHAR" : type;
   return {
     name: source,
-    path: path.length === 1 ? (path[0] ?? "") : path,
+    ...(path.length > 0 && { path: path.length === 1 ? (path[0] ?? "") : path }),
     ...(format !== "csv" && { format }),
     ...(dialect && dialect.delimiter !== "," && { delimiter: dialect.delimiter }),
     ...(dialect && dialect.quote !== '"' && { quote: dialect.quote }),
@@ -50,6 +50,7 @@ function entryOf({ source, path, format, dialect, columns, key }: ContractPropos
         column.nullable ? typeOf(column) : { type: typeOf(column), nullable: false },
       ]),
     ),
-    ...(key.length > 0 && { key: key.length === 1 ? (key[0] ?? "") : key }),
+    // Of a polled source a key changes what a poll does to the table: that is for people to say.
+    ...(key.length > 0 && path.length > 0 && { key: key.length === 1 ? (key[0] ?? "") : key }),
   };
 }

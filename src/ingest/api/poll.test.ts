@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "#duck/index.ts";
+import { proposeContracts } from "../contract/propose-lab.ts";
 import { replayQuarantine } from "../quarantine/index.ts";
 import { spoolFolder } from "../records/spool.ts";
 import { FixtureApi, type Row, send } from "../testing/api-server.ts";
@@ -205,6 +206,27 @@ describe("an API source", () => {
       ["2", "1.5", '{"id":2,"qty":1.5}'],
       ["3", "3", '{"id":3,"qty":3,"note":{"a":1}}'],
     ]);
+  });
+
+  it("proposes a contract from all that comes, and leaves the lab alone", async () => {
+    server.rows = [
+      { id: 1, code: "12", price: 1 },
+      { id: 2, code: "13", price: 1.5, at: "2024-01-01T00:00:00Z" },
+    ];
+    lab.sources = [polled("orders", api(`${server.url}/page`, { pagination: pages({ type: "page" }) }))];
+    const [proposal] = await proposeContracts(lab.lab);
+    expect(proposal).toMatchObject({
+      source: "orders",
+      path: [],
+      rows: 2,
+      columns: [
+        { name: "id", type: "BIGINT", nullable: false },
+        { name: "code", type: "VARCHAR", nullable: false },
+        { name: "price", type: "DOUBLE", nullable: false },
+        { name: "at", type: "TIMESTAMP", nullable: true },
+      ],
+    });
+    expect(await lab.rows("SELECT count(*) FROM duckdb_tables()")).toEqual([["0"]]);
   });
 
   it("checks expectations and max_rejects", async () => {

@@ -8,6 +8,7 @@ import { detectChanges } from "../detect/detect.ts";
 import { findSources } from "../detect/sources.ts";
 import { readLedger } from "../ledger/file-ledger.ts";
 import { loadChanges } from "../load/load.ts";
+import { isPolled } from "../records/poll.ts";
 import { storeColumns } from "../load/store.ts";
 import { storeOf } from "../load/shape.ts";
 import type { IngestLab } from "../types.ts";
@@ -15,9 +16,10 @@ import { headerOf } from "./header-of.ts";
 import { proposeTypes } from "./propose.ts";
 import type { Contract } from "./types.ts";
 
-/** What a source's files have in common, from a read of every row of every one of them. */
+/** What a source's files have in common, from a read of every row of every one of them; or what a poll of it brought. */
 export interface ContractProposal {
   source: string;
+  /** Empty for an API or a step. */
   path: string[];
   format: SourceConfig["format"];
   /** As found; undefined for formats that have none. */
@@ -31,7 +33,7 @@ export interface ContractProposal {
 }
 
 /**
- * Reads all files of a lab's sources into a database of its own that is thrown away, and says what contract they would
+ * Reads all files of a lab's sources, and polls its APIs and steps, into a database of its own that is thrown away, and says what contract they would
  * have. The lab's own database is not touched. Errors: ING-007, ING-013.
  */
 export async function proposeContracts(
@@ -39,7 +41,7 @@ export async function proposeContracts(
   options: { sources?: string[]; signal?: AbortSignal } = {},
 ): Promise<ContractProposal[]> {
   const found = findSources(lab.paths.raw, lab.config.sources, lab.paths.config ?? "lab.yml").sources.filter(
-    ({ config, files }) => files.length > 0 && (options.sources?.includes(config.name) ?? true),
+    ({ config, files }) => (files.length > 0 || isPolled(config)) && (options.sources?.includes(config.name) ?? true),
   );
   const folder = mkdtempSync(join(tmpdir(), "labs-propose-"));
   try {
@@ -60,6 +62,8 @@ export async function proposeContracts(
           expectations: [],
           lineage: false,
           ...(columns.size > 0 && { columns }),
+          ...(config.api && { api: { ...config.api, keepRaw: false } }),
+          ...(config.step && { step: { ...config.step, keepRaw: false } }),
         };
         const temporary = { ...lab, config: { sources: [source] } };
         const plan = await detectChanges({
@@ -94,7 +98,8 @@ async function describe(connection: Connection, source: SourceConfig, contract: 
   const stored = (await storeColumns(connection, source.table)) ?? [];
   const names = stored.map(({ name }) => name);
   const texts = names.map((name) => `${quoteIdentifier(name)}::VARCHAR AS ${quoteIdentifier(name)}`).join(", ");
-  const csv = source.format === "csv";
+  // JSON says itself what is a number; texts of digits stay texts.
+  const csv = source.format === "csv" && !isPolled(source);
   const typed = csv ? await proposeTypes(connection, `(SELECT ${texts} FROM ${store})`, names) : contract.columns;
   const { rows } = await connection.query(
     `SELECT count(*), ${names.map((name) => `count(${quoteIdentifier(name)})`).join(", ")} FROM ${store}`,
