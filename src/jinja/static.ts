@@ -2,6 +2,7 @@ import type { Arguments, Call, Expr } from "./ast.ts";
 import { walk } from "./ast.ts";
 import { PyDict } from "./dict.ts";
 import { unary } from "./arithmetic.ts";
+import { nodeText } from "./node-text.ts";
 import { repr, str } from "./operations.ts";
 import { PyTuple } from "./sequences.ts";
 import { parseTemplate, Template } from "./template.ts";
@@ -155,7 +156,7 @@ function unrenderedValue(expr: Expr): string {
   return expr.kind === "const" && typeof expr.value === "string" ? expr.value : sourceOf(expr);
 }
 
-/** An expression written out again, the way dbt records unrendered config. */
+/** An expression written out again, the way dbt records unrendered config: kinds that it has no words for as Jinja2 prints them. */
 export function sourceOf(expr: Expr): string {
   const list = (items: readonly Expr[]) => items.map(sourceOf).join(", ");
   switch (expr.kind) {
@@ -180,12 +181,10 @@ export function sourceOf(expr: Expr): string {
     case "not":
       return `not ${sourceOf(expr.operand)}`;
     case "unary":
-      return `${expr.op}${sourceOf(expr.operand)}`;
+      return expr.op === "-" ? `-${sourceOf(expr.operand)}` : nodeText(expr);
     case "and":
     case "or":
       return `${sourceOf(expr.left)} ${expr.kind} ${sourceOf(expr.right)}`;
-    case "binary":
-      return `${sourceOf(expr.left)} ${expr.op} ${sourceOf(expr.right)}`;
     case "call": {
       const parts = [
         ...expr.args.map(sourceOf),
@@ -195,14 +194,7 @@ export function sourceOf(expr: Expr): string {
       ];
       return `${sourceOf(expr.callee)}(${parts.join(", ")})`;
     }
-    case "filter": {
-      const inner =
-        expr.args.length + expr.kwargs.length > 0
-          ? sourceOf({ ...expr, kind: "call", callee: { kind: "name", name: "", at: 0 } })
-          : "";
-      return `${expr.target ? sourceOf(expr.target) : ""} | ${expr.name}${inner}`;
-    }
     default:
-      return `<${expr.kind}>`;
+      return nodeText(expr);
   }
 }

@@ -112,13 +112,17 @@ const missingMacro =
 /** An error's text as dbt stores it in a result: headline, node, message, place. */
 export function errorText(error: unknown, node: Owner, compiledPath?: string | null): string {
   if (!isLabsError(error)) return error instanceof Error ? error.message : String(error);
-  const headline = `${String(error.data?.dbtType ?? "Runtime Error")} in ${node.resource_type} ${node.name} (${node.original_file_path})`;
+  const input = error.data?.input;
+  const owner = input ?? `${node.resource_type} ${node.name} (${node.original_file_path})`;
+  const headline = `${String(error.data?.dbtType ?? "Runtime Error")} in ${String(owner)}`;
   const undefinedName = pythonType(error) === "UndefinedError" ? `. ${missingMacro}` : "";
   const lines = `${error.message}${undefinedName}`.split("\n");
   const at = modelPlace(error, node)?.place ?? error.place;
   const place = at?.line === undefined ? [] : [`  at ${at.file}:${at.line}:${at.column ?? 1}`];
+  // Lines of an input are lines of its rows, not of the file.
   for (const caller of at?.stack ?? [])
-    place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
+    if (input === undefined || caller.file !== node.original_file_path)
+      place.push(`  called from ${[caller.file, caller.line, caller.column].filter((x) => x !== undefined).join(":")}`);
   const code = compiledPath ? [`  compiled code at ${compiledPath}`] : [];
   const hint = error.hint ? [`  fix: ${error.hint}`] : [];
   return [headline, ...lines.map((l) => `  ${l}`), ...place, ...code, ...hint].join("\n");

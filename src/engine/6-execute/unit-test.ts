@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { isLabsError } from "#errors/index.ts";
 import { equals, fromPlain, PyFunction, PyObject, repr, str, type Value } from "#jinja/index.ts";
 import { AgateTable, Relation } from "../adapter/index.ts";
 import { compileNode } from "../5-compile/index.ts";
@@ -46,6 +47,8 @@ export async function runUnitTest(execution: Omit<NodeExecution, "node">, test: 
     ephemeral: new Map(),
     overrides: overridesOf(own, test, setup),
     prepare: (scope) => overrideMacros(scope, own, test),
+  }).catch((error: unknown) => {
+    throw ofInput(error, setup);
   });
   test.compiled_path = setup.node.compiled_path;
   let main: ReturnType<typeof mainResult>;
@@ -105,6 +108,15 @@ function setUp(execution: Omit<NodeExecution, "node">, test: OtherNode, tested: 
     if (original === tested) self = fixture;
   }
   return { node, inputs, self };
+}
+
+/** An error in an input's rows says so: to dbt the input is a model of the test's file. */
+function ofInput(error: unknown, { inputs }: Setup): unknown {
+  if (!isLabsError(error) || !error.data) return error;
+  const { node, uniqueId } = error.data;
+  const input = [...inputs.values()].find((i) => i.unique_id === node || i.unique_id === uniqueId);
+  if (input) error.data.input = `model ${input.name} (${input.original_file_path})`;
+  return error;
 }
 
 function inputNode(
