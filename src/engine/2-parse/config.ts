@@ -1,3 +1,4 @@
+import { fromPlain, str } from "#jinja/index.ts";
 import { isRecord, cloneData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { ConfigTrees, Project } from "../1-read/types.ts";
@@ -326,6 +327,8 @@ function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest)
   for (const key of ["pre-hook", "post-hook"])
     if (key in config && kind !== "group") config[key] = listify(config[key]).map(hookOf);
   if (typeof config.tags === "string") config.tags = [config.tags];
+  // A list of texts to dbt, whatever is in it.
+  if (Array.isArray(config.tags)) config.tags = config.tags.map((tag: unknown) => str(fromPlain(tag)));
   if (typeof config.static_analysis === "boolean") {
     const [on, off] = kind === "source" ? ["on", "off"] : ["True", "False"];
     config.static_analysis = config.static_analysis ? on : off;
