@@ -1,4 +1,5 @@
 import { Dependencies } from "./dependencies.ts";
+import type { RelationColumn } from "./relation.ts";
 import type { Scope } from "./scope.ts";
 import { fold, inside, part, parts, queryOf, text, texts, type Tree } from "./tree.ts";
 
@@ -32,9 +33,29 @@ export function dependenciesOf(expression: Tree, scope: Scope): Dependencies {
       return callOf(expression, scope);
     case "WINDOW":
       return windowOf(expression, scope);
+    case "POSITIONAL_REFERENCE":
+      return place(expression, scope);
     default:
-      return all(inside(expression), scope).as("derived");
+      if (computed.has(String(expression.class))) return all(inside(expression), scope).as("derived");
+      scope.reading.problem(`An expression of the kind ${String(expression.class)} is not understood.`);
+      return Dependencies.unknown();
   }
+}
+
+/** Kinds of expressions that are made of the expressions inside them. */
+const computed = new Set(["BETWEEN", "CASE", "CAST", "COLLATE", "COMPARISON", "CONJUNCTION", "LAMBDA", "OPERATOR"]);
+
+/** `#2` is the second column of what is read; undefined when not all columns are known. */
+export function entryAt(expression: Tree, scope: Scope): RelationColumn | undefined {
+  if (expression.class !== "POSITIONAL_REFERENCE" || typeof expression.index !== "number") return undefined;
+  return scope.from.rest ? undefined : scope.from.entries[expression.index - 1];
+}
+
+function place(expression: Tree, scope: Scope): Dependencies {
+  const entry = entryAt(expression, scope);
+  if (entry) return entry.dependencies;
+  scope.reading.problem(`Which column #${String(expression.index)} is cannot be told.`);
+  return Dependencies.unknown();
 }
 
 const all = (expressions: readonly Tree[], scope: Scope): Dependencies => {

@@ -1,5 +1,5 @@
 import { Dependencies, RowDependencies } from "./dependencies.ts";
-import { aggregates, dependenciesOf } from "./expression.ts";
+import { aggregates, dependenciesOf, entryAt } from "./expression.ts";
 import { readFrom } from "./from.ts";
 import { anyRest, distinctNames, type Relation, type RelationColumn, type Rest, renamed } from "./relation.ts";
 import { type Ctes, type Environment, type From, type Preference, Scope } from "./scope.ts";
@@ -100,7 +100,7 @@ function single(item: Tree, scope: Scope): Expansion {
     const meaning = scope.resolve(texts(item, "column_names"));
     return { columns: [{ name: alias || meaning.name, dependencies: meaning.dependencies }], rest: undefined };
   }
-  const name = alias || nameOf(item, scope);
+  const name = alias || (entryAt(item, scope)?.name ?? nameOf(item, scope));
   const dependencies = dependenciesOf(item, scope);
   if (!mayBeStruct(item)) return { columns: [{ name, dependencies }], rest: undefined };
   scope.reading.problem(

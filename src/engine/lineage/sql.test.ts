@@ -26,6 +26,7 @@ const cases: Record<string, [sql: string, ...lineage: string[]][]> = {
     ["select current_date as d, rowid as r, a from t", "d <-", "r <-", "a <- t.a"],
     ["select n.p, n.q from t as n(p, q)", "p <- t.a", "q <- t.b"],
     ["select t as r from t", "r <- ~t.a ~t.b ~t.c ~t.l ~t.s"],
+    ["select #2, #1 + 1 as m from t", "b <- t.b", "m <- ~t.a"],
     ["select nothing from t", "nothing <- ?"],
   ],
   structs: [
