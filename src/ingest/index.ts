@@ -21,6 +21,7 @@ export {
 } from "./quarantine/index.ts";
 export type { QuarantineFilter, QuarantinedRow, QuarantineGroup, ReplayResult } from "./quarantine/index.ts";
 export { openForLoading, openForReading } from "./lab-database.ts";
+export { driftText } from "./contract/drift-text.ts";
 export { proposeContracts } from "./contract/propose-lab.ts";
 export type { ContractProposal } from "./contract/propose-lab.ts";
 export { watchFolder } from "./watch/watch-folder.ts";

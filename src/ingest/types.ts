@@ -1,5 +1,5 @@
 import type { ErrorJson } from "#errors/index.ts";
-import type { LabPaths, SourceConfig } from "#registry/index.ts";
+import type { DriftPolicy, LabPaths, SourceConfig } from "#registry/index.ts";
 import type { FileScan } from "./csv/scan.ts";
 
 /** What ingestion needs to know of a lab; the registry's `Lab` is one. */
@@ -157,5 +157,15 @@ export type IngestEvent =
     }
   | { type: "file-finish"; result: FileResult }
   | { type: "contract-proposed"; source: string; columns: { name: string; type: string }[] }
-  | { type: "drift"; source: string; file: string; added: string[] }
+  | {
+      type: "drift";
+      source: string;
+      file: string;
+      added: string[];
+      /** `qty (BIGINT → DOUBLE)` */
+      widened?: string[];
+      /** Columns that the contract does not know and does not get. */
+      ignored?: string[];
+      policy?: DriftPolicy;
+    }
   | { type: "expectation"; source: string; file: string; outcome: ExpectationOutcome };

@@ -1,4 +1,5 @@
 import { plural, thousands, type ErrorJson } from "#errors/index.ts";
+import { driftText } from "#ingest/index.ts";
 import type { RunRecorder } from "#ledger/index.ts";
 import type { LabEvent } from "./types.ts";
 
@@ -45,7 +46,7 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
         recorder.event({
           level: "warn",
           type: "drift",
-          text: `${event.event.file}: new columns ${event.event.added.join(", ")}`,
+          text: driftText(event.event),
           data: event.event,
         });
       else if (event.event.type === "expectation")

@@ -1,3 +1,4 @@
+import { driftText } from "#ingest/index.ts";
 import type { ErrorJson } from "#errors/index.ts";
 import type { LabEvent, LabRunResult, NodeOutcome } from "#pipeline/index.ts";
 import type { Io } from "../io.ts";
@@ -174,7 +175,7 @@ export class RunScreen {
         `  ${mark} ${file} → ${table}  ${reason}  ${plural(rowsLoaded, "row")}${quarantined} ${this.#paint.dim(formatDuration(seconds))}`,
       );
     } else if (event.type === "drift") {
-      this.#line(lab, `  ${this.#paint.yellow("!")} ${event.file}: new columns ${event.added.join(", ")}`);
+      this.#line(lab, `  ${this.#paint.yellow("!")} ${driftText(event)}`);
     }
   }
 

@@ -1,4 +1,4 @@
-import { detectChanges, type IngestPlan, openForReading } from "#ingest/index.ts";
+import { detectChanges, driftText, type IngestPlan, openForReading } from "#ingest/index.ts";
 import { errorToJson } from "#errors/index.ts";
 import { ingestLab } from "#pipeline/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
@@ -121,7 +121,7 @@ async function ingest(input: VerbInput, workspace: Workspace, lab: Lab): Promise
     onEvent: (event) => {
       if (event.type === "waiting") io.err(`${lab.name} is ${event.holder}. Waiting; ctrl-C stops.\n`);
       if (global.output === "json" || global.quiet || event.type !== "ingest") return;
-      if (event.event.type === "drift") io.err(`${event.event.file}: new columns ${event.event.added.join(", ")}\n`);
+      if (event.event.type === "drift") io.err(`${driftText(event.event)}\n`);
     },
   });
   return { lab: lab.name, ...loaded };

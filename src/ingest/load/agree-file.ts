@@ -48,6 +48,17 @@ export async function agree(
   if (!base) why = "declared in lab.yml";
   const contract = base ?? frame;
   const match = meet(contract);
+  if (match.ignored.length > 0) {
+    const { ignored } = match;
+    context.onEvent({
+      type: "drift",
+      source: source.name,
+      file: change.name,
+      added: [],
+      ignored,
+      policy: source.drift,
+    });
+  }
   if (match.added.length === 0) return { contract, match, isNew: why !== "", why, complete: true };
   const extra = await file.propose(contract, match.added, true);
   const version = agreed ? agreed.version + 1 : contract.version;

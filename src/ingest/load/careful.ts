@@ -1,5 +1,6 @@
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
+import type { HeaderMatch } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import { type CsvRecord, RecordReader } from "../csv/records.ts";
 import { textStream } from "../csv/encoding.ts";
@@ -7,7 +8,7 @@ import type { Attempt, Counts } from "./context.ts";
 import { type Input, temporaryFolder, writeStream } from "./input.ts";
 import type { LoadMark } from "./rejects.ts";
 import { settleRows } from "./settle-rows.ts";
-import { typedFromText } from "./typed.ts";
+import { type TextField, typedFromText } from "./typed.ts";
 
 /** Longest record in UTF-16 units that is loaded; the fast reader stops at two million bytes as well. */
 const longest = 2_000_000;
@@ -27,15 +28,19 @@ export async function loadCareful(
   options: { trailing: boolean; now: number; signal?: AbortSignal },
 ): Promise<Counts> {
   const read = await stageRecords(connection, input, contract, match.names.length, options.trailing, options.signal);
-  const byName = new Map(contract.columns.map((column) => [column.name, column]));
-  const fields = match.names.flatMap((name, i) => {
-    const column = byName.get(name);
-    return column ? [{ column, field: `f${i}` }] : [];
-  });
-  const typed = typedFromText(stage, fields, contract, match);
+  const typed = typedFromText(stage, fieldsOf(contract, match), contract, match);
   const settled = await settleRows(connection, source, typed, mark, { read, now: options.now });
   await connection.run(`DROP TABLE ${stage}`);
   return { read, ...settled };
+}
+
+/** The staged fields by the columns they hold. */
+export function fieldsOf(contract: Contract, match: Pick<HeaderMatch, "names">): TextField[] {
+  const byName = new Map(contract.columns.map((column) => [column.name, column]));
+  return match.names.flatMap((name, i) => {
+    const column = byName.get(name);
+    return column ? [{ column, field: `f${i}` }] : [];
+  });
 }
 
 /**

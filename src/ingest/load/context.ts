@@ -39,6 +39,10 @@ export interface Attempt {
   why: string;
   /** The contract's types come from all rows, or are declared. */
   complete: boolean;
+  /** Columns whose type this file widened. */
+  widened?: string[];
+  /** False: it was asked already whether types must become wider. */
+  mayWiden?: boolean;
   started: number;
   at: number;
   form: TextForm;

@@ -9,7 +9,8 @@ import { formOf } from "../detect/detect.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { agree } from "./agree-file.ts";
 import { doesNotAddUp } from "./balance.ts";
-import { loadCareful } from "./careful.ts";
+import { widenColumns } from "../contract/widen.ts";
+import { fieldsOf, loadCareful, stage, stageRecords } from "./careful.ts";
 import { checkContent } from "./check-content.ts";
 import { type Attempt, type Counts, type LoadContext, loadedPart } from "./context.ts";
 import { prepareInput } from "./input.ts";
@@ -17,6 +18,7 @@ import type { LoadMark } from "./rejects.ts";
 import { requireKey } from "./merge.ts";
 import { loadStaged } from "./load-staged.ts";
 import { transact } from "./transact.ts";
+import { widening } from "./widening.ts";
 import { everyRowTrails, tryFast } from "./try-fast.ts";
 
 /** Loads one file of any format; see {@link loadCsv} and {@link loadStaged}. */
@@ -122,7 +124,23 @@ async function transaction(
     "needs care",
   );
   if (fast !== "needs care") return fast;
+  const wide = await widerColumns(context, source, attempt);
+  if (wide.length > 0) {
+    const { contract, isNew, why, widened } = widening(context, source, change, attempt, wide);
+    return transaction(context, source, change, { ...attempt, contract, isNew, why, widened, mayWiden: false });
+  }
   return transact<never>(context, source, change, plan, (mark) => carefully(context, source, change, attempt, mark));
+}
+
+/** Columns that values of this file make wider, when the source may evolve; asked once a file. */
+async function widerColumns({ connection, signal }: LoadContext, source: SourceConfig, attempt: Attempt) {
+  const { contract, match, input, complete } = attempt;
+  if (!complete || attempt.mayWiden === false || source.drift !== "evolve" || contract.origin === "declared") return [];
+  const scan = await attempt.scanning;
+  await stageRecords(connection, input, contract, match.names.length, everyRowTrails(scan, contract), signal);
+  const columns = await widenColumns(connection, source, contract, stage, fieldsOf(contract, match));
+  await connection.run(`DROP TABLE ${stage}`);
+  return columns;
 }
 
 /** Our own reader, which accounts for every record or fails. Errors: ING-008. */

@@ -8,6 +8,8 @@ import { agree } from "./agree-file.ts";
 import { doesNotAddUp } from "./balance.ts";
 import { type LoadContext, loadedPart } from "./context.ts";
 import { requireKey } from "./merge.ts";
+import { widenColumns } from "../contract/widen.ts";
+import { widening } from "./widening.ts";
 import { settleRows } from "./settle-rows.ts";
 import { transact } from "./transact.ts";
 
@@ -42,9 +44,12 @@ export async function loadStaged(
       optional: staged.optional,
       propose: async (_, wanted) => ({ columns: await staged.propose(wanted), complete: true }),
     });
-    const contract = requireKey(source, agreed.contract);
+    const first = requireKey(source, agreed.contract);
+    const { texts } = await staged.typed(first, agreed.match);
+    const wide = texts ? await widenColumns(connection, source, first, texts.stage, texts.fields) : [];
+    const { contract, ...news } = widening(context, source, change, { ...agreed, contract: first }, wide);
     const at = clock();
-    const plan = { ...agreed, contract, offset: part?.rowsBefore ?? 0, scanning, started, at };
+    const plan = { ...agreed, ...news, contract, offset: part?.rowsBefore ?? 0, scanning, started, at };
     return await transact<never>(context, source, change, plan, async (mark) => {
       const typed = await staged.typed(contract, agreed.match);
       const settled = await settleRows(connection, source, typed, mark, { read: staged.records, now: at });

@@ -11,6 +11,8 @@ import { typeInWords } from "./rejects.ts";
 export interface TypedRows {
   sql: string;
   columns: ContractColumn[];
+  /** The relation of text they come from. */
+  texts?: { stage: string; fields: TextField[] };
 }
 
 /** Our own columns of a {@link TypedRows} relation. */
@@ -54,6 +56,7 @@ export function typedFromText(stage: string, fields: TextField[], contract: Cont
       CASE WHEN _problem IS NULL THEN ${column} END AS ${own.column}${values.map((value) => `, ${value}`).join("")}
       FROM ${stage})`,
     columns: [...targets.map((target) => target.column), ...missing],
+    texts: { stage, fields },
   };
 }
 
