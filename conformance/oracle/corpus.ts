@@ -8,12 +8,13 @@
  * --write puts the table into conformance/RESULTS.md. The last line is `N passed, M failed`.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { absentOf, assemble, checkout } from "./assemble.ts";
 import { cachedOutcomes } from "./cache.ts";
 import { compare } from "./compare.ts";
-import { corpus, type CorpusEntry } from "./corpus-list.ts";
+import { corpus } from "./corpus-list.ts";
 import { compareWithGolden, readGolden } from "./golden.ts";
 import { repository } from "./judge.ts";
 import { printDifferences } from "./print.ts";
@@ -35,8 +36,8 @@ const work = mkdtempSync(join(tmpdir(), "corpus-"));
 const rows: Row[] = [];
 
 for (const entry of corpus.filter((e) => !only || only.includes(e.name))) {
-  const root = checkout(entry.repository);
-  const absent = [entry.repository, ...Object.values(entry.packages)].filter((r) => r !== "itself" && !checkout(r));
+  const root = checkout(folder, entry.repository);
+  const absent = absentOf(folder, entry);
   if (!root || absent.length > 0) {
     console.log(`${entry.name}: left out, ${absent.join(" and ")} not found`);
     rows.push({
@@ -50,7 +51,7 @@ for (const entry of corpus.filter((e) => !only || only.includes(e.name))) {
     });
     continue;
   }
-  const project = assemble(entry, root);
+  const project = assemble(entry, folder, join(work, entry.name, "source"));
   const ours = await runSide("ours", project, join(work, entry.name, "ours"), entry.check, 4);
   let [passed, failed, notes] = [0, 0, entry.note === "" ? [] : [entry.note]];
   const lines: string[] = [];
@@ -105,46 +106,9 @@ const sum = (key: "passed" | "failed"): number => rows.reduce((total, row) => to
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
 process.exitCode = sum("failed") > 0 ? 1 : 0;
 
-function checkout(name: string): string | undefined {
-  return [name.replace("/", "+"), name, basename(name)].map((n) => join(folder, n)).find((path) => existsSync(path));
-}
-
 /** The commit of a checkout: git's, or the file `.commit` of an exported tree. */
 function commitOf(root: string): string | undefined {
   if (existsSync(join(root, ".commit"))) return readFileSync(join(root, ".commit"), "utf8").trim().slice(0, 7);
   if (!existsSync(join(root, ".git"))) return undefined;
   return execFileSync("git", ["-C", root, "rev-parse", "--short=7", "HEAD"], { encoding: "utf8" }).trim();
-}
-
-/** A copy of the project with its packages in place, since there is no network to install them from. */
-function assemble(entry: CorpusEntry, root: string): string {
-  const project = join(work, entry.name, "source");
-  mkdirSync(project, { recursive: true });
-  cpSync(join(root, entry.folder), project, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => ![".git", ".commit", "target"].includes(basename(path)),
-  });
-  if (Object.keys(entry.packages).length === 0) return project;
-  for (const name of ["packages.yml", "dependencies.yml", "package-lock.yml"])
-    rmSync(join(project, name), { force: true });
-  const lines = ["packages:"];
-  for (const [name, from] of Object.entries(entry.packages)) {
-    const source = from === "itself" ? root : (checkout(from) as string);
-    const skip = new Set([
-      ".git",
-      ".commit",
-      "target",
-      "integration_tests",
-      "integration_tests_2",
-      ...(from === "itself" ? [entry.folder] : []),
-    ]);
-    cpSync(source, join(project, "dbt_packages", name), {
-      recursive: true,
-      filter: (path) => !skip.has(basename(path)),
-    });
-    lines.push(`  - local: dbt_packages/${name}`);
-  }
-  writeFileSync(join(project, "packages.yml"), `${lines.join("\n")}\n`);
-  return project;
 }
