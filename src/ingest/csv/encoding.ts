@@ -22,6 +22,43 @@ function compressionOf(head: Buffer): Compression {
   return "none";
 }
 
+/** Whether the bytes are those of UTF-32, which begins like UTF-16 and goes on with zeros. */
+const isUtf32 = (head: Buffer): boolean =>
+  (head[0] === 0xff && head[1] === 0xfe && head[2] === 0 && head[3] === 0) ||
+  (head[0] === 0 && head[1] === 0 && head[2] === 0xfe && head[3] === 0xff);
+
+/**
+ * Whether bytes that are not UTF-8 look like Latin-1: its letters beyond ASCII stand alone between others, while Cyrillic,
+ * Greek, Chinese, Japanese and Korean texts are made of runs of such bytes, in whatever encoding.
+ */
+export class ForeignLetters {
+  #high = 0;
+  #inRuns = 0;
+  #run = 0;
+
+  push(piece: Buffer): void {
+    for (const byte of piece) {
+      if (byte >= 0x80) {
+        this.#run++;
+        continue;
+      }
+      if (this.#run > 0) this.#endRun();
+    }
+  }
+
+  #endRun(): void {
+    this.#high += this.#run;
+    if (this.#run >= 3) this.#inRuns += this.#run;
+    this.#run = 0;
+  }
+
+  /** More than half of the letters beyond ASCII stand in runs of three and more. */
+  get foreign(): boolean {
+    this.#endRun();
+    return this.#inRuns >= 6 && this.#inRuns * 2 > this.#high;
+  }
+}
+
 function encodingOf(head: Buffer, configured: "utf-8" | "utf-16" | "latin-1"): { encoding: Encoding; bom: number } {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", bom: 2 };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: "utf-16be", bom: 2 };
@@ -62,7 +99,7 @@ export function cannotRead(path: string, error: unknown) {
   });
 }
 
-/** The first bytes of a file, uncompressed, with what they say. Errors: ING-007. */
+/** The first bytes of a file, uncompressed, with what they say. Errors: ING-003, ING-007. */
 export async function readHead(
   path: string,
   configured: "utf-8" | "utf-16" | "latin-1" = "utf-8",
@@ -97,6 +134,13 @@ export async function readHead(
       }
     }
     head = Buffer.concat(pieces);
+  }
+  if (isUtf32(head)) {
+    throw ingestErrors.badEncoding({
+      message: `${path} is in UTF-32, which is not read.`,
+      place: { file: path },
+      hint: "Save it as UTF-8.",
+    });
   }
   const { encoding, bom } = encodingOf(head, configured);
   const body = head.subarray(bom);

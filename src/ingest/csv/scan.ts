@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { defaultDialect, type Dialect } from "./dialect.ts";
 import type { CsvRecord } from "./records.ts";
-import { byteStream, textStream, type TextForm } from "./encoding.ts";
+import { byteStream, ForeignLetters, textStream, type TextForm } from "./encoding.ts";
 
 /** What one pass over a file's bytes tells. */
 export interface FileScan {
@@ -20,6 +20,8 @@ export interface FileScan {
   openQuote: boolean;
   /** Whether the text is what its encoding allows. `mixed`: some parts are UTF-8 with several bytes a letter, some are not UTF-8 at all. */
   validity: "ascii" | "utf-8" | "not utf-8" | "mixed" | "utf-16";
+  /** Not UTF-8, and more like Cyrillic, Greek or an Asian script than like Latin-1. */
+  foreign?: boolean;
   /** Zero bytes in a text that is not UTF-16. */
   binary: boolean;
   /** Records with one field more than the first one, and that one empty: a delimiter at the end, or a row that is shifted. */
@@ -82,6 +84,7 @@ export async function scanFile(
     endsWithLineEnd: counter.endsWithLineEnd,
     openQuote: counter.openQuote,
     validity: wide ? "utf-16" : encoding.end(),
+    ...(encoding.foreign && { foreign: true }),
     binary,
     trailing: counter.trailing,
     oddEscapes: counter.oddEscapes,
@@ -274,8 +277,15 @@ class EncodingCheck {
   #carry = Buffer.alloc(0);
   #wideLetters = false;
   #broken = false;
+  readonly #letters = new ForeignLetters();
+
+  /** See {@link ForeignLetters}; asked at the end. */
+  get foreign(): boolean {
+    return this.#broken && this.#letters.foreign;
+  }
 
   push(piece: Buffer): void {
+    if (this.#broken) this.#letters.push(piece);
     if (this.#broken && this.#wideLetters) return;
     let body = this.#carry.length > 0 ? Buffer.concat([this.#carry, piece]) : piece;
     const cut = completeLength(body);
@@ -285,6 +295,7 @@ class EncodingCheck {
       this.#wideLetters ||= !isAscii(body);
       return;
     }
+    if (!this.#broken) this.#letters.push(piece);
     this.#broken = true;
     this.#wideLetters ||= hasSequence(body);
   }
