@@ -40,6 +40,11 @@ export const verbs: Record<string, VerbEntry> = {
   },
   run: { group: "run", summary: "Load, transform, test, inspect and score labs", load: () => import("./verbs/run.ts") },
   ingest: { group: "run", summary: "Load new files only", load: () => import("./verbs/ingest.ts") },
+  publish: {
+    group: "run",
+    summary: "Give readers what was built, list versions, go back to one",
+    load: () => import("./verbs/publish.ts"),
+  },
   test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },
   inspect: {
     group: "look",
@@ -51,6 +56,7 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Show where columns come from and what uses them",
     load: () => import("./verbs/lineage.ts"),
   },
+  query: { group: "look", summary: "Ask what a lab has published", load: () => import("./verbs/query.ts") },
   files: { group: "look", summary: "Show the file ledger of a lab", load: () => import("./verbs/files.ts") },
   quarantine: {
     group: "look",

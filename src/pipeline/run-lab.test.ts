@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "#duck/index.ts";
 import { openLedger } from "#ledger/index.ts";
+import { openPublished } from "#publish/index.ts";
 import { openRegistry } from "#registry/index.ts";
 import { ingestLab } from "./ingest-lab.ts";
 import { planLab } from "./plan-lab.ts";
@@ -64,7 +65,10 @@ describe("runLab", () => {
       event.type === "step-start" || event.type === "step-finish" ? [`${event.step} ${event.type}`] : [],
     );
     expect(told).toEqual(
-      ["check", "load", "transform", "inspect"].flatMap((step) => [`${step} step-start`, `${step} step-finish`]),
+      ["check", "load", "transform", "inspect", "publish"].flatMap((step) => [
+        `${step} step-start`,
+        `${step} step-finish`,
+      ]),
     );
     expect(events[0]?.type).toBe("run-start");
     expect(events.at(-1)).toMatchObject({ type: "run-finish", result: { runId: result.runId } });
@@ -122,6 +126,39 @@ describe("runLab", () => {
       quality: { score: 100 },
     });
     expect((await run({ changed: false })).result.models).toMatchObject({ ok: 3, unchanged: 0 });
+  });
+
+  it("gives readers what passes the gate, and nothing else", async () => {
+    const sold = async () => {
+      const workspace = openRegistry(root);
+      const database = await openPublished(workspace.lab("shop").paths.database);
+      const { rows } = await (await database.connect()).query("select n::int from gold");
+      await database.close();
+      return rows[0]?.[0];
+    };
+    const first = (await run()).result.published;
+    expect(first).toEqual({ version: expect.stringMatching(/^\d{8}T\d{6}Z-/), made: true });
+    expect(await sold()).toBe(5);
+    expect((await run()).result.published).toEqual({ version: first?.version, made: false });
+    // A failed test, a part of the project, a score under the minimum: readers keep what they have.
+    write("shop/data/raw/sold.csv", "id,n\n1,20\n2,30\n");
+    write("shop/dbt/tests/never.sql", "select 1");
+    expect((await run()).result).toMatchObject({
+      status: "failed",
+      published: { version: first?.version, made: false },
+    });
+    rmSync(join(root, "shop/dbt/tests/never.sql"));
+    expect((await run({ select: ["gold"] })).result).toMatchObject({ status: "ok", published: { made: false } });
+    write("shop/data/raw/sold.csv", "id,n\n1,20\n2,\n");
+    write("shop/lab.yml", "quality: { minimum_score: 100 }\n");
+    expect((await run()).result).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/^Not published: the score \S+ is under the minimum of 100: readers keep/),
+    });
+    expect(await sold()).toBe(5);
+    write("shop/data/raw/sold.csv", "id,n\n1,20\n2,40\n");
+    expect((await run()).result).toMatchObject({ status: "ok", published: { made: true } });
+    expect(await sold()).toBe(60);
   });
 
   it("does not score a part, nor remember it as the lab's score", async () => {

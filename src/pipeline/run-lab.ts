@@ -14,6 +14,7 @@ import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import { noteLoads } from "./note-loads.ts";
+import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
@@ -55,6 +56,8 @@ class LabRun {
   readonly #steps: StepOutcome[] = [];
   readonly #started = performance.now();
   #recorder: RunRecorder | undefined;
+  /** Why the gate alone kept the results from readers. */
+  #refusal: string | undefined;
 
   constructor(
     workspace: Workspace,
@@ -107,6 +110,7 @@ class LabRun {
     let built: TransformResult | undefined;
     let quality: LabQuality | undefined;
     let settings: EngineSettings | undefined;
+    let published: LabRunResult["published"] = null;
     try {
       await this.#step("check", async () => {
         // A project or profile that is refused must be so before a row is loaded.
@@ -173,13 +177,27 @@ class LabRun {
         for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
         return quality.score === null ? "nothing to score" : `score ${quality.score}`;
       });
+      await this.#step("publish", async () => {
+        database ??= await openForLoading(lab);
+        const done = interruptOnAbort(database, signal);
+        try {
+          const problems = this.#problems(built);
+          const runId = this.#recorder?.id ?? null;
+          const outcome = await publishLab({ lab, database, journal, runId, problems, quality });
+          published = outcome.published;
+          if (outcome.refused) throw new StepFailure((this.#refusal = outcome.detail));
+          return outcome.detail;
+        } finally {
+          done();
+        }
+      });
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
       await database?.close();
     }
     journal.seal();
-    return this.#report(loaded, built, quality);
+    return this.#report(loaded, built, quality, published);
   }
 
   async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
@@ -210,6 +228,19 @@ class LabRun {
     if (select.length + exclude.length > 0) return "only a part of the project was built";
     const { failed } = counts(built.nodes).models;
     return failed > 0 ? `${plural(failed, "model")} failed` : undefined;
+  }
+
+  /** Why readers should not get what this run left. */
+  #problems(built: TransformResult | undefined): string[] {
+    const partial = this.#whyPartial(built);
+    const { failed } = counts(built?.nodes ?? []).tests;
+    return [
+      ...this.#steps.flatMap(({ name, status }) =>
+        status === "failed" && name !== "transform" ? [`the step ${name} failed`] : [],
+      ),
+      ...(partial === undefined ? [] : [partial]),
+      ...(failed > 0 ? [`${plural(failed, "test")} failed`] : []),
+    ];
   }
 
   #json(error: unknown): ErrorJson {
@@ -265,6 +296,7 @@ class LabRun {
     loaded: Awaited<ReturnType<typeof loadChanges>> | undefined,
     built: TransformResult | undefined,
     quality: LabQuality | undefined,
+    published: LabRunResult["published"],
   ): LabRunResult {
     const failed = this.#steps.find((s) => s.status === "failed");
     const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
@@ -291,7 +323,8 @@ class LabRun {
             warnings: quality.warnings,
           }
         : null,
-      message: messageOf(status, error, filesInWords(loaded?.files ?? [], "failed"), nodes, totals),
+      published,
+      message: messageOf(status, error, filesInWords(loaded?.files ?? [], "failed"), nodes, totals, this.#refusal),
       ...(error ? { error } : {}),
     };
   }
@@ -359,9 +392,11 @@ function messageOf(
   failedFiles: string,
   nodes: NodeOutcome[],
   { models, tests }: Pick<LabRunResult, "models" | "tests">,
+  refusal: string | undefined,
 ): string {
   if (status === "cancelled") return "Cancelled; finished models are kept.";
   if (error) return error.message;
+  if (refusal !== undefined) return `Not published: ${refusal}.`;
   const parts: string[] = [];
   if (failedFiles !== "") parts.push(`${failedFiles} could not be loaded`);
   const behind =

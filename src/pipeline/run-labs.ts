@@ -100,5 +100,6 @@ const empty = (lab: Lab): LabRunResult => ({
   models: { ok: 0, failed: 0, skipped: 0, unchanged: 0 },
   tests: { passed: 0, warned: 0, failed: 0, unchanged: 0 },
   quality: null,
+  published: null,
   message: "",
 });

@@ -4,7 +4,7 @@ import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 
 /** The stages of a lab's run, in order; behind them the result is reported. */
-export const stepNames = ["check", "load", "transform", "inspect"] as const;
+export const stepNames = ["check", "load", "transform", "inspect", "publish"] as const;
 export type StepName = (typeof stepNames)[number];
 
 export interface StepOutcome {
@@ -58,6 +58,8 @@ export interface LabRunResult {
   tests: { passed: number; warned: number; failed: number; unchanged: number };
   /** `score` is null when only a part was built or a model failed: the rest says nothing about the lab as a whole. */
   quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
+  /** The version that readers have now, and whether this run made it; null when nothing is published. */
+  published: { version: string; made: boolean } | null;
   /** Why it failed, or what was done: one sentence. */
   message: string;
   error?: ErrorJson;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Place } from "#errors/index.ts";
 import { type ApiConfig, apiConfig, recordsProblems, type StepConfig, stepConfig } from "./records-config.ts";
-import { labSchema, type LabFile, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
+import { labSchema, type LabFile, type PublishConfig, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
 import type {
   ColumnEntry,
   DriftPolicy,
@@ -67,6 +67,8 @@ export interface LabConfig {
   exists: boolean;
   sources: SourceConfig[];
   quality: QualityConfig;
+  /** `schemas`: undefined for the gold layer. */
+  publish: { enabled: boolean; schemas?: string[]; keep: number };
   schedule?: ScheduleConfig;
   /** Names of environment variables. */
   secrets: string[];
@@ -99,7 +101,8 @@ const list = (value: string | string[] | undefined): string[] =>
  */
 export function readLabConfig(file: string): LabConfig {
   if (!existsSync(file)) {
-    return { file, exists: false, sources: [], quality: {}, secrets: [], place: () => ({ file }) };
+    const publish = publishConfig(null);
+    return { file, exists: false, sources: [], quality: {}, publish, secrets: [], place: () => ({ file }) };
   }
   const yaml = readYaml(file);
   const shape = validate(yaml.data, labSchema);
@@ -110,11 +113,18 @@ export function readLabConfig(file: string): LabConfig {
     exists: true,
     sources: (data.sources ?? []).map((entry, i) => sourceConfig(entry, yaml, i)),
     quality: data.quality ?? {},
+    publish: publishConfig(data.publish),
     ...(data.schedule && { schedule: data.schedule }),
     secrets: data.secrets ?? [],
     place: yaml.place,
   };
 }
+
+const publishConfig = (given: PublishConfig | null | undefined): LabConfig["publish"] => ({
+  enabled: given?.enabled ?? true,
+  ...(given?.schemas !== undefined && { schemas: list(given.schemas) }),
+  keep: given?.keep ?? 5,
+});
 
 /** Refuses a text that would be no valid lab.yml. Errors: REG-003, REG-004, REG-005. */
 export function requireLabText(text: string, file: string): void {

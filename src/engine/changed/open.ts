@@ -30,8 +30,9 @@ interface Command {
  */
 export function openJournal({ flags, target, targetFolder, database, journal }: Command): DatabaseJournal | undefined {
   if (!tracked.has(flags.command)) return undefined;
-  if (!flags.changed && !hasState(stateFile(targetFolder, target))) return undefined;
-  return database === undefined ? DatabaseJournal.open(target.path) : journal;
+  // Who brings a journal seals it, and relies on what is noted in it.
+  if (database !== undefined) return journal;
+  return flags.changed || hasState(stateFile(targetFolder, target)) ? DatabaseJournal.open(target.path) : undefined;
 }
 
 /** A tracker for a command that is about to run. */

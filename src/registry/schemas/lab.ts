@@ -44,10 +44,20 @@ export interface ScheduleConfig {
   paused?: boolean;
 }
 
+export interface PublishConfig {
+  /** False: readers get no snapshots. */
+  enabled?: boolean;
+  /** Schemas that readers get. */
+  schemas?: string | string[];
+  /** Versions that are kept. */
+  keep?: number;
+}
+
 /** `lab.yml` as written: what belongs to one lab only. */
 export interface LabFile {
   sources?: SourceEntry[] | null;
   quality?: QualityConfig | null;
+  publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
   secrets?: string[] | null;
 }
@@ -75,7 +85,7 @@ const table = objectOf<TableQuality>({
   time_column: { type: "string", minLength: 1, description: "Column that says when a row happened." },
   fresh_within: { ...duration, description: "How old the newest row may be." },
   may_be_empty: { type: "boolean", default: false, description: "An empty table is no defect." },
-  minimum_score: { ...score, description: "Least score of this table." },
+  minimum_score: { ...score, description: "Least score of this table; under it nothing is published." },
 });
 
 const quality = objectOf<QualityConfig>({
@@ -92,7 +102,7 @@ const quality = objectOf<QualityConfig>({
     "Weight of each part of the score; what is left out keeps its default.",
   ),
   recent_days: { type: "integer", minimum: 1, default: 7, description: "Days that count as recent for new rows." },
-  minimum_score: { ...score, description: "Least score of the lab." },
+  minimum_score: { ...score, description: "Least score of the lab; under it nothing is published." },
   tables: mapOf(table, "Facts about tables, by `schema.table`.", {
     pattern: "^[^.]+\\.[^.]+$",
     patternHint: "`schema.table`",
@@ -119,12 +129,19 @@ const schedule = objectOf<ScheduleConfig>({
   paused: { type: "boolean", default: false, description: "Keep the schedule, but do not run it." },
 });
 
-/** `lab.yml`: sources, quality, schedule and secrets of one lab. */
+const publish = objectOf<PublishConfig>({
+  enabled: { type: "boolean", default: true, description: "Give readers a snapshot when a run passes the gate." },
+  schemas: { ...names, description: "Schemas that readers get; default: the gold layer." },
+  keep: { type: "integer", minimum: 1, default: 5, description: "Versions that are kept, for going back." },
+});
+
+/** `lab.yml`: sources, quality, publishing, schedule and secrets of one lab. */
 export const labSchema: Schema = {
   anyOf: [
     objectOf<LabFile>({
       sources: orEmpty({ type: "array", items: source }, "Where the lab's raw tables come from."),
       quality: orEmpty(quality, "What the inspector and the score should know."),
+      publish: orEmpty(publish, "What readers get, and how many versions of it are kept."),
       schedule: orEmpty(schedule, "When the lab runs by itself."),
       secrets: orEmpty(
         {

@@ -1,0 +1,96 @@
+import { type Database, openDatabase } from "#duck/index.ts";
+import { publishErrors } from "./errors.ts";
+import { publishable, writeSnapshot } from "./snapshot.ts";
+import type { KeptVersion, PublishedVersion } from "./types.ts";
+import { VersionFolder } from "./versions.ts";
+
+export interface PublishOptions {
+  /** Default: the gold layer; see `publishable`. */
+  schemas?: string[];
+  runId: string | null;
+  score: number | null;
+  /** What the published relations were made from, when that is known: the same basis is not published twice. */
+  basis?: (relations: { schema: string; name: string }[]) => string | null;
+  /** Versions to keep. */
+  keep: number;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+}
+
+export type Publication =
+  | { outcome: "published"; version: PublishedVersion }
+  /** Readers have this already. */
+  | { outcome: "unchanged"; version: KeptVersion }
+  /** Somebody took this basis back with a rollback. */
+  | { outcome: "held"; version: KeptVersion | undefined }
+  /** There is no relation to publish. */
+  | { outcome: "empty" };
+
+/**
+ * Gives readers what is in a lab's live database now: a snapshot beside it, complete before it gets its name. The caller
+ * holds the lab's lock, has the database open, and has passed the gate. Errors: PUB-003, DUCK-003, DUCK-004.
+ */
+export async function publish(database: Database, options: PublishOptions): Promise<Publication> {
+  const folder = new VersionFolder(database.path);
+  const connection = await database.connect();
+  try {
+    const relations = await publishable(connection, options.schemas);
+    if (relations.length === 0) return { outcome: "empty" };
+    const basis = options.basis?.(relations) ?? null;
+    const now = folder.now();
+    if (basis !== null && now?.basis === basis) return { outcome: "unchanged", version: now };
+    if (basis !== null && folder.held === basis) return { outcome: "held", version: now };
+    folder.prepare();
+    const at = new Date((options.clock ?? Date.now)()).toISOString();
+    const version = `${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`;
+    const about = { version, runId: options.runId, publishedAt: at, score: options.score };
+    const file = folder.temporary();
+    const tables = await writeSnapshot(connection, file, relations, about);
+    const published = folder.add(file, { ...about, tables, basis });
+    folder.prune(options.keep);
+    return { outcome: "published", version: published };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Every version of a lab that is kept, the newest first. */
+export const publishedVersions = (databasePath: string): KeptVersion[] => new VersionFolder(databasePath).list();
+
+/**
+ * Gives readers an older version back: the one named, or the one before the current. What was taken back is not published
+ * again until something about it changes. The caller holds the lab's lock. Errors: PUB-001, PUB-002, PUB-003.
+ */
+export function rollBack(databasePath: string, version?: string): KeptVersion {
+  const folder = new VersionFolder(databasePath);
+  const all = folder.list();
+  if (all.length === 0) throw nothingPublished(databasePath);
+  const at = all.findIndex(({ current }) => current);
+  const wanted = version ?? all[at + 1]?.version;
+  if (wanted === undefined)
+    throw publishErrors.versionUnknown({
+      message: "There is no older version to go back to.",
+      hint: "Versions are kept by count: set `publish: {keep: 10}` in lab.yml to keep more from now on.",
+    });
+  return folder.restore(wanted);
+}
+
+/** The snapshot that readers see, opened for reading; it never blocks a run, and no run blocks it. Errors: PUB-001, DUCK-001. */
+export async function openPublished(databasePath: string, version?: string): Promise<Database> {
+  const folder = new VersionFolder(databasePath);
+  const file = folder.fileOf(version);
+  if (file === undefined) {
+    if (version === undefined) throw nothingPublished(databasePath);
+    throw publishErrors.versionUnknown({
+      message: `There is no published version ${version}.`,
+      hint: "`labs publish <lab> --list` shows those that are kept.",
+    });
+  }
+  return openDatabase(file, { readOnly: true });
+}
+
+const nothingPublished = (databasePath: string) =>
+  publishErrors.nothingPublished({
+    message: `Nothing of ${databasePath} is published yet.`,
+    hint: "`labs run` publishes when models, tests and score allow it; `--live` reads the working database.",
+  });
