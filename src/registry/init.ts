@@ -21,6 +21,8 @@ const ignoreText = `# State of labs: locks, history.
 # Databases and what dbt builds.
 *.duckdb
 *.duckdb.wal
+*.duckdb.journal
+published/
 target/
 logs/
 dbt_packages/
@@ -91,7 +93,7 @@ function exampleFolder(): string {
 }
 
 /** State and data of an example that was run; not part of it. */
-const leftOut = /^(\.labs|target|logs|dbt_packages|node_modules|.*\.duckdb(\.wal)?)$/;
+const leftOut = /^(\.labs|target|logs|dbt_packages|node_modules|published|.*\.duckdb(\.wal|\.journal)?)$/;
 
 function addExamples(workspace: Workspace, source: string, created: string[], kept: string[]): string[] {
   const labs = Object.entries((readYaml(join(source, registryPath)).data as WorkspaceConfig).labs ?? {});
