@@ -22,7 +22,7 @@ const ignoreText = `# State of labs: locks, history.
 *.duckdb
 *.duckdb.wal
 *.duckdb.journal
-published/
+**/data/published/
 target/
 logs/
 dbt_packages/
@@ -93,7 +93,7 @@ function exampleFolder(): string {
 }
 
 /** State and data of an example that was run; not part of it. */
-const leftOut = /^(\.labs|target|logs|dbt_packages|node_modules|published|.*\.duckdb(\.wal|\.journal)?)$/;
+const leftOut = /^(\.labs|target|logs|dbt_packages|node_modules|.*\.duckdb(\.wal|\.journal)?)$/;
 
 function addExamples(workspace: Workspace, source: string, created: string[], kept: string[]): string[] {
   const labs = Object.entries((readYaml(join(source, registryPath)).data as WorkspaceConfig).labs ?? {});

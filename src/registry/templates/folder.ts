@@ -7,7 +7,7 @@ import { fileError } from "../files.ts";
 import { type Template, type TemplateFile, templates } from "./index.ts";
 
 /** What a team's template may contain by accident: state of tools, data, databases. */
-const leftOut = /^(\.git|node_modules|target|logs|dbt_packages|\.labs|\.DS_Store|published|.*\.duckdb(\.wal|\.journal)?)$/;
+const leftOut = /^(\.git|node_modules|target|logs|dbt_packages|\.labs|\.DS_Store|.*\.duckdb(\.wal|\.journal)?)$/;
 
 /**
  * A template by name (`csv`), by folder, or by the name of a folder under the workspace's `shared/templates/`.
