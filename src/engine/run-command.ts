@@ -51,7 +51,7 @@ import { linkMacroDependencies } from "./3-link/index.ts";
 import { parseProject, type ParsedProject } from "./2-parse/index.ts";
 import { readProject } from "./1-read/index.ts";
 import type { ReadProject, Target } from "./1-read/types.ts";
-import type { GraphNode, RunResult } from "./manifest/types.ts";
+import type { GraphNode, PlainRecord, RunResult } from "./manifest/types.ts";
 import { catalogRows } from "./6-execute/catalog-rows.ts";
 import { runFreshness } from "./6-execute/freshness.ts";
 import { cloneNode } from "./6-execute/clone.ts";
@@ -637,13 +637,16 @@ async function compileOrShow(invocation: Invocation): Promise<CommandResult> {
     const work = async (own: NodeExecution): Promise<RunResult> =>
       compileOnly(own, ephemeral, async (done) => {
         const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
-        if (!asked(flags, done.node)) return;
-        texts.push(shown ? tableText(shown.table, flags, done.node) : compiledText(done.node, flags));
+        if (asked(flags, done.node))
+          texts.push(shown ? tableText(shown.table, flags, done.node) : compiledText(done.node, flags));
+        return shown?.response;
       });
     const session = flags.introspect ? base.session : () => neverConnected();
     const keepEphemeral = flags.select.length > 0;
     const results = await runNodes(execution, { ...base, session, work, announce: false, keepEphemeral });
     await invocation.files.flush();
+    // A query of the command line is no part of the project.
+    if (inline) delete invocation.manifest.nodes[inline.unique_id];
     invocation.writeManifest();
     raiseFirst(results);
     invocation.writeResults(results);
@@ -714,11 +717,11 @@ async function prepareCacheOnly(execution: Execution, session: Parameters<typeof
 async function compileOnly(
   own: NodeExecution,
   ephemeral: EphemeralCompilations,
-  then: (own: NodeExecution) => Promise<void>,
+  then: (own: NodeExecution) => Promise<PlainRecord | undefined | void>,
 ): Promise<RunResult> {
   const timing = new Timing();
   const started = performance.now();
-  const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message">): RunResult =>
+  const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message" | "adapterResponse">): RunResult =>
     resultOf(own.node, {
       ...fields,
       threadId: own.threadId,
@@ -730,8 +733,8 @@ async function compileOnly(
     await timing.measure("compile", async () => {
       if (own.node.resource_type !== "seed") await compileNode(own, { ephemeral, inject });
     });
-    await timing.measure("execute", () => then(own));
-    return finish({ status: "success", message: null });
+    const adapterResponse = await timing.measure("execute", () => then(own));
+    return finish({ status: "success", message: null, ...(adapterResponse && { adapterResponse }) });
   } catch (error) {
     return finish({ status: "error", message: errorText(error, own.node, own.node.compiled_path) });
   } finally {
