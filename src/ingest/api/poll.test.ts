@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "#duck/index.ts";
 import { proposeContracts } from "../contract/propose-lab.ts";
@@ -61,7 +61,7 @@ describe("an API source", () => {
     server.rows[3] = { ...server.rows[3], name: "other" };
     expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 35, rowsLoaded: 1, rowsRepeated: 34 }]);
     expect(await lab.rows("SELECT name FROM raw.orders WHERE id = 4")).toEqual([["other"]]);
-    expect(existsSync(spoolFolder(lab.path))).toBe(false);
+    expect(existsSync(dirname(spoolFolder(lab.path)))).toBe(false);
   });
 
   it("asks only for what is new, with overlap, and keeps the cursor with the rows", async () => {
@@ -254,23 +254,26 @@ describe("an API source", () => {
   });
 
   it("takes an odd folder, odd names and halves of characters", async () => {
-    const text =
-      '[{"id":1,"":"e","_load":5,"ord\\"er":"q","\u0000z":"n\\u0000l","emoji":"\\ud83d\\ude00"},{"id":2,"emoji":"\\ud83d"},null,7]';
-    server.on("/x", (_, response) => send(response, text.replace("\u0000", "")));
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const text = `[{"id":1,"":"e","_load":5,"_labs_raw":6,"ord\\"er":"q","z":"n\\u0000l","emoji":"\\ud83d\\ude00"},{"id":2,"emoji":"\\ud83d"},null,7,{"id":3,"deep":${deep}}]`;
+    server.on("/x", (_, response) => send(response, text));
     await lab.database.close();
     const folder = join(lab.root, "a [b] *c");
     mkdirSync(folder);
     lab.database = await openDatabase(join(folder, "lab.duckdb"));
     lab.connection = await lab.database.connect();
     lab.sources = [polled("orders", api(`${server.url}/x`))];
-    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 4, rowsLoaded: 2, rowsQuarantined: 2 }]);
-    expect(await lab.rows('SELECT id, unnamed, _load_, "ord""er", emoji, value FROM raw.orders ORDER BY ALL')).toEqual([
-      ["1", "e", "5", "q", "😀", null],
-      [null, null, null, null, null, "7"],
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 5, rowsLoaded: 2, rowsQuarantined: 3 }]);
+    expect(
+      await lab.rows('SELECT id, unnamed, _load_, _labs_raw_, "ord""er", emoji, value FROM raw.orders ORDER BY ALL'),
+    ).toEqual([
+      ["1", "e", "5", "6", "q", "😀", null],
+      [null, null, null, null, null, null, "7"],
     ]);
     expect(await lab.rows("SELECT record, reason FROM quarantine.orders ORDER BY 1")).toEqual([
       ["2", "a text holds half a character"],
       ["3", "the record is null"],
+      ["5", "the record is nested too deeply"],
     ]);
   });
 

@@ -100,6 +100,8 @@ const jitter = (attempt: number, effects: PollEffects): number =>
 
 interface Refusal {
   status: number;
+  /** Origin of whoever refused, at the end of redirects. */
+  origin: string;
   text: string;
   pauseMs?: number;
 }
@@ -132,6 +134,7 @@ async function once<T>(
     const pauseMs = pauseOf(response, effects.clock());
     return {
       status: response.status,
+      origin: URL.canParse(response.url) ? new URL(response.url).origin : client.origin,
       text: await excerpt(client, response),
       ...(pauseMs !== undefined && { pauseMs }),
     };
@@ -279,13 +282,15 @@ async function excerpt(client: Client, response: Response): Promise<string> {
   return short === "" ? "" : `: ${short}`;
 }
 
-function refused(client: Client, request: PageRequest, { status, text }: Refusal) {
+function refused(client: Client, request: PageRequest, { status, origin, text }: Refusal) {
   const auth = client.api.auth.length > 0;
   const hint =
     status === 401 || status === 403
-      ? auth
-        ? "Check the value and the rights of the secret that `auth` names."
-        : "The API wants to know who asks: add `auth:` to the source."
+      ? auth && origin !== client.origin
+        ? `It was ${origin} that refused, and secrets go to ${client.origin} only: write its address as \`url\` if it is to have them.`
+        : auth
+          ? "Check the value and the rights of the secret that `auth` names."
+          : "The API wants to know who asks: add `auth:` to the source."
       : status === 404
         ? "Check `url` and, when pages end like this, say `end: not_found` under `pagination`."
         : "Check `url`, `query`, `headers` and `pagination` of the source.";

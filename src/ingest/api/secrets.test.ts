@@ -148,6 +148,14 @@ describe("a secret", () => {
     expect(other.seen[0]?.headers).not.toHaveProperty("authorization");
   });
 
+  it("that would be needed elsewhere is not sent there, and the error says so", async () => {
+    other.on("/y", (_, response) => void response.writeHead(401).end());
+    server.on("/x", (_, response) => void response.writeHead(308, { location: `${other.url}/y` }).end());
+    lab.sources = [polled("t", api(`${server.url}/x`, { auth: [auths[0]?.[1] as AuthConfig] }))];
+    const { files } = await lab.ingest();
+    expect(files).toMatchObject([{ error: { code: "ING-042", hint: expect.stringContaining(`It was ${other.url}`) } }]);
+  });
+
   it("may end with a line end, and one that no header can carry is an error that does not show it", async () => {
     server.on("/x", (_, response) => send(response, [{ id: 1 }]));
     const auth: AuthConfig = { type: "header", name: "authorization", env: "TOKEN", prefix: "Bearer " };

@@ -9,7 +9,7 @@ import { rawColumn } from "./agree.ts";
 import { shapeFor } from "./fetch.ts";
 import { parseRecord } from "./parse-record.ts";
 import type { Shaped } from "./shape.ts";
-import { recordLine } from "./spool.ts";
+import { recordLine, shapeOf } from "./spool.ts";
 import { stageRecords, typedTable, typeRecords } from "./stage.ts";
 
 /** Quarantined records of a poll, as they came or corrected, as typed rows of the contract. */
@@ -28,7 +28,7 @@ export async function restageRecords(
     let shaped: Shaped;
     try {
       parsed = parseRecord(row);
-      shaped = shape.add(parsed);
+      shaped = shapeOf(shape, parsed);
     } catch {
       shaped = { values: [], problem: "no JSON record" };
     }

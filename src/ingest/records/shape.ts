@@ -87,7 +87,7 @@ export class RecordShape {
 
   #column(path: string): ObservedColumn {
     const plain = path.trim() === "" ? "unnamed" : path.trim();
-    const name = taken.has(plain.toLowerCase()) ? `${plain}_` : plain;
+    const name = taken.has(plain.toLowerCase()) || /^_labs_/i.test(plain) ? `${plain}_` : plain;
     const key = name.toLowerCase();
     let column = this.#columns.get(key);
     if (!column) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -18,8 +18,16 @@ export function spoolFolder(database: string): string {
   return join(dirname(database), ".spool", basename(database));
 }
 
-/** Removes what a killed poll left behind. */
-export const clearSpool = (database: string): void => rmSync(spoolFolder(database), { recursive: true, force: true });
+/** Removes what a killed poll left behind, and the folder when no other database of it has a spool. */
+export function clearSpool(database: string): void {
+  const folder = spoolFolder(database);
+  rmSync(folder, { recursive: true, force: true });
+  try {
+    if (database !== ":memory:") rmdirSync(dirname(folder));
+  } catch {
+    // Not there, or not empty.
+  }
+}
 
 /** What a poll brought, on disk. */
 export interface Spooled {
@@ -148,7 +156,7 @@ export class RecordSpool {
   /** One record as JSON text. Throws a SyntaxError for what is none. Errors: ING-048. */
   add(text: string): void {
     const record = parseRecord(text);
-    const shaped = this.#shape.add(record);
+    const shaped = shapeOf(this.#shape, record);
     if (this.#shape.size > mostColumns) throw tooManyColumns(this.#options.source, this.#shape);
     if (this.#options.field !== undefined) this.#tracker.add(valueAt(record, this.#options.field));
     this.#records++;
@@ -209,6 +217,16 @@ export interface SpoolOptions {
   maxBytes: number;
   /** What the content means besides itself: two polls are the same only with the same settings. */
   fingerprint: string;
+}
+
+/** Shapes a record; one that is nested thousands of levels deep, which nobody meant, is no row. */
+export function shapeOf(shape: RecordShape, record: unknown): Shaped {
+  try {
+    return shape.add(record);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { values: [], problem: "the record is nested too deeply" };
+  }
 }
 
 /** A record as a line of the spool: number, text as it came, and its values or what is wrong with it. */
