@@ -7,6 +7,8 @@ import { join } from "node:path";
 export interface Sample {
   wall: number;
   cpu: number;
+  /** The most memory that a process of the command held, in MB. */
+  memory?: number;
 }
 
 export interface CommandOptions {
@@ -28,20 +30,26 @@ export function once(command: string[], options: CommandOptions = {}): Sample {
   return { wall, cpu: user + system };
 }
 
-/** Medians over `rounds` of several commands in turn (A B C A B C …), so that a machine that slows down hits all alike. */
+/**
+ * Medians over `rounds` of several commands in turn (A B C A B C …), so that a machine that slows down hits all alike.
+ * With several rounds the first one only warms caches and is not counted.
+ */
 export function sideBySide(commands: Record<string, () => Sample>, rounds: number): Record<string, Sample> {
   const samples: Record<string, Sample[]> = {};
-  for (let round = -1; round < rounds; round++) {
+  for (let round = rounds > 1 ? -1 : 0; round < rounds; round++) {
     for (const [name, run] of Object.entries(commands)) {
       const sample = run();
-      // The first round only warms caches.
       if (round >= 0) (samples[name] ??= []).push(sample);
     }
   }
   return Object.fromEntries(
     Object.entries(samples).map(([name, list]) => [
       name,
-      { wall: median(list.map((s) => s.wall)), cpu: median(list.map((s) => s.cpu)) },
+      {
+        wall: median(list.map((s) => s.wall)),
+        cpu: median(list.map((s) => s.cpu)),
+        ...(list.every((s) => s.memory !== undefined) && { memory: median(list.map((s) => s.memory ?? 0)) }),
+      },
     ]),
   );
 }

@@ -7,58 +7,72 @@ import { once, sideBySide, type Sample } from "../measure.ts";
 import type { PreparedProject } from "./prepare.ts";
 import { runTool, seconds, type Tool } from "./tools.ts";
 
+/** One line of the table. */
+export interface BuildRow {
+  models: number;
+  state: "first" | "second";
+  statements: number;
+  labs: Sample;
+  sql: Sample;
+}
+
 /**
  * A whole build against a script that sends the same statements on one connection and does nothing else. First build:
- * the database holds the sources only. Second build: everything is there already. Gives the lines of the report.
+ * the database holds the sources only. Second build: everything is there already.
  */
-export async function compareBuilds(
-  projects: PreparedProject[],
+export async function* compareBuilds(
+  project: PreparedProject,
   labs: Tool,
-  rounds: (models: number) => number,
+  rounds: number,
   folder: string,
-): Promise<string[]> {
-  const lines = [
+): AsyncGenerator<BuildRow> {
+  process.stderr.write(`build, ${project.models} models\n`);
+  const script = join(folder, "send.mjs");
+  writeFileSync(script, sender);
+  fresh(project);
+  const first = await statements(project);
+  const second = await statements(project);
+  const built = join(folder, "built.duckdb");
+  copyFileSync(project.database, built);
+  for (const [state, sent, database] of [
+    ["first", first, project.origin],
+    ["second", second, built],
+  ] as const) {
+    const list = join(folder, "statements.json");
+    writeFileSync(list, JSON.stringify(sent));
+    const results = sideBySide(
+      {
+        labs: () => {
+          fresh(project, database);
+          return runTool(labs, project, "build", state === "first");
+        },
+        sql: () => {
+          fresh(project, database);
+          return once([process.execPath, script, project.database, list], { cwd: project.folder });
+        },
+      },
+      rounds,
+    );
+    const [ours, raw] = [results.labs, results.sql] as [Sample, Sample];
+    yield { models: project.models, state, statements: sent.length, labs: ours, sql: raw };
+  }
+}
+
+/** The lines of the report. */
+export function buildReport(rows: BuildRow[]): string[] {
+  return [
     "## build",
     "",
-    "Seeds, models and tests, against a script that only sends the same SQL, statement by statement, to DuckDB.",
+    "Seeds, models and tests with 4 threads, against a script that only sends the same SQL, statement by statement.",
     "",
     "| models | | statements | labs | the same SQL | labs ÷ the same SQL |",
     "|---:|---|---:|---:|---:|---:|",
+    ...rows.map(({ models, state, statements: count, labs, sql }) => {
+      const ratio = `${(labs.wall / sql.wall).toFixed(2)} (${(labs.cpu / sql.cpu).toFixed(2)})`;
+      return `| ${[models, state, count, seconds(labs), seconds(sql), ratio].join(" | ")} |`;
+    }),
+    "",
   ];
-  const script = join(folder, "send.mjs");
-  writeFileSync(script, sender);
-  for (const project of projects) {
-    process.stderr.write(`build, ${project.models} models\n`);
-    fresh(project);
-    const first = await statements(project);
-    const second = await statements(project);
-    const built = join(folder, "built.duckdb");
-    copyFileSync(project.database, built);
-    for (const [state, sql, database] of [
-      ["first", first, project.origin],
-      ["second", second, built],
-    ] as const) {
-      const list = join(folder, "statements.json");
-      writeFileSync(list, JSON.stringify(sql));
-      const results = sideBySide(
-        {
-          labs: () => {
-            fresh(project, database);
-            return runTool(labs, project, "build", state === "first");
-          },
-          sql: () => {
-            fresh(project, database);
-            return once([process.execPath, script, project.database, list], { cwd: project.folder });
-          },
-        },
-        rounds(project.models),
-      );
-      const [ours, raw] = [results.labs, results.sql] as [Sample, Sample];
-      const cells = [project.models, state, sql.length, seconds(ours), seconds(raw), (ours.wall / raw.wall).toFixed(2)];
-      lines.push(`| ${cells.join(" | ")} |`);
-    }
-  }
-  return [...lines, ""];
 }
 
 function fresh(project: PreparedProject, database = project.origin): void {
