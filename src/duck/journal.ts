@@ -29,11 +29,14 @@ export class DatabaseJournal {
   readonly path: string;
   readonly #content: Content;
   readonly #usable: boolean;
+  /** What the file says. */
+  readonly #sealed: string;
 
   private constructor(path: string, content: Content, usable: boolean) {
     this.path = path;
     this.#content = content;
     this.#usable = usable;
+    this.#sealed = JSON.stringify(content);
   }
 
   /** Reads the journal of a database file; begins a new chain when there is none, or the file is not as it was left. */
@@ -72,8 +75,9 @@ export class DatabaseJournal {
     const file = journalPath(this.path);
     try {
       const stamp = stampOf(this.path);
-      if (stamp === "none") return;
-      writeFileSync(`${file}.new`, JSON.stringify({ ...this.#content, stamp }));
+      const text = JSON.stringify({ ...this.#content, stamp });
+      if (stamp === "none" || text === this.#sealed) return;
+      writeFileSync(`${file}.new`, text);
       renameSync(`${file}.new`, file);
     } catch {
       // What stands there has another stamp: the next run finds no valid journal and builds everything.

@@ -32,13 +32,20 @@ export const hasState = (file: string): boolean => existsSync(file);
 
 /** What earlier runs were built from, or undefined when that is not known: then everything is built. */
 export function readState(file: string): ChangedState | undefined {
-  if (!existsSync(file)) return undefined;
   try {
-    const state = JSON.parse(readFileSync(file, "utf8")) as ChangedState;
-    return state.version === 1 && typeof state.nodes === "object" ? state : undefined;
+    const state = JSON.parse(textOf(file) ?? "null") as ChangedState;
+    return state?.version === 1 && typeof state.nodes === "object" ? state : undefined;
   } catch {
     return undefined;
   }
 }
 
-export const writeState = (file: string, state: ChangedState): void => writeAtomically(file, JSON.stringify(state));
+/** Keeps a state, unless the file says the same already: replacing a file makes the disk wait. */
+export function writeState(file: string, state: ChangedState): void {
+  const text = JSON.stringify(state);
+  if (textOf(file) !== text) writeAtomically(file, text);
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
