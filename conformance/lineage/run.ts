@@ -60,7 +60,7 @@ async function judge(entry: CorpusEntry): Promise<string[]> {
   const after = await read();
   const wrong = await wrongNames(project, after, copy.project);
   const select = models(after, "resolved").map((node) => `fqn:${node.unique_id.split(".").slice(2).join(".")}`);
-  const compiled = await project.run("compile", { select, writeJson: false });
+  const compiled = await project.run("compile", { select, indirectSelection: "empty", writeJson: false });
   if (!compiled.manifest) throw new Error(`${entry.name}: compile gave no manifest`);
   const place = { database: copy.database, project: copy.project, folder: join(work, entry.name, "copy") };
   const found = await mutate(after, compiled.manifest, place);
