@@ -74,7 +74,7 @@ class View {
     const [made, used] = [this.#made(focus), this.#used(focus)];
     const nothing = node.status === "origin" ? "" : this.#paint.dim("\nIt is made of no column.\n");
     return [
-      `${this.#paint.bold(this.#full(focus))}  ${this.#paint.dim(`column of a ${node.resource_type}${kind}`)}\n`,
+      `${this.#paint.bold(this.#full(focus))}${this.#doubt(focus)}  ${this.#paint.dim(`column of a ${node.resource_type}${kind}`)}\n`,
       this.#unknown(node),
       made === "" ? nothing : `\nMade of\n${made}`,
       this.#rowsOf(focus.node),
@@ -126,10 +126,8 @@ class View {
         const last = i === children.length - 1;
         const again = seen.has(keyOf(child.id));
         const more = again && next(child.id).length > 0 ? " …" : "";
-        rows.push([
-          `${indent}${last ? "└─" : "├─"} ${this.#full(child.id)}${this.#paint.dim(more)}`,
-          this.#kind(child.kind),
-        ]);
+        const label = `${this.#full(child.id)}${this.#doubt(child.id)}${this.#paint.dim(more)}`;
+        rows.push([`${indent}${last ? "└─" : "├─"} ${label}`, this.#kind(child.kind)]);
         if (again) continue;
         seen.add(keyOf(child.id));
         visit(child.id, `${indent}${last ? "   " : "│  "}`);
@@ -171,6 +169,12 @@ class View {
 
   #outOf(id: ColumnId): ColumnEdge[] {
     return this.#graph.edges.filter((edge) => keyOf(edge.from) === keyOf(id));
+  }
+
+  /** A mark at a column that is made of more than is known. */
+  #doubt({ node, column }: ColumnId): string {
+    const found = this.#nodes.get(node)?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
+    return found?.complete === false ? this.#paint.yellow(" ?") : "";
   }
 
   #full({ node, column }: ColumnId): string {

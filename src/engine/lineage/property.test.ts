@@ -45,7 +45,7 @@ describe("random queries", () => {
         expect(originsOf(lineage), sql).toEqual(expected);
         expect(rowsOf(lineage), sql).toEqual([...rows].sort());
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   }, 300_000);
 
@@ -76,7 +76,7 @@ describe("random queries", () => {
               );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   }, 300_000);
 });

@@ -71,6 +71,9 @@ class Maker {
       this.#unpivot,
       this.#lateral,
       this.#exists,
+      this.#chain,
+      this.#pivot,
+      this.#distinctOn,
     ];
     return (makers[this.#choose(makers.length)] as (depth: number) => RandomQuery).call(this, depth);
   }
@@ -401,6 +404,63 @@ class Maker {
       sql: `select ${l}.${this.#spelled(y.name)} as ${value.name}y, ${r}.${value.name} from (${inner.sql}) as ${l}, lateral (select ${l}.${this.#spelled(x.name)} + 1 as ${value.name}) as ${r}`,
       columns: [{ name: `${value.name}y`, origins: y.origins }, value],
       rows: inner.rows,
+    };
+  }
+
+  /** Three tables by one shared column: each of USING's columns is there once, from the first that always has it. */
+  #chain(depth: number): RandomQuery {
+    const sides = [0, 1, 2].map(() => {
+      const query = this.query(depth - 3);
+      return { query, key: this.#pick(query.columns), value: this.#pick(query.columns), alias: this.#fresh("s") };
+    });
+    const shared = this.#fresh("h");
+    const names = sides.map(() => this.#fresh("u"));
+    const sql = sides.map(
+      ({ query, key, value, alias }, i) =>
+        `(select ${quoted(key.name)} as ${shared}, ${quoted(value.name)} as ${names[i]} from (${query.sql})) as ${alias}`,
+    );
+    const kind = this.#pick(["join", "left join", "full join"]);
+    const all = sides.map(({ key }) => key.origins);
+    const last = sides[2] as (typeof sides)[number];
+    const own = this.#fresh("o");
+    return {
+      sql: `select *, ${last.alias}.${shared} as ${own} from ${sql[0]} ${kind} ${sql[1]} using (${shared}) ${kind} ${sql[2]} using (${shared})`,
+      columns: [
+        { name: shared, origins: kind === "full join" ? mixed("derived", ...all) : (all[0] as Origins) },
+        ...sides.map(({ value }, i) => ({ name: names[i] as string, origins: value.origins })),
+        { name: own, origins: last.key.origins },
+      ],
+      rows: new Set([...sides.flatMap(({ query }) => [...query.rows]), ...keys(...all)]),
+    };
+  }
+
+  #pivot(depth: number): RandomQuery {
+    const inner = this.query(depth - 1);
+    const [group, turned, value] = [this.#pick(inner.columns), this.#pick(inner.columns), this.#pick(inner.columns)];
+    const [g, on, v, p] = [this.#fresh("g"), this.#fresh("t"), this.#fresh("v"), this.#fresh("p")];
+    const cell = mixed("aggregated", value.origins, turned.origins);
+    const from = `(select ${quoted(group.name)} as ${g}, ${quoted(turned.name)} as ${on}, ${quoted(value.name)} as ${v} from (${inner.sql}))`;
+    return {
+      sql: `select * from ${from} pivot (max(${v}) for ${on} in (1 as ${p}x, 2 as ${p}y)${this.#choose(2) === 0 ? ` group by ${g}` : ""})`,
+      columns: [
+        { name: g, origins: group.origins },
+        { name: `${p}x`, origins: cell },
+        { name: `${p}y`, origins: cell },
+      ],
+      rows: new Set([...inner.rows, ...keys(group.origins)]),
+    };
+  }
+
+  /** The first row of each group in an order that leaves no choice but between equal rows. */
+  #distinctOn(depth: number): RandomQuery {
+    const inner = this.query(depth - 1);
+    const { from, before, alias, columns } = this.#from(inner);
+    const [on, kept] = [this.#pick(columns), this.#pick(columns)];
+    const name = this.#fresh("d");
+    return {
+      sql: `${before}select distinct on (${this.#reference(alias, on)}) ${this.#reference(alias, kept)} as ${name} from ${from} order by ${this.#reference(alias, on)}, ${name} nulls last`,
+      columns: [{ name, origins: kept.origins }],
+      rows: new Set([...inner.rows, ...keys(on.origins, kept.origins)]),
     };
   }
 
