@@ -11,6 +11,7 @@ import {
   type Value,
 } from "#jinja/index.ts";
 import { warn } from "../context/runtime.ts";
+import { sharedTemplate } from "../context/shared-templates.ts";
 import { cloneData, isRecord, toData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
@@ -398,7 +399,7 @@ export function renderedArguments(kwargs: PlainRecord, scope: Scope, file: strin
       if (path.length === 1 && path[0] === "column_name") return value;
       const expression = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/.test(value) ? `{{ ${value} }}` : value;
       return hasJinja(expression)
-        ? parseTemplate(expression, { file }).renderNative(scope, { undefined: "chaining" })
+        ? sharedTemplate(expression, file).renderNative(scope, { undefined: "chaining" })
         : value;
     }
     if (Array.isArray(value)) {

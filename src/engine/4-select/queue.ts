@@ -1,4 +1,4 @@
-import { byCodePoint } from "./code-points.ts";
+import { codePointOrder } from "./code-points.ts";
 import type { Graph } from "./graph.ts";
 import { topological } from "./subset.ts";
 
@@ -48,10 +48,10 @@ export class RunQueue {
         }
       }
     }
+    const byId = codePointOrder(graph.ids);
     this.byRank = chosen.sort(
       (a, b) =>
-        (this.levels[a] as number) - (this.levels[b] as number) ||
-        byCodePoint(graph.ids[a] as string, graph.ids[b] as string),
+        (this.levels[a] as number) - (this.levels[b] as number) || byId(graph.ids[a] as string, graph.ids[b] as string),
     );
     this.byRank.forEach((at, rank) => {
       this.rank[at] = rank;

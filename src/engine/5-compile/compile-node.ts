@@ -4,6 +4,7 @@ import type { NodeExecution } from "../context/execution.ts";
 import { isNodeEphemeral, targetFilePath } from "../context/node-paths.ts";
 import { runScope, type Overrides } from "../context/run-members.ts";
 import type { NodeScope } from "../context/scope.ts";
+import { sharedTemplate } from "../context/shared-templates.ts";
 import { staticReference } from "../context/static-reference.ts";
 import { resolveRef, resolveSource } from "../3-link/resolve.ts";
 import { inNode, renderedArguments, testArgumentsName } from "../2-parse/index.ts";
@@ -63,11 +64,14 @@ async function render(execution: NodeExecution, options: CompileOptions): Promis
     let template = templates.get(node.unique_id);
     if (!template && hasJinja(node.raw_code)) {
       const above = linesAboveOf(node);
-      template = parseTemplate(node.raw_code, {
-        file: node.original_file_path,
-        offset: above,
-        fileSource: "\n".repeat(above) + node.raw_code,
-      });
+      template =
+        node.test_metadata && above === 0
+          ? sharedTemplate(node.raw_code, node.original_file_path)
+          : parseTemplate(node.raw_code, {
+              file: node.original_file_path,
+              offset: above,
+              fileSource: "\n".repeat(above) + node.raw_code,
+            });
       templates.set(node.unique_id, template);
     }
     node.compiled_code = template ? await template.render(scope) : node.raw_code;

@@ -27,6 +27,8 @@ const shown = (key: string): string => (JSON.parse(key) as (string | null)[]).ma
 export class RelationCache {
   readonly #entries = new Map<string, Entry>();
   readonly #schemas = new Set<string>();
+  /** Entries that others depend on: few or none, so that a rename does not look at every relation there is. */
+  readonly #linked = new Set<Entry>();
 
   /** True once any schema was listed. */
   get filled(): boolean {
@@ -51,7 +53,10 @@ export class RelationCache {
     for (const relation of [referenced, dependent]) {
       if (!this.#entries.has(keyOf(relation))) this.add(relation.with({ type: "external" }));
     }
-    this.#entries.get(keyOf(referenced))?.dependents.add(keyOf(dependent));
+    const entry = this.#entries.get(keyOf(referenced));
+    if (entry === undefined) return;
+    entry.dependents.add(keyOf(dependent));
+    this.#linked.add(entry);
   }
   /** Forgets a relation and everything that depends on it; silent when it is not there. */
   drop(relation: Name): void {
@@ -63,8 +68,8 @@ export class RelationCache {
       for (const dependent of entry.dependents) collect(dependent);
     };
     collect(keyOf(relation));
-    for (const key of gone) this.#entries.delete(key);
-    for (const { dependents } of this.#entries.values()) for (const key of gone) dependents.delete(key);
+    for (const key of gone) this.#forget(key);
+    for (const { dependents } of this.#linked) for (const key of gone) dependents.delete(key);
   }
   /** Errors: DBA-007 when the new name is taken. A relation that is not there (a temporary table) is added under the new name. */
   rename(from: Relation, to: Relation): void {
@@ -75,8 +80,9 @@ export class RelationCache {
     if (entry === undefined) return this.add(to);
     this.#entries.delete(oldKey);
     const { database, schema, identifier } = to.path;
-    this.#entries.set(newKey, { ...entry, relation: entry.relation.with({ database, schema, identifier }) });
-    for (const { dependents } of this.#entries.values()) if (dependents.delete(oldKey)) dependents.add(newKey);
+    entry.relation = entry.relation.with({ database, schema, identifier });
+    this.#entries.set(newKey, entry);
+    for (const { dependents } of this.#linked) if (dependents.delete(oldKey)) dependents.add(newKey);
     this.addSchemas([to]);
   }
   /** Forgets a schema and all in it. */
@@ -100,7 +106,14 @@ export class RelationCache {
   }
   clear(): void {
     this.#entries.clear();
+    this.#linked.clear();
     this.#schemas.clear();
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry) this.#linked.delete(entry);
+    this.#entries.delete(key);
   }
 
   #taken(key: string, to: Name) {

@@ -5,12 +5,22 @@ import { isRecord } from "./data.ts";
 
 /** The node as templates see it: fields without a value are left out. Source: dbt-core context/providers.py ctx_model. */
 export function modelValue(node: GraphNode): Value {
-  const columns = isRecord(node.columns)
-    ? Object.fromEntries(Object.entries(node.columns).map(([key, column]) => [key, columnOf(node, column)]))
-    : node.columns;
-  const value = fromPlain({ ...present(node), config: present(node.config), columns }) as PyDict;
+  const value = new PyDict();
+  // Templates ask for a few of fifty fields.
+  for (const key in node) {
+    const field = node[key];
+    if (field === null || field === undefined) continue;
+    if (typeof field === "object") value.setLazy(key, () => fieldValue(node, key, field));
+    else value.set(key, fromPlain(field));
+  }
   if (node.compiled_code !== null) value.set("compiled_sql", node.compiled_code);
   return value;
+}
+
+function fieldValue(node: GraphNode, key: string, field: object): Value {
+  if (key === "config") return fromPlain(present(node.config));
+  if (key !== "columns" || !isRecord(field)) return fromPlain(field);
+  return fromPlain(Object.fromEntries(Object.entries(field).map(([name, column]) => [name, columnOf(node, column)])));
 }
 
 function columnOf(node: GraphNode, column: unknown): unknown {

@@ -55,10 +55,8 @@ function deferred(execution: NodeExecution, target: GraphNode): Relation | undef
 }
 
 function hasRelation(execution: NodeExecution, target: GraphNode): boolean {
-  const wanted = target.alias.toLowerCase();
-  return execution.adapter.cache
-    .relations(target.database, target.schema)
-    .some((r) => r.identifier?.toLowerCase() === wanted);
+  const { database, schema, alias: identifier } = target;
+  return execution.adapter.cache.get({ database, schema, identifier }) !== undefined;
 }
 
 /** `--empty` and microbatch narrow what a reference reads. */
