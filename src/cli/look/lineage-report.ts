@@ -59,6 +59,7 @@ class View {
     ];
     lines.push(this.#unknown(node));
     if (trees) for (const { name } of node.columns) lines.push("\n", this.#branches({ node: id, column: name }));
+    else if (node.status === "origin") lines.push(this.#list(node));
     else lines.push("\n", this.#columns(node));
     lines.push(this.#rowsOf(id));
     if (!trees) lines.push(this.#usedBy(id));
@@ -94,6 +95,12 @@ class View {
     return node.status === "resolved"
       ? ""
       : node.problems.map((problem) => `${this.#paint.yellow(printable(problem))}\n`).join("");
+  }
+
+  /** Columns where lineage begins have nothing to tell but their names. */
+  #list(node: NodeLineage): string {
+    const names = [...node.columns.map(({ name }) => printable(name)), ...(node.columns_complete ? [] : ["…"])];
+    return names.length > 0 ? `\n${names.join(", ")}\n` : "";
   }
 
   /** A line for every origin of every column. */

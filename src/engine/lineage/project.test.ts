@@ -223,6 +223,7 @@ describe("tracing", () => {
     expect(await edges({ of: "one.amount", downstream: false })).toEqual([up]);
     expect(await edges({ of: "one.amount", upstream: false, depth: 1 })).toEqual([here]);
     expect(await edges({ of: "raw.orders.amount" })).toEqual([up, here, down]);
+    expect(await edges({ of: "orders.amount" })).toEqual([up, here, down]);
     const { rows, focus } = await project.lineage({ of: "two.id" });
     expect(focus).toEqual({ node: "model.shop.two", column: "id" });
     expect(rows).toEqual([

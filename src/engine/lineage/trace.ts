@@ -210,7 +210,11 @@ function findNodes(lineage: ProjectLineage, name: string): NodeLineage[] {
   const found = all.filter((node) => namesOf(node).some((known) => sameName(known, name)));
   // A test or an analysis may have a model's name; the model is meant.
   const main = found.filter((node) => !["test", "analysis"].includes(node.resource_type));
-  return main.length > 0 ? main : found;
+  if (found.length > 0) return main.length > 0 ? main : found;
+  // The table of a source by itself, where nothing else has its name.
+  return all.filter(
+    (node) => node.resource_type === "source" && sameName(node.unique_id.split(".").at(-1) ?? "", name),
+  );
 }
 
 /** `model`, or `model.column`: a column's name may contain dots, too. */
