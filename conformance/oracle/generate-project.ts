@@ -58,7 +58,7 @@ function check(random: Random, made: Made[]): Check {
       { args: ["build", "--vars", JSON.stringify({ rate: random.int(9), label: "it's" })] },
       { args: ["build", "--empty"] },
       { args: ["test", "--store-failures"] },
-      { args: ["compile"], env: { FUZZ_MODE: "third" } },
+      { args: ["parse"], env: { FUZZ_MODE: "third" } },
       { args: ["ls", "--select", expression(), "--output", "json"] },
       { args: ["docs", "generate"] },
       { args: ["snapshot"] },

@@ -156,6 +156,10 @@ export function renderNode(
   const written = template && Object.keys(calls.merged).length > 0 ? staticCalls(template, ["config"])[0] : undefined;
   if (template && written && written.unrendered.size > 0 && !recordsRendered(state, node, template))
     state.unrenderedCalls.set(node.unique_id, Object.fromEntries(written.unrendered));
+  // Without rendering dbt gets the sources as a set, and the refs as a list.
+  const once = [...new Map(node.sources.map((s) => [s.join("."), s])).values()];
+  if (template && once.length < node.sources.length && recordsRendered(state, node, template))
+    node.sources.splice(0, node.sources.length, ...once);
   return scope;
 }
 

@@ -57,7 +57,7 @@ export async function runUnitTest(execution: Omit<NodeExecution, "node">, test: 
     main = mainResult(run, setup.node);
   } catch (error) {
     throw engineError("runtime", {
-      message: `An error occurred during execution of unit test '${test.name}'. There may be an error in the unit test definition: check the data types.\n ${error instanceof Error ? error.message : String(error)}`,
+      message: `An error occurred during execution of unit test '${test.name}'. There may be an error in the unit test definition: check the data types.\n ${asDbtPrints(error)}`,
       cause: error,
       place: { file: test.original_file_path },
       hint: "Compare the fixture's values with the columns' types.",
@@ -281,4 +281,10 @@ function splitRows(table: Value): { actual: Row[]; expected: Row[]; columns: str
     (equals(kind, "actual") ? actual : expected).push(values.filter((_, i) => i !== marker));
   }
   return { actual, expected, columns };
+}
+
+/** An error inside another one: its kind, and its text indented. Source: dbt_common exceptions/base.py DbtRuntimeError.__str__. */
+function asDbtPrints(error: unknown): string {
+  if (!isLabsError(error)) return error instanceof Error ? error.message : String(error);
+  return `${String(error.data?.dbtType ?? "Runtime Error")}\n${error.message.replace(/^/gm, "  ")}`;
 }
