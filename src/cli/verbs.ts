@@ -57,6 +57,11 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/lineage.ts"),
   },
   query: { group: "look", summary: "Ask what a lab has published", load: () => import("./verbs/query.ts") },
+  diff: {
+    group: "look",
+    summary: "Show what changed between two published versions",
+    load: () => import("./verbs/diff.ts"),
+  },
   files: { group: "look", summary: "Show the file ledger of a lab", load: () => import("./verbs/files.ts") },
   quarantine: {
     group: "look",

@@ -89,6 +89,34 @@ export async function openPublished(databasePath: string, version?: string): Pro
   return openDatabase(file, { readOnly: true });
 }
 
+/** Two kept versions: those that are named, else the current one and the one before it. Errors: PUB-001, PUB-002. */
+export function twoVersions(
+  databasePath: string,
+  before?: string,
+  after?: string,
+): { before: KeptVersion & { file: string }; after: KeptVersion & { file: string } } {
+  const folder = new VersionFolder(databasePath);
+  const all = folder.list();
+  if (all.length === 0) throw nothingPublished(databasePath);
+  const find = (version: string | undefined, what: string): KeptVersion & { file: string } => {
+    const found = all.find((v) => v.version === version);
+    const file = found && folder.fileOf(found.version);
+    if (found && file !== undefined) return { ...found, file };
+    throw publishErrors.versionUnknown({
+      message:
+        version === undefined
+          ? `There is no ${what} version to compare with.`
+          : `There is no published version ${version}.`,
+      hint: `Kept are: ${all.map((v) => v.version).join(", ")}.`,
+    });
+  };
+  const now = Math.max(
+    0,
+    all.findIndex(({ current, version }) => (after === undefined ? current : version === after)),
+  );
+  return { before: find(before ?? all[now + 1]?.version, "older"), after: find(after ?? all[now]?.version, "newer") };
+}
+
 const nothingPublished = (databasePath: string) =>
   publishErrors.nothingPublished({
     message: `Nothing of ${databasePath} is published yet.`,
