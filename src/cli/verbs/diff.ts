@@ -1,6 +1,6 @@
 import { diffSnapshots, type TableDiff, twoVersions } from "#publish/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
-import type { Verb, VerbInput } from "../io.ts";
+import type { Verb } from "../io.ts";
 import { formatCount, type Palette, palette, plural } from "../render/index.ts";
 
 export const verb: Verb = {
