@@ -78,6 +78,8 @@ export interface FileChange {
   newRows?: number;
   /** The name it had, for a rename; the file it repeats, for a duplicate. */
   otherName?: string;
+  /** A repetition whose first file has another content now: loaded only when that one is, for else its old rows stay. */
+  heirOf?: string;
   error?: ErrorJson;
 }
 

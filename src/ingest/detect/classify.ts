@@ -67,9 +67,23 @@ export function classify(
       continue;
     }
     if (look.state === "same stat") {
-      if (known?.state === "duplicate" && !holders.has(known.sha256)) {
+      const heir = known?.state === "duplicate" && !holders.has(known.sha256);
+      // The file that it repeats is gone, and its rows stay: from now on they are this one's.
+      const left = heir ? [...gone].find((entry) => isKept(entry) && entry.sha256 === known.sha256) : undefined;
+      if (heir && left) {
+        gone.delete(left);
+        holders.set(known.sha256, { name: file.name, fileId: left.fileId });
+        add("record", "renamed", `${left.file} is gone; ${file.name} has the same content.`, {
+          fileId: left.fileId,
+          otherName: left.file,
+          newRows: 0,
+        });
+      } else if (heir) {
         holders.set(known.sha256, { name: file.name });
-        add("load", "new", `${file.name} repeated a file whose content has changed since.`);
+        const first = looks.find((other) => other.known?.fileId === known.ofFile);
+        add("load", "new", `${file.name} repeated a file whose content has changed since.`, {
+          ...(first && { heirOf: first.file.name }),
+        });
       } else unchanged++;
       continue;
     }

@@ -112,6 +112,20 @@ describe("detectChanges", () => {
     expect(await ids()).toEqual([1, 2]);
   });
 
+  it("does not load a repetition again when the first file is removed", async () => {
+    const path = lab.write("orders_1.csv", "id,qty\n1,1\n");
+    lab.write("orders_2.csv", "id,qty\n1,1\n");
+    await later();
+    await lab.ingest();
+    rmSync(path);
+    expect((await lab.ingest()).files).toMatchObject([
+      { file: "orders_2.csv", outcome: "recorded", reason: "renamed" },
+    ]);
+    expect(await ids()).toEqual([1]);
+    expect(await lab.rows("SELECT file, state FROM _labs.files")).toEqual([["orders_2.csv", "loaded"]]);
+    expect((await lab.ingest({ verify: true })).rowsLoaded).toBe(0);
+  });
+
   it("keeps the rows of a removed file, and takes them out in the mode replace", async () => {
     const path = lab.write("orders.csv", "id,qty\n1,1\n");
     lab.write("orders_2.csv", "id,qty\n2,1\n");

@@ -58,7 +58,10 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
         onEvent,
       };
       const polls = plan.changes.filter((change) => isPolled(sources.get(change.source)));
-      const loads = plan.changes.filter((change) => change.action !== "record" && !polls.includes(change));
+      const heirs = plan.changes.filter((change) => change.heirOf !== undefined);
+      const loads = plan.changes.filter(
+        (change) => change.action !== "record" && change.heirOf === undefined && !polls.includes(change),
+      );
       // A file that repeats one of this plan waits until that one is loaded; should it fail, the repetition takes its place.
       const names = new Set(loads.map((change) => `${change.source}/${change.name}`));
       const repeats = plan.changes.filter(
@@ -68,6 +71,12 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
       files.push(...(await recordAll(context, plan, records)));
       const fits = (change: FileChange) => mayBatch(change, requireSource(sources, change));
       for (const group of groups(loads, fits)) files.push(...(await loadGroup(context, sources, group)));
+      for (const change of heirs) {
+        const first = files.find((result) => result.source === change.source && result.file === change.heirOf);
+        if (first?.outcome !== "failed" && first?.outcome !== "waiting") {
+          files.push(await loadOne(context, requireSource(sources, change), change));
+        }
+      }
       for (const change of repeats) {
         const first = files.find((result) => result.source === change.source && result.file === change.otherName);
         if (first?.outcome === "loaded") files.push(...(await recordAll(context, plan, [change])));
