@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Place } from "#errors/index.ts";
-import { type ApiConfig, apiConfig, recordsProblems, type StepConfig, stepConfig } from "./records-config.ts";
+import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
+import { recordsProblems } from "./records-problems.ts";
 import { labSchema, type LabFile, type PublishConfig, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
 import type {
   ColumnEntry,

@@ -9,7 +9,7 @@ import { rawColumn } from "./agree.ts";
 import { shapeFor } from "./fetch.ts";
 import { parseRecord } from "./parse-record.ts";
 import type { Shaped } from "./shape.ts";
-import { recordLine, shapeOf } from "./spool.ts";
+import { recordLine, shapeOf } from "./record-line.ts";
 import { stageRecords, typedTable, typeRecords } from "./stage.ts";
 
 /** Quarantined records of a poll, as they came or corrected, as typed rows of the contract. */

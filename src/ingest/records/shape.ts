@@ -10,6 +10,8 @@ export interface ObservedColumn {
   staged: string;
   /** Sum of {@link kinds}; 0: only nulls so far. */
   kinds: number;
+  /** Length of the longest text. */
+  longest: number;
 }
 
 /** Names that the tables use themselves. */
@@ -91,7 +93,7 @@ export class RecordShape {
     const key = name.toLowerCase();
     let column = this.#columns.get(key);
     if (!column) {
-      column = { name, staged: `c${this.#columns.size}`, kinds: 0 };
+      column = { name, staged: `c${this.#columns.size}`, kinds: 0, longest: 0 };
       this.#columns.set(key, column);
     }
     return column;
@@ -103,6 +105,7 @@ export class RecordShape {
     const [kind, text] = textOf(value);
     if (this.#options.nullValues.includes(text)) return undefined;
     column.kinds |= kind;
+    if (text.length > column.longest) column.longest = text.length;
     if (isJson && kind !== kinds.json) return JSON.stringify(value);
     return kind === kinds.string && this.#options.utc.has(column.name.toLowerCase()) ? inUtc(text) : text;
   }
