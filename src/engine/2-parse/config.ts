@@ -234,13 +234,26 @@ export function* treeLevels(tree: PlainRecord, fqn: string[]): Iterable<PlainRec
   for (const part of [undefined, ...fqn]) {
     if (part !== undefined) level = isRecord(level) ? level[part] : undefined;
     if (!isRecord(level)) return;
+    const settings = settingsOf(level);
+    if (settings.length === 0) continue;
     const config: PlainRecord = {};
-    for (const [key, value] of Object.entries(level)) {
-      if (key.startsWith("+")) config[key.slice(1).trim()] = cloneData(value);
-      else if (!isRecord(value)) config[key] = cloneData(value);
-    }
-    if (Object.keys(config).length > 0) yield config;
+    for (const [key, value] of settings) config[key] = cloneData(value);
+    yield config;
   }
+}
+
+/** Levels are asked for by every node below them, and a tree does not change once it is read. */
+const settingsOfLevels = new WeakMap<PlainRecord, [string, unknown][]>();
+
+function settingsOf(level: PlainRecord): [string, unknown][] {
+  let settings = settingsOfLevels.get(level);
+  if (!settings) {
+    settings = Object.entries(level).flatMap(([key, value]): [string, unknown][] =>
+      key.startsWith("+") ? [[key.slice(1).trim(), value]] : isRecord(value) ? [] : [[key, value]],
+    );
+    settingsOfLevels.set(level, settings);
+  }
+  return settings;
 }
 
 /** Grants of several calls: the `+` stays, it speaks to what the levels above say. */

@@ -332,8 +332,14 @@ export function genericTest(
   const macroName = `test_${name}`;
   const rawCode = `{{ ${namespace === null ? macroName : `${namespace}.${macroName}`}(**${testArgumentsName}) }}${configCall(config)}`;
   const folders = file.path.split("/").slice(1, -1);
+  const macro =
+    state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
+  // dbt looks the macro up by its name alone: the project's own one counts even when a namespace is asked for.
+  const named = state.runtime.macros.byName(macroName, project.name) ?? macro;
+  const isStatic = named?.node.package_name === "dbt" && (name === "not_null" || name === "unique");
   const node = newNode(state, {
     kind: "test",
+    static: isStatic,
     name: fullName,
     project,
     file,
@@ -351,13 +357,9 @@ export function genericTest(
     target.kind === "source" ? `${target.yamlKey}.${target.source}` : `${target.yamlKey}.${target.name}`;
   node.attached_node = null;
   node.test_metadata = { name, kwargs, namespace };
-  const macro =
-    state.runtime.macros.lookup(macroName, namespace ?? project.name) ?? state.runtime.macros.find(macroName);
-  // dbt looks the macro up by its name alone: the project's own one counts even when a namespace is asked for.
-  const named = state.runtime.macros.byName(macroName, project.name) ?? macro;
   // Of a macro that does not exist dbt speaks when the test is compiled, not before.
   if (named) node.depends_on.macros.push(named.node.unique_id);
-  if (named?.node.package_name === "dbt" && (name === "not_null" || name === "unique")) {
+  if (isStatic) {
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);
   } else {

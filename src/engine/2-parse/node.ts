@@ -40,6 +40,8 @@ export interface NewNode {
   language?: GraphNode["language"];
   /** Default: that of the file. */
   checksum?: GraphNode["checksum"];
+  /** Nothing is rendered: then only `updateConfig` needs to resolve the config. */
+  static?: boolean;
 }
 
 /** `[package, folders…, name]` of a file. */
@@ -66,7 +68,9 @@ export function newNode(state: ParseState, spec: NewNode): GraphNode {
     fqn,
     alias: spec.name,
     checksum: spec.checksum ?? contentsChecksum(spec.file.contents),
-    config: resolveConfig({ kind: spec.kind, fqn, project: spec.project, root: state.runtime.read.root }),
+    config: spec.static
+      ? ({} as GraphNode["config"])
+      : resolveConfig({ kind: spec.kind, fqn, project: spec.project, root: state.runtime.read.root }),
     ...blankNode(spec.rawCode, spec.language ?? "sql", now()),
   };
 }
