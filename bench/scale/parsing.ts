@@ -12,9 +12,15 @@ export interface Row {
   results: Record<string, Sample>;
 }
 
-/** parse and compile of one project by every tool in turn, cold and warm; a row as soon as it is measured. */
-export function* compareParsing(project: PreparedProject, tools: Tool[], rounds: number): Generator<Row> {
+/** parse and (unless switched off) compile of one project by every tool in turn, cold and warm; a row as soon as it is measured. */
+export function* compareParsing(
+  project: PreparedProject,
+  tools: Tool[],
+  rounds: number,
+  compile = true,
+): Generator<Row> {
   for (const command of commands) {
+    if (command === "compile" && !compile) continue;
     for (const state of ["cold", "warm"] as const) {
       process.stderr.write(`${command}, ${project.models} models, ${state}\n`);
       const runs = tools.map((tool) => [tool.name, () => runTool(tool, project, command, state === "cold")] as const);

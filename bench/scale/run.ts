@@ -2,7 +2,7 @@
  * `npm run bench -- scale`: generated projects of growing size, parsed and compiled by the engine, dbt-core and dbt v2,
  * built by the engine and by a script that only sends the same SQL. Writes its part of bench/RESULTS.md after each row,
  * so that a measurement that is stopped leaves what it has. Options: `--models 10,100,1000,5000`, `--rounds 5,5,3,1`
- * (one number for each size), `--builds 10,100,1000` (sizes to build), `--no-file`.
+ * (one number for each size), `--compiles 10,100,1000` and `--builds 10,100` (sizes to compile and to build), `--no-file`.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -23,6 +23,7 @@ export async function scale(words: string[]): Promise<void> {
   const sizes = numbers("--models", "10,100,1000,5000");
   const rounds = numbers("--rounds", "5,5,3,1");
   const builds = numbers("--builds", sizes.join(","));
+  const compiles = numbers("--compiles", sizes.join(","));
   const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");
   if (!existsSync(python)) throw new Error("The judges' Python is not there. Run `npm run judge:setup` first.");
   const second = dbt2(python);
@@ -60,7 +61,7 @@ export async function scale(words: string[]): Promise<void> {
     for (const [i, size] of sizes.entries()) {
       const project = await makeProject(join(folder, String(size)), size);
       const count = rounds[i] ?? rounds.at(-1) ?? 1;
-      for (const row of compareParsing(project, tools, count)) {
+      for (const row of compareParsing(project, tools, count, compiles.includes(size))) {
         parsed.push(row);
         save();
       }
