@@ -185,7 +185,7 @@ class Model {
         if (content !== undefined && !this.contents.has(name)) this.contents.set(name, content);
       }
     }
-    for (const name of [...this.files.keys()]) if (!this.#there(raw, name)) this.files.delete(name);
+    for (const name of this.files.keys()) if (!this.#there(raw, name)) this.files.delete(name);
     for (const { name, reason } of changes) {
       // Rows of a file that is gone stay; a repetition never had any of its own.
       const repeats = [...this.contents].some(([other, text]) => other !== name && text === this.contents.get(name));

@@ -124,4 +124,21 @@ secrets: [ERP_TOKEN]
       expect(error).toMatchObject({ exit: 2, place: { line, column }, hint: expect.stringContaining(hint) });
     }
   });
+
+  it.each([
+    ["flatten: true", "flatten"],
+    ["sheet: One", "sheet"],
+    ["order_by: at", "order_by"],
+    ["columns: {id: BIGINT}\n    expectations: [{check: not_null, column: nope}]", "no column `nope`"],
+  ])("refuses what would do nothing: %s", (line, message) => {
+    expect(() => read(`sources:\n  - name: t\n    path: t.csv\n    ${line}\n`)).toThrow(message);
+  });
+
+  it("takes the format from the ending of the path, and times in any unit", () => {
+    const formats = ["a.csv", "a.tsv.gz", "a*.ndjson.zst", "a.parquet", "A.XLSX", "a"].map(
+      (path) => read(`sources:\n  - name: t\n    path: "${path}"\n    settle: 2 minutes\n`).sources[0],
+    );
+    expect(formats.map((source) => source?.format)).toEqual(["csv", "csv", "json", "parquet", "excel", "csv"]);
+    expect(formats[0]?.settleMs).toBe(120_000);
+  });
 });

@@ -219,7 +219,16 @@ function meaning(data: LabFile | null): Problem[] {
         );
       }
     }
+    problems.push(...ofNoUse(source, path));
     for (const [j, item] of (source.expectations ?? []).entries()) {
+      for (const column of columns ? list(item.column) : []) {
+        if (columns?.some((name) => name.toLowerCase() === column.toLowerCase())) continue;
+        report(
+          [...path, "expectations", j, "column"],
+          `The source ${source.name} has no column \`${column}\` in its \`columns\`.`,
+          `Use one of ${columns?.join(", ")}.`,
+        );
+      }
       const lacks = missingArgument(item);
       if (lacks)
         report([...path, "expectations", j], `The check ${item.check} has no \`${lacks}\`.`, `Add \`${lacks}:\`.`);
@@ -230,6 +239,25 @@ function meaning(data: LabFile | null): Problem[] {
     report(["schedule", "every"], "The schedule has both `cron` and `every`.", "Keep one of them.");
   }
   return problems;
+}
+
+/** Settings of a file source that nothing would look at: whoever wrote them expects something else to happen. */
+function ofNoUse(source: SourceEntry, path: (string | number)[]): Problem[] {
+  if (source.path === undefined) return [];
+  const format = source.format ?? formatOfName(list(source.path)[0] ?? "");
+  const useless = [
+    { key: "flatten", when: source.flatten !== undefined && format !== "json", only: "files of the format json" },
+    { key: "sheet", when: source.sheet !== undefined && format !== "excel", only: "files of the format excel" },
+    { key: "order_by", when: source.order_by !== undefined && source.mode !== "merge", only: "the mode merge" },
+  ];
+  return useless
+    .filter(({ when }) => when)
+    .map(({ key, only }) => ({
+      kind: "value" as const,
+      path: [...path, key],
+      message: `\`${key}\` of the source ${source.name} means something only for ${only}.`,
+      hint: `Take it out, or correct \`${key === "order_by" ? "mode" : "format"}\`.`,
+    }));
 }
 
 function missingArgument(item: ExpectationEntry): string | undefined {
