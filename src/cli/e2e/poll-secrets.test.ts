@@ -76,6 +76,7 @@ describe("a secret of a poll", () => {
     const sent = JSON.stringify(server.seen);
     expect(leaks(sent).length).toBeGreaterThan(2);
     const all = outputs.join("\n");
+    expect(all).toContain("api:query, api:bearer, api:oauth and step:made could not be loaded");
     expect(all).toContain("ING-042");
     expect(all).toContain("ING-049");
     expect(leaks(all)).toEqual([]);

@@ -1,4 +1,8 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadChanges } from "../load/load.ts";
+import { spoolFolder } from "../records/spool.ts";
 import { FixtureApi, type Row, send } from "../testing/api-server.ts";
 import { TestLab } from "../testing/lab.ts";
 import { api, pages, polled } from "../testing/polled.ts";
@@ -227,5 +231,26 @@ describe("a server that misbehaves", () => {
     ]);
     expect(failed).toBe(1);
     expect(files[0]?.error?.message).toContain("nobody answers there");
+  });
+
+  it("can be left at any time: a cancelled poll loads nothing and leaves nothing behind", async () => {
+    server.rows = make(30);
+    lab.sources = [paged()];
+    server.fault = (seen, response) => {
+      if (seen.query["page"] !== "3") return false;
+      response.writeHead(200).write('[{"id":100},');
+      return true;
+    };
+    const stop = new AbortController();
+    const loading = loadChanges(await lab.plan(), { database: lab.database, loadId: "x", signal: stop.signal });
+    const asked = async () => {
+      while (server.seen.length < 3) await new Promise((done) => setTimeout(done, 5));
+      stop.abort();
+    };
+    await Promise.all([expect(loading).rejects.toThrow(), asked()]);
+    expect(existsSync(dirname(spoolFolder(lab.path)))).toBe(false);
+    server.fault = undefined;
+    await lab.ingest();
+    expect(await ids()).toEqual(range(30));
   });
 });

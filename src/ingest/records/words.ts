@@ -9,7 +9,8 @@ export function filesInWords(files: Pick<FileResult, "file" | "outcome">[], outc
   const names = files.filter((result) => result.outcome === outcome).map(({ file }) => file);
   const polls = names.filter(isPollName);
   const rest = names.length - polls.length;
-  return [...(rest > 0 ? [plural(rest, "file")] : []), ...polls].join(" and ");
+  const all = [...(rest > 0 ? [plural(rest, "file")] : []), ...polls];
+  return [all.slice(0, -1).join(", "), ...all.slice(-1)].filter(Boolean).join(" and ");
 }
 
 /** What a plan has to do: `2 of 3 files to look at, 1 source to poll`. Undefined: there is nothing at all. */
