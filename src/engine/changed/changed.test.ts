@@ -120,11 +120,12 @@ describe("what has not changed", () => {
     ["select random() as r", "it calls random()"],
     ["select * from main.by_hand", "it reads main.by_hand, which is no ref or source of it"],
     ["select * from {{ ref('base') }} using sample 1", "it takes a sample of rows"],
+    ["select count(*) as n from {{ this }}", "it reads shop.main.m, which is no ref or source of it"],
     ["select count(*) as n from duckdb_tables()", "it reads from duckdb_tables()"],
     ["pivot (select 1 as a, 2 as b) on a using sum(b)", "its SQL cannot be taken apart"],
   ])("is not said of %s", async (sql, reason) => {
     const shop = new Shop({ ...tables, "models/base.sql": "select 1 as x", "models/m.sql": sql });
-    await shop.query("create table by_hand as select 1 as x");
+    await shop.query("create table by_hand as select 1 as x; create table m as select 1 as x");
     await shop.build();
     const done = await shop.build();
     expect(done.base).toBe("kept");

@@ -48,7 +48,8 @@ export class Inputs {
   strange(node: GraphNode, tables: readonly string[]): string | null {
     if (tables.length === 0) return null;
     const { direct } = this.#follow(node);
-    if (node.resource_type !== "test") direct.add(this.#fullName(node, node.alias));
+    // What was there before is part of an incremental model; any other model would make something new of it each time.
+    if (node.config.materialized === "incremental") direct.add(this.#fullName(node, node.alias));
     const named = tables.find((table) => !direct.has(this.#qualified(table)));
     return named === undefined ? null : `it reads ${named}, which is no ref or source of it`;
   }
