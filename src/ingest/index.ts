@@ -8,6 +8,8 @@ export { readLedger } from "./ledger/file-ledger.ts";
 export type { FileState, KnownFile, LedgerSnapshot } from "./ledger/file-ledger.ts";
 export { filesInWords, isPollName, planInWords } from "./records/words.ts";
 export type { PollEffects } from "./api/effects.ts";
+export { lastLoads } from "./ledger/last-loads.ts";
+export type { LastLoad } from "./ledger/last-loads.ts";
 export { loadTotals } from "./ledger/load-totals.ts";
 export type { LoadTotals } from "./ledger/load-totals.ts";
 export { sourcesOf } from "./detect/sources.ts";

@@ -56,6 +56,9 @@ describe("labs ingest", () => {
     expect(document.runs).toMatchObject([
       { command: "labs ingest shop", status: "ok", summary: { rowsLoaded: 1, rowsQuarantined: 1, files: 1 } },
     ]);
+    expect((await json(workspace, "files", "shop")).document.files).toMatchObject([
+      { file: "sold.csv", state: "loaded", load: 1, contract_version: 1, run: document.runs[0].id },
+    ]);
     expect((await labs(workspace, "logs")).stdout).toContain("sold.csv → raw.sold: loaded");
   });
 

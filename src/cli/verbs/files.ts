@@ -1,4 +1,4 @@
-import { type KnownFile, openForReading, readLedger } from "#ingest/index.ts";
+import { type KnownFile, type LastLoad, lastLoads, openForReading, readLedger } from "#ingest/index.ts";
 import { acquireLabLock, describeHolder, type Lab } from "#registry/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
 import type { Verb, VerbInput } from "../io.ts";
@@ -54,7 +54,9 @@ export const verb: Verb = {
   },
 };
 
-async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<KnownFile[]> {
+type ShownFile = KnownFile & { lastLoad?: LastLoad };
+
+async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<ShownFile[]> {
   const lock = await acquireLabLock(lab, {
     command: `labs files ${lab.name}`,
     wait: options["wait"] !== false,
@@ -65,7 +67,13 @@ async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<KnownFil
     const database = await openForReading(lab);
     if (!database) return [];
     try {
-      return (await readLedger(await database.connect())).files;
+      const connection = await database.connect();
+      const { files } = await readLedger(connection);
+      const loads = await lastLoads(connection);
+      return files.map((file) => {
+        const lastLoad = loads.get(file.fileId);
+        return { ...file, ...(lastLoad && { lastLoad }) };
+      });
     } finally {
       await database.close();
     }
@@ -76,7 +84,7 @@ async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<KnownFil
 
 const timeOf = (ns: string): Date => new Date(Number(BigInt(ns) / 1_000_000n));
 
-const fileJson = (file: KnownFile) => ({
+const fileJson = (file: ShownFile) => ({
   file: file.file,
   source: file.source,
   state: file.state,
@@ -85,5 +93,9 @@ const fileJson = (file: KnownFile) => ({
   sha256: file.sha256,
   modified_at: timeOf(file.mtime || "0").toISOString(),
   seen_at: timeOf(file.checkedAt).toISOString(),
+  load: file.lastLoad?.load ?? null,
+  run: file.lastLoad?.runId ?? null,
+  contract_version: file.lastLoad?.contractVersion ?? null,
+  loaded_at: file.lastLoad?.loadedAt ?? null,
   error: file.error === null ? null : (JSON.parse(file.error) as unknown),
 });
