@@ -1,15 +1,15 @@
 import type { Connection } from "#duck/index.ts";
 import type { GraphNode, Manifest, SourceNode } from "../manifest/types.ts";
 import { Catalogue } from "./catalogue.ts";
-import { Dependencies, RowDependencies } from "./dependencies.ts";
+import { Dependencies } from "./dependencies.ts";
 import { Facts, trees } from "./facts.ts";
-import { columnsAsRead, declaredColumns, NodeState, nodesInOrder } from "./nodes.ts";
+import { declaredColumns, NodeState, nodesInOrder } from "./nodes.ts";
 import { readQuery } from "./query.ts";
-import { distinctNames, findColumn, type Relation, renamed, type Rest, unknownRest } from "./relation.ts";
-import type { Environment, Reading } from "./scope.ts";
+import { distinctNames, findColumn, type Relation, renamed, unknownRest } from "./relation.ts";
+import type { Environment } from "./scope.ts";
 import { snapshotExpressions, withSnapshotColumns } from "./snapshot.ts";
-import { starArguments } from "./star.ts";
-import { canonical, fold, part, parts, text, type Tree } from "./tree.ts";
+import { type Attempt, fileKey, originRest, Tables } from "./tables.ts";
+import { part, parts, type Tree } from "./tree.ts";
 import type { NodeLineage, ProjectLineage } from "./types.ts";
 
 export interface LineageInput {
@@ -35,26 +35,18 @@ export async function projectLineage(input: LineageInput): Promise<ProjectLineag
   return (await ProjectReader.open(input)).read();
 }
 
-/** What came up while a query was read. */
-interface Attempt {
-  problems: Set<string>;
-  /** Names that DuckDB may spell in another way. */
-  uncertain: Set<string>;
-}
-
 class ProjectReader {
   readonly #input: LineageInput;
   readonly #facts: Facts;
   readonly #catalogue: Catalogue;
-  readonly #states = new Map<string, NodeState>();
-  /** Sources that are files, by the tree of their SQL. */
-  readonly #files = new Map<string, string>();
+  readonly #tables: Tables;
   readonly #fileColumns = new Map<string, readonly string[]>();
 
   private constructor(input: LineageInput, facts: Facts, catalogue: Catalogue) {
     this.#input = input;
     this.#facts = facts;
     this.#catalogue = catalogue;
+    this.#tables = new Tables(input.manifest, facts, catalogue);
   }
 
   static async open(input: LineageInput): Promise<ProjectReader> {
@@ -80,7 +72,7 @@ class ProjectReader {
     );
     const byId = new Map(selects.map((node, i) => [node.unique_id, found[i]]));
     for (const node of order) await this.#readNode(node, byId.get(node.unique_id));
-    return { nodes: Object.fromEntries([...this.#states].map(([id, state]) => [id, state.lineage])) };
+    return { nodes: Object.fromEntries([...this.#tables.states].map(([id, state]) => [id, state.lineage])) };
   }
 
   async #readFiles(): Promise<void> {
@@ -91,7 +83,7 @@ class ProjectReader {
       const [tree] = await trees(connection, [`select * from ${sql}`]);
       const from = tree && "query" in tree ? part(tree.query, "from_table") : undefined;
       if (!from) continue;
-      this.#files.set(fileKey(from), source.unique_id);
+      this.#tables.files.set(fileKey(from), source.unique_id);
       const columns = await this.#answer(() => this.#facts.columnsOf(from));
       if (columns) this.#fileColumns.set(source.unique_id, columns);
     }
@@ -144,7 +136,7 @@ class ProjectReader {
     const complete = outcome.status === "origin";
     const columns = (all ?? declared.names).map((name) => ({ name, upstream: [], complete }));
     const rest = complete ? originRest : unknownRest;
-    this.#states.set(
+    this.#tables.states.set(
       node.unique_id,
       new NodeState(
         { ...identity(node), ...outcome, columns, columns_complete: all !== undefined, filters: [] },
@@ -178,7 +170,7 @@ class ProjectReader {
       complete: dependencies.complete,
     }));
     const whole = relation.rest === undefined && columns.every(({ complete }) => complete) && relation.rows.complete;
-    this.#states.set(
+    this.#tables.states.set(
       node.unique_id,
       new NodeState(
         {
@@ -243,92 +235,19 @@ class ProjectReader {
       const discovered: [string, string][] = [];
       let final = false;
       const discover = (id: string, name: string): void => {
-        if (final) this.#discover(id, name);
+        if (final) this.#tables.states.get(id)?.discover(name);
         else discovered.push([id, name]);
       };
-      const reading = this.#reading(node, { problems, uncertain }, discover);
+      const reading = this.#tables.reading(node, { problems, uncertain }, discover);
       const result = read({ reading, ctes: new Map(), outer: undefined });
       if (!this.#facts.curious) {
         final = true;
-        for (const [id, name] of discovered) this.#discover(id, name);
+        for (const [id, name] of discovered) discover(id, name);
         return { result, problems, uncertain };
       }
       await this.#facts.learn();
     }
   }
-
-  #discover(id: string, name: string): void {
-    this.#states.get(id)?.discover(name);
-  }
-
-  #reading(node: GraphNode, { problems, uncertain }: Attempt, discover: (id: string, name: string) => void): Reading {
-    const parents = new Set(node.depends_on.nodes);
-    const ephemeral = new Map(
-      (node.extra_ctes ?? []).map(({ id }) => {
-        const model = this.#input.manifest.nodes[id];
-        return [fold(`__dbt__cte__${String(model?.cte_name ?? model?.alias)}`), id];
-      }),
-    );
-    const relationOf = (id: string): Relation | undefined => {
-      const state = this.#states.get(id);
-      return state && { ...columnsAsRead(state, discover), rows: new RowDependencies() };
-    };
-    return {
-      facts: this.#facts,
-      query: readQuery,
-      star: starArguments,
-      problem: (message) => void problems.add(message),
-      uncertain: (name) => void uncertain.add(name),
-      ephemeral: (name) => {
-        const id = ephemeral.get(fold(name));
-        return id === undefined ? undefined : relationOf(id);
-      },
-      pathOf: (from) => this.#catalogue.pathOf(from),
-      table: (from) => {
-        const file = this.#files.get(fileKey(from));
-        const keys = from.type === "BASE_TABLE" ? this.#catalogue.keysOf(from) : [];
-        const candidates = file === undefined ? keys.flatMap((key) => this.#catalogue.nodesAt(key)) : [file];
-        const id = candidates.find((candidate) => parents.has(candidate)) ?? candidates[0];
-        if (id === undefined) return this.#outside(from, keys, relationOf);
-        return relationOf(id) ?? this.#asBuilt(id, keys);
-      },
-    };
-  }
-
-  /** A node that is read before it is known: an incremental model reads itself. */
-  #asBuilt(id: string, keys: readonly string[]): Relation {
-    const names = keys.map((key) => this.#catalogue.columnsAt(key)).find((columns) => columns !== undefined);
-    const column = (name: string) => ({ name, dependencies: Dependencies.of(id, name) });
-    const rest: Rest = { maybe: () => true, get: (name) => Dependencies.of(id, name) };
-    return { columns: (names ?? []).map(column), rest: names ? undefined : rest, rows: new RowDependencies() };
-  }
-
-  /** A relation, file or function that no node stands for is known by its SQL. */
-  #outside(from: Tree, keys: readonly string[], relationOf: (id: string) => Relation | undefined): Relation {
-    const sql = this.#facts.textOf(from);
-    const built = keys.map((key) => this.#catalogue.columnsAt(key)).find((columns) => columns !== undefined);
-    const names = built ?? this.#facts.columnsOf(from);
-    if (sql === undefined || names === undefined)
-      return { columns: [], rest: unknownRest, rows: new RowDependencies() };
-    const id =
-      keys.map((key) => this.#catalogue.nameAt(key)).find((name) => name !== undefined) ??
-      sql ??
-      text(from, "table_name");
-    if (!this.#states.has(id)) {
-      const columns = (names ?? []).map((name) => ({ name, upstream: [], complete: true }));
-      const problems = names ? [] : ["Its columns are not known."];
-      const outcome = { resource_type: "relation", status: "origin", columns_complete: names !== null } as const;
-      const lineage: NodeLineage = { unique_id: id, name: id, ...outcome, columns, filters: [], problems };
-      this.#states.set(id, new NodeState(lineage, names ? undefined : originRest));
-    }
-    return relationOf(id) as Relation;
-  }
 }
 
-/** Nothing lies behind a column of a source. */
-const originRest: Rest = { maybe: () => true, get: () => new Dependencies() };
-
 const identity = ({ unique_id, name, resource_type }: GraphNode | SourceNode) => ({ unique_id, name, resource_type });
-
-/** A table reference without its alias: two of one file are equal. */
-const fileKey = (from: Tree): string => canonical({ ...from, alias: "", column_name_alias: [], sample: null });

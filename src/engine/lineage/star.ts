@@ -200,7 +200,9 @@ function starColumns(star: Tree, scope: Scope): Expansion {
 }
 
 const unknownStar = (scope: Scope): string => {
-  const open = scope.from.sources.filter((source) => source.rest).map((source) => source.path.join(".") || "a subquery");
+  const open = scope.from.sources
+    .filter((source) => source.rest)
+    .map((source) => source.path.join(".") || "a subquery");
   return `Not all columns of ${open.join(", ")} are known, and * takes them.`;
 };
 
