@@ -18,16 +18,19 @@ describe("labs ingest --watch", () => {
     const until = async (count: number) => {
       while (lines.length < count && watcher.exitCode === null) await sleep(50);
     };
-    await until(1);
-    write(workspace, {
-      "shop/data/raw/sold_2.csv.part": "id,n\n9,9\n",
-      "shop/data/raw/sold_2.csv": "id,n\n2,2\n3,3\n",
-    });
-    await until(2);
-    expect((await labs(workspace, "files", "shop")).stdout).toContain("sold_2.csv");
-    write(workspace, { "shop/data/raw/sold_2.csv": "id,n\n2,2\n3,3\n4,4\n" });
-    await until(3);
-    watcher.kill("SIGINT");
+    try {
+      await until(1);
+      write(workspace, {
+        "shop/data/raw/sold_2.csv.part": "id,n\n9,9\n",
+        "shop/data/raw/sold_2.csv": "id,n\n2,2\n3,3\n",
+      });
+      await until(2);
+      expect((await labs(workspace, "files", "shop")).stdout).toContain("sold_2.csv");
+      write(workspace, { "shop/data/raw/sold_2.csv": "id,n\n2,2\n3,3\n4,4\n" });
+      await until(3);
+    } finally {
+      watcher.kill("SIGINT");
+    }
     const { code, signal } = await finish(watcher);
     expect({ code, signal, loaded: lines.map(({ result }) => result.rowsLoaded) }).toEqual({
       code: 130,
