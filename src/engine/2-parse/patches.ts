@@ -252,10 +252,9 @@ export function patchAnalyses(section: Section, data: PlainRecord): void {
   for (const entry of entriesOf(section, data)) {
     collectErrors(section.state, () => {
       const { nodes, disabled } = section.state.runtime.manifest;
-      const wanted = (n: { resource_type: string; name: string; package_name: string }): boolean =>
-        n.resource_type === "analysis" && n.name === entry.data.name && n.package_name === section.project.name;
-      const found = Object.values(nodes).find(wanted);
-      const off = found ? [] : (Object.values(disabled).flat().filter(wanted) as GraphNode[]);
+      const id = `analysis.${section.project.name}.${String(entry.data.name)}`;
+      const found = nodes[id];
+      const off = found ? [] : ((disabled[id] ?? []) as GraphNode[]);
       for (const node of found ? [found] : off) applyPatch(section, node, patchOf(entry));
       if (!found && off.length === 0) noNode(section, entry, String(entry.data.name));
     });
