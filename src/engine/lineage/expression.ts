@@ -105,11 +105,20 @@ function callOf(expression: Tree, scope: Scope): Dependencies {
   return value.add(Dependencies.unknown());
 }
 
-/** `a.lower()` is `lower(a)`; the tree shows `a` as the schema of the function. */
+/**
+ * `a.lower()` is `lower(a)`; the tree shows `a` as the schema of the function. As in DuckDB, a schema that has the
+ * function goes first.
+ */
 function receiver(expression: Tree, scope: Scope): Dependencies {
-  const path = [text(expression, "catalog"), text(expression, "schema")].filter((name) => name !== "");
-  if (path.length === 0 || (path.length === 1 && path[0] === "main")) return new Dependencies();
-  return scope.find(path)?.dependencies ?? new Dependencies();
+  const [catalog, schema] = [text(expression, "catalog"), text(expression, "schema")];
+  const name = text(expression, "function_name");
+  if (schema === "" || scope.reading.facts.isFunction(name, schema)) return new Dependencies();
+  const path = catalog === "" ? [schema] : [catalog, schema];
+  const known = scope.known(path);
+  if (known) return known.dependencies;
+  if (!scope.open) return new Dependencies();
+  scope.reading.problem(`Whether ${path.join(".")} is a column or the schema of ${name} cannot be told.`);
+  return Dependencies.unknown();
 }
 
 /** A macro is what its definition is, with the arguments in place of the parameters. */

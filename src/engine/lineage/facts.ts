@@ -20,6 +20,8 @@ export class Facts {
   readonly #questions = new Map<string, () => Promise<Known<unknown>>>();
   #aggregates = new Set<string>();
   #functions = new Map<string, Set<string>>();
+  /** `schema.function`. */
+  #qualified = new Set<string>();
 
   private constructor(connection: Connection) {
     this.#connection = connection;
@@ -28,12 +30,18 @@ export class Facts {
   static async open(connection: Connection): Promise<Facts> {
     const facts = new Facts(connection);
     const { rows } = await connection.query(
-      "select distinct lower(function_name), function_type, internal from duckdb_functions()",
+      "select distinct lower(function_name), function_type, internal, lower(schema_name) from duckdb_functions()",
     );
-    for (const [name, type, internal] of rows.map((row) => row.map(String)) as [string, string, string][]) {
+    for (const [name, type, internal, schema] of rows.map((row) => row.map(String)) as [
+      string,
+      string,
+      string,
+      string,
+    ][]) {
       if (type === "aggregate") facts.#aggregates.add(name);
       const known = facts.#functions.get(name) ?? new Set();
       facts.#functions.set(name, known.add(internal === "true" ? type : `own ${type}`));
+      facts.#qualified.add(`${schema}.${name}`);
     }
     return facts;
   }
@@ -54,9 +62,9 @@ export class Facts {
     return this.#aggregates.has(fold(name));
   }
 
-  /** False for a function that this database does not have. */
-  isFunction(name: string): boolean {
-    return this.#functions.has(fold(name));
+  /** False for a function that this database does not have, or not in that schema. */
+  isFunction(name: string, schema = ""): boolean {
+    return schema === "" ? this.#functions.has(fold(name)) : this.#qualified.has(`${fold(schema)}.${fold(name)}`);
   }
 
   /** The name that DuckDB gives a column of this expression; undefined while unknown, null when it cannot be told. */

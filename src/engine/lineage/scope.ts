@@ -135,6 +135,20 @@ export class Scope {
     return path.length === 1 ? this.#simple(path[0] ?? "", preference) : this.#qualified(path);
   }
 
+  /** Whether there are tables, here or further out, whose columns are not all known. */
+  get open(): boolean {
+    return this.from.rest !== undefined || this.environment.outer?.open === true;
+  }
+
+  /** The meaning of a name that is a known column, alias or parameter, here or further out. */
+  known(path: readonly string[]): Meaning | undefined {
+    const [first = "", second = ""] = path;
+    const plain = this.locals.has(fold(first)) || this.aliases.has(fold(first)) || findColumn(this.from.entries, first);
+    const table = this.from.sources.some((source) => isPath(source, [first]) && findColumn(source.columns, second));
+    if (plain || table) return this.find(path);
+    return this.environment.outer?.known(path);
+  }
+
   /** Whether a name is, or may be, a column here or further out. */
   mayHave(name: string): boolean {
     return (

@@ -132,6 +132,8 @@ const cases: Record<string, [sql: string, ...lineage: string[]][]> = {
     ["select list_filter(l, lambda a, i: a > i) as n from t", "n <- ~t.l"],
     ["select '{}'::json -> b::varchar as n from t", "n <- ~t.b"],
     ["select a.abs() as n, t.b.abs() as m from t", "n <- ~t.a", "m <- ~t.b"],
+    ["select main.abs(a) as n, memory.main.ratio(a, b) as m from t", "n <- ~t.a", "m <- ~t.a ~t.b"],
+    ["select x.abs() as n from missing", "n <- ?"],
     [
       "select b between a and c as n, a in (b, c) as m, a collate nocase as o from (select a::varchar a, b::varchar b, c::varchar c from t)",
       "n <- ~t.a ~t.b ~t.c",
