@@ -70,6 +70,11 @@ export const verbs: Record<string, VerbEntry> = {
   },
   status: { group: "look", summary: "Show the last run of every lab", load: () => import("./verbs/status.ts") },
   history: { group: "look", summary: "Show earlier runs", load: () => import("./verbs/history.ts") },
+  report: {
+    group: "look",
+    summary: "Report a run as text, Markdown, HTML or JUnit XML",
+    load: () => import("./verbs/report.ts"),
+  },
   logs: { group: "look", summary: "Show the log of a run", load: () => import("./verbs/logs.ts") },
   dbt: {
     group: "dbt",

@@ -33,3 +33,4 @@ export { templates } from "./templates/index.ts";
 export { schemaFiles } from "./schemas/index.ts";
 export { examine, examineWorkspace } from "./doctor.ts";
 export type { Finding } from "./doctor.ts";
+export { writeAtomic } from "./files.ts";

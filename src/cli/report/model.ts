@@ -1,0 +1,77 @@
+import type { EventInfo, RunDetail } from "#ledger/index.ts";
+
+/** Everything that a report of a run shows, whatever the format. */
+export interface RunReport {
+  run: RunDetail;
+  /** Warnings and errors, oldest first. */
+  events: EventInfo[];
+  /** Files that were looked at. */
+  files: ReportFile[];
+  score: ReportScore | undefined;
+  tables: ReportScore[];
+  /** The lab's scores of this and earlier runs, oldest first. */
+  trend: number[];
+}
+
+export interface ReportFile {
+  file: string;
+  table: string;
+  outcome: string;
+  rowsLoaded: number;
+  rowsQuarantined: number;
+  seconds: number;
+}
+
+export interface ReportScore {
+  name: string;
+  score: number;
+  rows: number | null;
+  parts: {
+    dimension: string;
+    points: number;
+    max: number;
+    causes: { points: number; text: string; query: string | null }[];
+  }[];
+}
+
+export type Node = RunDetail["models"][number];
+
+const tests = new Set(["test", "unit_test"]);
+export const isTest = (node: Node): boolean => tests.has(node.resourceType);
+
+/** How a node ended, in three colours. */
+export const verdictOf = ({ status }: Pick<Node, "status">): "good" | "warn" | "bad" =>
+  ["success", "pass", "reused", "no-op"].includes(status)
+    ? "good"
+    : ["warn", "skipped"].includes(status)
+      ? "warn"
+      : "bad";
+
+/** Gathers a report from what the ledger keeps. Scores of older versions may lack parts. */
+export function reportOf(run: RunDetail, events: EventInfo[], history: { score: number; time: string }[]): RunReport {
+  const scores = run.scores.map((row) => {
+    const kept = (row.parts as { parts?: ReportScore["parts"] } | null)?.parts;
+    return {
+      scope: row.scope,
+      name: row.name,
+      score: row.score,
+      rows: row.rows,
+      parts: Array.isArray(kept) ? kept : [],
+    };
+  });
+  return {
+    run,
+    events: events.filter(({ level }) => level === "warn" || level === "error"),
+    files: events.flatMap(({ type, data }) => (type === "file-finish" && isFile(data) ? [data] : [])),
+    score: scores.find(({ scope }) => scope === "lab"),
+    tables: scores.filter(({ scope }) => scope === "table").sort((a, b) => (a.name < b.name ? -1 : 1)),
+    trend: history
+      .filter(({ time }) => time <= (run.finishedAt ?? run.startedAt))
+      .sort((a, b) => (a.time < b.time ? -1 : 1))
+      .map(({ score }) => score)
+      .slice(-30),
+  };
+}
+
+const isFile = (data: unknown): data is ReportFile =>
+  typeof data === "object" && data !== null && "file" in data && "table" in data && "outcome" in data;
