@@ -36,7 +36,12 @@ const run: RunDetail = {
   ],
   scores: [
     {
-      ...{ run: "run-1234567", lab: "shop", time: "2026-01-02T03:04:07.000Z", scope: "lab", name: "shop", score: 71.5 },
+      run: "run-1234567",
+      lab: "shop",
+      time: "2026-01-02T03:04:07.000Z",
+      scope: "lab",
+      name: "shop",
+      score: 71.5,
       rows: null,
       parts: {
         parts: [
@@ -81,8 +86,12 @@ function node(
 }
 
 const event = (level: EventInfo["level"], type: string, data: unknown = null): EventInfo => ({
-  ...{ seq: 1, time: "2026-01-02T03:04:06.000Z", step: "load" },
-  ...{ level, type, data },
+  seq: 1,
+  time: "2026-01-02T03:04:06.000Z",
+  step: "load",
+  level,
+  type,
+  data,
   text: nasty,
 });
 const file = { file: "a.csv", table: "raw.a", outcome: "loaded", rowsLoaded: 1200, rowsQuarantined: 3, seconds: 1 };
