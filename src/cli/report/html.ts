@@ -81,7 +81,7 @@ function sparkline(values: number[]): string {
   });
   const first = values[0] ?? 0;
   const label = `Scores of the last ${values.length} runs, from ${formatScore(first)} to ${formatScore(values.at(-1) ?? 0)}`;
-  return `<svg viewBox="0 0 100 20" role="img" aria-label="${label}"><polyline points="${points.join(" ")}"/></svg>`;
+  return `<svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label="${label}"><polyline points="${points.join(" ")}"/></svg>`;
 }
 
 function scoreBars({ parts }: ReportScore): string {
@@ -89,7 +89,7 @@ function scoreBars({ parts }: ReportScore): string {
     const share = part.max === 0 ? 1 : part.points / part.max;
     const lost = part.causes.map(
       (c) =>
-        `<li><b>−${c.points < 0.05 ? "<0.1" : c.points.toFixed(1)}</b> ${escape(c.text)}${c.query === null ? "" : `<code>${escape(c.query)}</code>`}</li>`,
+        `<li><b>−${c.points < 0.05 ? "&lt;0.1" : c.points.toFixed(1)}</b> ${escape(c.text)}${c.query === null ? "" : `<code>${escape(c.query)}</code>`}</li>`,
     );
     return `<div class="part"><span>${escape(part.dimension)}</span><div class="bar ${share > 0.95 ? "good" : share > 0.7 ? "warn" : "bad"}"><i style="width:${(share * 100).toFixed(1)}%"></i></div><span class="number">${part.points.toFixed(1)} of ${part.max.toFixed(1)}</span>${lost.length > 0 ? `<ul class="lost">${lost.join("")}</ul>` : ""}</div>`;
   });
