@@ -99,7 +99,7 @@ function tableFunction(from: Tree, environment: Environment): From {
   const scope = new Scope(environment, nothing());
   const rows = new RowDependencies();
   const argumentsOf = new Dependencies();
-  for (const argument of inside(call)) argumentsOf.add(dependenciesOf(argument, scope));
+  for (const argument of inside(call)) argumentsOf.add(dependenciesOf(valueOf(argument), scope));
   const computed = argumentsOf.as("derived");
   rows.use(computed, "unnest");
   const ordinality = text(from, "with_ordinality") === "WITH_ORDINALITY" ? ["ordinality"] : [];
@@ -120,6 +120,12 @@ function tableFunction(from: Tree, environment: Environment): From {
   reading.problem(`The columns of the table function ${name} are not known.`);
   const rest: Rest = { maybe: () => true, get: () => computed };
   return aliasOf(from, { columns: [], rest, rows }, [name]);
+}
+
+/** `header = true` names an argument of a table function; the tree shows a comparison with a column. */
+function valueOf(argument: Tree): Tree {
+  const named = argument.type === "COMPARE_EQUAL" ? part(argument, "left") : undefined;
+  return named?.class === "COLUMN_REF" ? (part(argument, "right") ?? argument) : argument;
 }
 
 const hasSubquery = (tree: Tree): boolean => tree.class === "SUBQUERY" || inside(tree).some(hasSubquery);

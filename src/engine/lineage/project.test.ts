@@ -77,9 +77,12 @@ describe("a project without a database", () => {
       "files.csv": "k,v\n1,2\n",
       "models/sources.yml": sources,
       "models/m.sql": "select * from {{ source('raw', 'files') }} as f",
+      "models/n.sql": "select v + 1 as w from read_csv('files.csv', header = true, delim = ',')",
     });
-    const graph = await project.lineage({ of: "m" });
+    const graph = await project.lineage();
     expect(linesOf(graph, "model.shop.m")).toEqual(["k <- raw.files.k", "v <- raw.files.v"]);
+    const [line] = linesOf(graph, "model.shop.n");
+    expect(line).toMatch(/^w <- ~read_csv\('files\.csv', .*\)\.v$/);
   });
 
   it("follows ephemeral models to themselves, nested ones too", async () => {
