@@ -114,6 +114,9 @@ api:
       "1 hour",
     ],
     ["delimiter: ';'\napi: { url: 'https://x' }", /about files/, "Remove"],
+    ["flatten: true\napi: { url: 'https://x' }", /under `api`/, "Move"],
+    ["settle: 2 seconds\nstep: { file: a.ts }", /about files/, "Remove"],
+    ["order_by: at\napi: { url: 'https://x' }", /only for the mode merge/, "`key:`"],
     ["step: { file: a.ts, env: a }", /must be a list/, "list"],
   ])("refuses %j", (text, message, hint) => {
     expect(() => source(text)).toThrow(message);

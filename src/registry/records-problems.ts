@@ -3,7 +3,17 @@ import type { ApiEntry, AuthEntry } from "./schemas/records.ts";
 import type { SourceEntry } from "./schemas/source.ts";
 import type { Problem } from "./validate.ts";
 
-const fileOnly = ["format", "delimiter", "quote", "escape", "header", "encoding", "decimal_separator"] as const;
+const fileOnly = [
+  "format",
+  "delimiter",
+  "quote",
+  "escape",
+  "header",
+  "encoding",
+  "decimal_separator",
+  "sheet",
+  "settle",
+] as const;
 
 /** What the schema cannot say about where a source's rows come from. */
 export function recordsProblems(source: SourceEntry, at: (string | number)[]): Problem[] {
@@ -28,7 +38,22 @@ export function recordsProblems(source: SourceEntry, at: (string | number)[]): P
       report([key], `\`${key}\` is about files, and the source ${source.name} has none.`, "Remove it.");
     }
   }
+  if (source.flatten !== undefined) {
+    report(
+      ["flatten"],
+      `The levels that ${source.name} flattens are said under \`${origin}\`.`,
+      `Move \`flatten\` under \`${origin}:\`, as a number.`,
+    );
+  }
   const keyed = source.key !== undefined;
+  const merges = source.mode === "merge" || (source.mode === undefined && keyed);
+  if (source.order_by !== undefined && !merges) {
+    report(
+      ["order_by"],
+      `\`order_by\` of the source ${source.name} means something only for the mode merge.`,
+      "Add `key:`, or take it out.",
+    );
+  }
   const { incremental } = entry;
   if (incremental && !keyed) {
     report(
