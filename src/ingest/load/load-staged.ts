@@ -45,7 +45,8 @@ export async function loadStaged(
       propose: async (_, wanted) => ({ columns: await staged.propose(wanted), complete: true }),
     });
     const first = requireKey(source, agreed.contract);
-    const { texts } = await staged.typed(first, agreed.match);
+    // A contract that was just made fits its file.
+    const { texts } = context.contracts.has(source.name) ? await staged.typed(first, agreed.match) : {};
     const wide = texts ? await widenColumns(connection, source, first, texts.stage, texts.fields) : [];
     const { contract, ...news } = widening(context, source, change, { ...agreed, contract: first }, wide);
     const at = clock();
