@@ -5,6 +5,7 @@ import { fromPlain, str } from "#jinja/index.ts";
 import type { LabsError } from "#errors/index.ts";
 import type { Target } from "../1-read/types.ts";
 import { adapterError } from "../adapter/errors.ts";
+import { secretStatements } from "../adapter/secrets.ts";
 import type { AdapterSession } from "../adapter/session.ts";
 import { inexactTypes, readTable, writeTable, type Column, type InputTable } from "./exchange.ts";
 import { findPython } from "./find-python.ts";
@@ -80,6 +81,7 @@ async function inProcess(
     project: projectDir,
     database: target.database,
     settings: texts(target.settings),
+    secrets: secretStatements(target),
     config: texts(target.configOptions),
     extensions: target.extensions.map((e) => (typeof e === "string" ? e : String(e.name))),
     module_paths: Array.isArray(paths) ? paths.map(String) : [],
@@ -111,10 +113,12 @@ function failed(outcome: { error: string; line?: number; column?: number }, job:
         ? "A Python model sees what it names with dbt.ref, dbt.source and dbt.this."
         : /attached in read-only mode/.test(error)
           ? "A model's session reads the database; return the rows that are to be kept, or use a temporary table."
-          : undefined;
+          : error.startsWith("Traceback")
+            ? "Correct the model's code; the last line of its file in the traceback is where it failed."
+            : "Give the model less data at a time, or find what ended its process.";
   return adapterError("pythonModel", {
     message: `Python model failed:\n${error}`,
     place: { file: job.path, ...(line ? { line, column: column ?? 1 } : {}) },
-    ...(hint && { hint }),
+    hint,
   });
 }

@@ -109,6 +109,7 @@ test.skipIf(python === undefined)("an exception is placed in the model's file", 
   expect(of("b")?.message).toContain("fix: Install the module no_such_module");
   expect(of("c")?.message).toContain("read-only mode");
   expect(of("d")?.message).toContain("Its process ended with exit code 3 before the model was done.");
+  expect(of("d")?.message).toContain("fix: Give the model less data");
   expect(of("e")?.message).toContain("fix: A Python model sees what it names with dbt.ref");
   expect(left()).toEqual(before);
 });

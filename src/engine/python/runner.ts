@@ -67,6 +67,11 @@ def open_session(job):
             con.load_extension(name)
         except duckdb.Error as error:
             print(f"The DuckDB extension {name} cannot be loaded in Python: {error}", file=sys.stderr)
+    for statement in job["secrets"]:
+        try:
+            con.execute(statement)
+        except duckdb.Error as error:
+            print(f"A secret of the profile does not work in Python: {error}", file=sys.stderr)
     databases = {}
     for table in job["tables"]:
         if "error" in table:
