@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -46,6 +46,25 @@ describe("quarantine", () => {
     });
     expect(await quarantinedRows(lab.connection, {}, 2)).toHaveLength(2);
     expect(await quarantinedRows(lab.connection, { tables: ["other"] })).toEqual([]);
+  });
+
+  it("finds rows by the name that their file has now, and by the one it had", async () => {
+    lab.sources = [source("t", { path: ["*.csv"], columns: columns({ id: "BIGINT", v: "VARCHAR" }) })];
+    lab.write("t.csv", content);
+    await lab.ingest();
+    renameSync(join(lab.raw, "t.csv"), join(lab.raw, "renamed.csv"));
+    await lab.ingest();
+    for (const [file, rows] of [
+      ["renamed.csv", 3],
+      ["t.csv", 3],
+      ["other.csv", 0],
+    ] as const) {
+      expect(await quarantinedRows(lab.connection, { file })).toHaveLength(rows);
+    }
+    const sources = [source("t", { path: ["*.csv"], columns: columns({ id: "VARCHAR", v: "VARCHAR" }) })];
+    expect(await replayQuarantine(lab.connection, { sources, filter: { file: "renamed.csv" } })).toMatchObject([
+      { loaded: 2 },
+    ]);
   });
 
   it("loads rows that fit after the contract has changed", async () => {

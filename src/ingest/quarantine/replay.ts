@@ -49,8 +49,9 @@ export async function replayQuarantine(connection: Connection, options: ReplayOp
   const results: ReplayResult[] = [];
   for (const table of await quarantineTables(connection, filter.tables)) {
     const { rows } = await connection.query(
-      `SELECT _load, any_value(q.file), any_value(loads.source), any_value(loads.columns) FROM ${quarantineOf(table)} AS q
-       JOIN _labs.loads AS loads ON loads.load = q._load WHERE ${filterSql(filter).replace("file =", "q.file =")} GROUP BY _load ORDER BY _load`,
+      `SELECT _load, any_value(q.file), any_value(loads.source), any_value(loads.columns)
+       FROM (SELECT * FROM ${quarantineOf(table)} WHERE ${filterSql(filter)}) AS q
+       JOIN _labs.loads AS loads ON loads.load = q._load GROUP BY _load ORDER BY _load`,
     );
     for (const [number, file, name, columns] of rows) {
       const load = Number(number);

@@ -49,11 +49,15 @@ export async function quarantineTables(connection: Connection, wanted?: string[]
   return rows.map(([name]) => String(name)).filter((name) => wanted?.includes(name) ?? true);
 }
 
+/** Loads of the file that has this name now; its rows may have come under another one. */
+const loadsNamed = (file: string): string =>
+  `(SELECT load FROM _labs.loads WHERE file_id IN (SELECT file_id FROM _labs.files WHERE file = ${quoteLiteral(file)}))`;
+
 /** SQL condition of a filter over a table of the schema `quarantine`. */
 export function filterSql({ file, load, records }: QuarantineFilter): string {
   return (
     [
-      ...(file === undefined ? [] : [`file = ${quoteLiteral(file)}`]),
+      ...(file === undefined ? [] : [`(file = ${quoteLiteral(file)} OR _load IN ${loadsNamed(file)})`]),
       ...(load === undefined ? [] : [`_load = ${Math.trunc(load)}`]),
       ...(records === undefined ? [] : [`record IN (${records.map(Math.trunc).join(", ") || "NULL"})`]),
     ].join(" AND ") || "true"

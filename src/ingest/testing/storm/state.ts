@@ -15,15 +15,15 @@ export async function stateOf(path: string): Promise<Record<string, unknown>> {
       ).rows.map(([name]) => String(name));
     const state: Record<string, unknown> = {};
     for (const table of await names("raw")) {
-      // Runs and their times differ; what they brought does not.
-      const columns = "COLUMNS(c -> c NOT IN ('_load_id', '_loaded_at'))";
+      // Runs and their times differ, and the name that a file had when it was loaded; what they brought does not.
+      const columns = "COLUMNS(c -> c NOT IN ('_load_id', '_loaded_at', '_file'))";
       [state[`raw.${table}`]] = await connection.objects(
         `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT ${columns} FROM raw.${table}) AS t`,
       );
     }
     for (const table of await names("quarantine")) {
       [state[`quarantine.${table}`]] = await connection.objects(
-        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT file, record, column_name, reason, row_text FROM quarantine.${table}) AS t`,
+        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT record, column_name, reason, row_text FROM quarantine.${table}) AS t`,
       );
     }
     state["files"] = await connection.objects(
