@@ -5,7 +5,7 @@
  * (one number for each size), `--compiles 10,100,1000` and `--builds 10,100` (sizes to compile and to build), `--no-file`.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePart } from "../results.ts";
 import { buildReport, compareBuilds, type BuildRow } from "./builds.ts";
@@ -47,7 +47,7 @@ export async function scale(words: string[]): Promise<void> {
       "",
       `Written by \`npm run bench -- scale\` on ${availableParallelism()} cores: Node ${process.versions.node}, dbt-core 1.12.3 with dbt-duckdb 1.11.0, ${second ? `dbt v2 ${second.version}` : "dbt v2 could not be installed"}. A project has about two tests a model, and sources, macros, vars, seeds and descriptions (\`bench/scale/project.ts\`).`,
       "",
-      "Whole processes, wall seconds (CPU seconds of all their threads); ratios of wall time (of CPU time). Cold: without a target folder. Warm: the command ran there before. Where other programs share the machine the CPU times tell more.",
+      `Whole processes, wall seconds (CPU seconds of all their threads); ratios of wall time (of CPU time). Cold: without a target folder. Warm: the command ran there before. Where other programs share the machine the CPU times tell more: its load average at the end was ${(loadavg()[1] ?? 0).toFixed(1)}.`,
       "",
       ...(second ? [dbt2Note, ""] : []),
       ...parsingReport(parsed, tools),
