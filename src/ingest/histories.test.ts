@@ -101,6 +101,7 @@ const happening = fc.record({
     "rename",
     "rename and append",
     "remove",
+    "move over",
     "more columns",
     "nothing",
   ),
@@ -196,8 +197,13 @@ class Model {
       // What cannot be read leaves what was there.
       const judged = readable(text);
       if (judged === undefined) this.unclear = true;
-      else if (judged) this.contents.set(name, text);
-      else if (repeats) this.contents.delete(name);
+      else if (judged) {
+        this.contents.set(name, text);
+        // What was moved here has no other name any more.
+        for (const [other, content] of this.contents) {
+          if (content === text && other !== name && !this.#there(raw, other)) this.contents.delete(other);
+        }
+      } else if (repeats) this.contents.delete(name);
     }
   }
 

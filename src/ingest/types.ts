@@ -80,6 +80,8 @@ export interface FileChange {
   otherName?: string;
   /** A repetition whose first file has another content now: loaded only when that one is, for else its old rows stay. */
   heirOf?: string;
+  /** A file that is gone and had this content: its rows go when these come. */
+  supersedes?: number;
   error?: ErrorJson;
 }
 

@@ -125,8 +125,18 @@ export function classify(
         source.mode === "snapshot"
           ? delivery(file.name, known, scan, totalRows)
           : compare(file.name, known, scan, totalRows, look.plain);
+      // Moved over another file: the content had a name of its own, whose rows would stay beside these.
+      const moved =
+        source.mode === "snapshot"
+          ? undefined
+          : [...gone].find((entry) => isKept(entry) && entry.sha256 === scan.sha256);
+      if (moved) gone.delete(moved);
       holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
-      add(action, reason, explain, { ...seen, ...(newRows !== undefined && { newRows }) });
+      add(action, reason, moved ? `${file.name} has the content of ${moved.file} now, which is gone.` : explain, {
+        ...seen,
+        ...(newRows !== undefined && { newRows }),
+        ...(moved && { supersedes: moved.fileId }),
+      });
       continue;
     }
     // A new name: the content may be that of a file that has lost its name.

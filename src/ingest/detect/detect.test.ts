@@ -112,6 +112,27 @@ describe("detectChanges", () => {
     expect(await ids()).toEqual([1, 2]);
   });
 
+  it("takes a file's rows along when it is moved over another one", async () => {
+    const path = lab.write("orders_1.csv", "id,qty\n1,1\n");
+    lab.write("orders_2.csv", "id,qty\n2,2\n3,3\n");
+    await later();
+    await lab.ingest();
+    renameSync(path, join(lab.raw, "orders_2.csv"));
+    expect((await lab.ingest()).files).toMatchObject([
+      { file: "orders_2.csv", outcome: "loaded", rowsLoaded: 1, rowsReplaced: 3 },
+    ]);
+    expect(await ids()).toEqual([1]);
+    expect(await lab.rows("SELECT file, state FROM _labs.files")).toEqual([["orders_2.csv", "loaded"]]);
+    // The same when the first file went long before.
+    lab.write("orders_3.csv", "id,qty\n4,4\n");
+    await lab.ingest();
+    rmSync(join(lab.raw, "orders_3.csv"));
+    await lab.ingest();
+    lab.write("orders_2.csv", "id,qty\n4,4\n");
+    await lab.ingest();
+    expect(await ids()).toEqual([4]);
+  });
+
   it("does not load a repetition again when the first file is removed", async () => {
     const path = lab.write("orders_1.csv", "id,qty\n1,1\n");
     lab.write("orders_2.csv", "id,qty\n1,1\n");

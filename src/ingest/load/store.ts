@@ -154,9 +154,9 @@ export async function createQuarantine(connection: Connection, table: string): P
   );
 }
 
-/** SQL of the numbers of a file's loads that are in the table. */
-export const loadsOfFile = (fileId: number): string =>
-  `(SELECT load FROM _labs.loads WHERE file_id = ${fileId} AND outcome = 'loaded')`;
+/** SQL of the numbers of files' loads that are in the table. */
+export const loadsOfFile = (...fileIds: number[]): string =>
+  `(SELECT load FROM _labs.loads WHERE file_id IN (${fileIds.join(", ")}) AND outcome = 'loaded')`;
 
 /** Takes out what earlier loads of a file brought, rows and quarantined rows. Returns how many rows left the table. */
 export async function deleteFileRows(connection: Connection, table: string, fileId: number): Promise<number> {

@@ -10,7 +10,7 @@ import { requireFewRejects, requireUntouched } from "./balance.ts";
 import type { Counts, LoadContext } from "./context.ts";
 import { noteKeys, settleKeys } from "./merge.ts";
 import type { LoadMark } from "./rejects.ts";
-import { loadsOfFile, alignStore, deleteFileRows, dropStore } from "./store.ts";
+import { loadsOfFile, alignStore, deleteLoads, dropStore } from "./store.ts";
 
 /** Everything about a load that does not depend on how its rows get into the table. */
 export interface LoadPlan {
@@ -55,9 +55,16 @@ export async function transact<Word extends string>(
     const fileId = change.fileId ?? (await nextNumber(connection, "files"));
     // Of a snapshot every delivery stays.
     const replaces = change.action !== "append" && change.fileId !== undefined && source.mode !== "snapshot";
-    if (replaces && source.mode === "merge") await noteKeys(connection, source, loadsOfFile(fileId));
-    const replaced = replaces ? await deleteFileRows(connection, table, fileId) : 0;
-    if (replaces) await connection.run(replaceLoadsSql(fileId, load));
+    const leaving = [...(replaces ? [fileId] : []), ...(change.supersedes === undefined ? [] : [change.supersedes])];
+    let replaced = 0;
+    if (leaving.length > 0) {
+      if (source.mode === "merge") await noteKeys(connection, source, loadsOfFile(...leaving));
+      replaced = await deleteLoads(connection, table, loadsOfFile(...leaving));
+      for (const id of leaving) await connection.run(replaceLoadsSql(id, load));
+    }
+    if (change.supersedes !== undefined) {
+      await connection.run(`DELETE FROM _labs.files WHERE file_id = ${change.supersedes}`);
+    }
     const mark: LoadMark = { load, runId, file: change.name, time: timeSql(plan.at) };
     const counts = await fill(mark);
     if (typeof counts === "string") {
