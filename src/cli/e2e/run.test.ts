@@ -138,6 +138,7 @@ describe("parts of a run", () => {
       load: "ok",
       transform: "skipped",
       inspect: "skipped",
+      publish: "skipped",
     });
     expect(await query(databaseOf(workspace, "shop"), "select count(*)::int as n from raw.sold")).toEqual([{ n: 1 }]);
     expect(await steps("--step", "transform", "inspect")).toEqual({
@@ -145,6 +146,7 @@ describe("parts of a run", () => {
       load: "skipped",
       transform: "ok",
       inspect: "ok",
+      publish: "skipped",
     });
     expect(await labs(workspace, "run", "shop", "--step", "transfrom")).toMatchObject({
       code: 2,
