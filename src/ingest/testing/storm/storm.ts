@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -78,6 +79,7 @@ export async function storm({ count, seed, log = () => {} }: StormOptions): Prom
       const changes = deliveries.next();
       for (const { raw } of [calm, stormy]) raw.apply(changes);
       report.deliveries++;
+      const moved = new Set(changes.flatMap((change) => ("to" in change ? [change.file, change.to] : [])));
       const peace = run(script, calm.folder);
       await peace.begun;
       const started = performance.now();
@@ -86,7 +88,7 @@ export async function storm({ count, seed, log = () => {} }: StormOptions): Prom
       if (code !== 0) report.failures.push(`delivery ${report.deliveries}: the undisturbed load ended with ${code}`);
       const disturbances = 1 + dice.below(3);
       for (let i = 0; i < disturbances && report.killed < count; i++)
-        await disturb(script, stormy, deliveries, dice, usual, report);
+        await disturb(script, stormy, deliveries, dice, usual, report, moved);
       const [last, said] = await run(script, stormy.folder).ended;
       if (last !== 0)
         report.failures.push(`delivery ${report.deliveries}: the last load ended with ${last} after ${said}`);
@@ -113,6 +115,7 @@ async function disturb(
   dice: Dice,
   usual: number,
   report: StormReport,
+  moved: Set<string>,
 ): Promise<void> {
   const offset = dice.next() < 0.2 ? Math.round((dice.next() - 0.5) * 2e11) : 0;
   if (offset !== 0) report.clockJumps++;
@@ -123,8 +126,7 @@ async function disturb(
     if (code !== 0) report.diskFull++;
     return;
   }
-  // A snapshot keeps whatever it saw, so its files are left alone.
-  const victim = kind < 0.3 ? dice.pick(raw.files.filter((name) => !name.startsWith("daily"))) : undefined;
+  const victim = kind < 0.3 ? dice.pick(victims(raw, moved)) : undefined;
   const child = run(script, folder, offset);
   // Now and then before the database is open, and now and then when all is done.
   if (dice.next() < 0.9) await child.begun;
@@ -145,6 +147,24 @@ async function disturb(
   }
   await child.ended;
   restore();
+}
+
+/**
+ * Files that may have another content for a moment without any trace in the end. A snapshot keeps whatever it saw; a file
+ * that was moved meanwhile, or that others repeat, is known by the content that it would not have.
+ */
+function victims(raw: RawFolder, moved: Set<string>): string[] {
+  const contents = new Map<string, number>();
+  const hashes = raw.files.map((name) => {
+    const hash = createHash("sha256")
+      .update(readFileSync(join(raw.path, name)))
+      .digest("hex");
+    contents.set(hash, (contents.get(hash) ?? 0) + 1);
+    return { name, hash };
+  });
+  return hashes
+    .filter(({ name, hash }) => !name.startsWith("daily") && !moved.has(name) && contents.get(hash) === 1)
+    .map(({ name }) => name);
 }
 
 /** Starts a load. `blocks`: most kilobytes of a file. Resolves with its exit code (null after a signal) and its last word. */
