@@ -169,7 +169,7 @@ describe("a workspace from the command line", () => {
     writeFileSync(config, before.replace("mode:", "mdoe:"));
     expect(await labs(["doctor", "store_traffic"], workspace)).toMatchObject({
       code: 2,
-      stdout: expect.stringMatching(/`mdoe` is not a key[^]*lab\.yml:9:5[^]*Did you mean `mode`/),
+      stdout: expect.stringMatching(/`mdoe` is not a key[^]*lab\.yml:10:5[^]*Did you mean `mode`/),
     });
     writeFileSync(config, before);
   });

@@ -176,13 +176,13 @@ function profilesFolder(
   given: string | null | undefined,
   command: string,
   options: DbtOption[],
-  { cwd, ownTarget }: SettingsContext,
+  { cwd, env, ownTarget }: SettingsContext,
 ): string | undefined {
   const option = options.find(({ name }) => name === "profiles_dir");
   if (option === undefined) return undefined;
   if (given) return resolve(cwd, given);
   if (ownTarget) return undefined;
-  const folder = defaultProfilesDir(cwd);
+  const folder = defaultProfilesDir(cwd, env);
   // These work without a profile.
   if (!["debug", "deps", "init", "clean"].includes(command)) convert(option, folder, command, cwd);
   return folder;

@@ -30,8 +30,8 @@ export interface ProfileRequest {
 }
 
 /** Where profiles.yml is looked for without `--profiles-dir`: the current folder when it has one, else `~/.dbt`. */
-export function defaultProfilesDir(cwd: string): string {
-  return existsSync(join(cwd, "profiles.yml")) ? cwd : join(homedir(), ".dbt");
+export function defaultProfilesDir(cwd: string, env: NodeJS.ProcessEnv): string {
+  return existsSync(join(cwd, "profiles.yml")) ? cwd : join(env.HOME ?? homedir(), ".dbt");
 }
 
 const unreadable = (text: string) =>

@@ -50,7 +50,7 @@ export function readProject(flags: Flags, options: ReadOptions = {}): ReadProjec
   const target =
     options.target ??
     readTarget({
-      profilesDir: flags.profilesDir ?? defaultProfilesDir(options.cwd ?? process.cwd()),
+      profilesDir: flags.profilesDir ?? defaultProfilesDir(options.cwd ?? process.cwd(), options.env ?? process.env),
       projectDir: rootFolder,
       profile: flags.profile,
       projectProfile: raw.data.profile,
