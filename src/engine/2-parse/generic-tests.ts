@@ -14,6 +14,7 @@ import { warn } from "../context/runtime.ts";
 import { sharedTemplate } from "../context/shared-templates.ts";
 import { cloneData, isRecord, toData } from "../context/data.ts";
 import { engineError } from "../errors.ts";
+import { noteMissingMacro } from "../manifest/missing-macro.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, asStrings } from "./columns.ts";
 import { newNode, renderNode, updateConfig } from "./node.ts";
@@ -359,6 +360,7 @@ export function genericTest(
   node.test_metadata = { name, kwargs, namespace };
   // Of a macro that does not exist dbt speaks when the test is compiled, not before.
   if (named) node.depends_on.macros.push(named.node.unique_id);
+  else noteMissingMacro(node);
   if (isStatic) {
     state.calls.set(node.unique_id, config);
     addTargetReference(node, target);

@@ -1,3 +1,4 @@
+import { noteMissingMacro } from "../manifest/missing-macro.ts";
 import { expect, test } from "vitest";
 import { buildGraph, selectNodes } from "./index.ts";
 import { node, testManifest } from "./test-manifest.ts";
@@ -49,6 +50,7 @@ test.each([
 
 test("a generic test whose macro is gone cannot be compared", () => {
   const test = node("test", "t", [], { test_metadata: { name: "gone", kwargs: {}, namespace: null } });
+  noteMissingMacro(test);
   const macro = node("macro", "test_gone", [], { macro_sql: "1", depends_on: { macros: [] } });
   const manifest = testManifest(test);
   const select = () =>

@@ -1,15 +1,15 @@
 import { engineError } from "../../errors.ts";
+import { lacksMacro } from "../../manifest/missing-macro.ts";
 import type { GraphNode, Manifest } from "../../manifest/types.ts";
 import type { AnyNode } from "../population.ts";
 
 /** A generic test whose macro is gone cannot be compared. Source: dbt-core graph/selector_methods.py recursively_check_macros_modified. */
 function refuseMissingTest(node: AnyNode): void {
-  const { test_metadata: metadata, depends_on: depends } = node as Partial<GraphNode>;
-  if (!metadata || depends?.macros.some((id) => id.endsWith(`.test_${metadata.name}`))) return;
+  if (!lacksMacro(node)) return;
   throw engineError("compilation", {
     message: `Node '${node.name}' (in ${node.original_file_path}) depends on a macro or test that does not exist. This can happen when a macro or generic test is removed but is still referenced. Check for typos and/or install package dependencies with 'dbt deps'.`,
     place: { file: node.original_file_path },
-    hint: `Define the test ${metadata.name}, or take it out of ${node.original_file_path}.`,
+    hint: `Define the test ${String((node as GraphNode).test_metadata?.name)}, or take it out of ${node.original_file_path}.`,
   });
 }
 
