@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from types import SimpleNamespace
 
 import agate
 import yaml
@@ -101,6 +102,10 @@ def node_of(manifest, result):
     shelves = (manifest.nodes, manifest.unit_tests, manifest.sources, manifest.exposures, manifest.saved_queries)
     shelves += (getattr(manifest, "functions", {}),)
     node = next((shelf[result.unique_id] for shelf in shelves if result.unique_id in shelf), None)
+    if node is None and result.unique_id.startswith("sql_operation."):
+        # An inline query is in no manifest; in Python its result carries the node.
+        name = result.unique_id.split(".")[-1]
+        node = SimpleNamespace(name=name, resource_type="sql_operation", unique_id=result.unique_id, compiled_code=None)
     if node is not None and result.compiled_code is not None and hasattr(node, "compiled_code"):
         node.compiled_code = result.compiled_code
         node.compiled = bool(result.compiled)
