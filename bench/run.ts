@@ -75,6 +75,8 @@ async function statements(copy: string): Promise<string[]> {
 
 async function labAgainstDbt(): Promise<void> {
   const ours = workspace("ours");
+  const again = workspace("again");
+  once([...labs, "run", lab, "--quiet", "--workspace", again]);
   const theirs = workspace("theirs");
   const raw = workspace("raw");
   const profiles = join(folder, "profiles");
@@ -102,8 +104,10 @@ instance.closeSync();
   );
   const results = sideBySide(
     {
-      "`labs run` (load, build, test, inspect, score)": () =>
-        once([...labs, "run", lab, "--quiet", "--workspace", ours]),
+      "`labs run --no-changed`: every model built, tested, inspected, scored, published": () =>
+        once([...labs, "run", lab, "--quiet", "--no-changed", "--workspace", ours]),
+      "`labs run` again: nothing changed since the last run": () =>
+        once([...labs, "run", lab, "--quiet", "--workspace", again]),
       "`dbt build` (dbt-core + dbt-duckdb)": () =>
         once(
           [
@@ -125,7 +129,7 @@ instance.closeSync();
   );
   table(
     `${lab}, 10,000 rows, whole process, ${rounds} rounds`,
-    "`labs run` (load, build, test, inspect, score)",
+    "`labs run --no-changed`: every model built, tested, inspected, scored, published",
     results,
   );
 }
