@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { DatabaseJournal } from "#duck/index.ts";
 import { errorToJson, isLabsError, plural, thousands } from "#errors/index.ts";
 import {
   detectChanges,
@@ -8,10 +6,10 @@ import {
   type IngestPlan,
   type IngestResult,
   loadChanges,
-  openForLoading,
 } from "#ingest/index.ts";
-import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
-import { acquireLabLock, describeHolder, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import type { Ledger, RunRecorder } from "#ledger/index.ts";
+import { type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { holdingLab, recording, withLabDatabase } from "./held-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import { record } from "./record.ts";
 import type { LabEvent } from "./types.ts";
@@ -47,24 +45,9 @@ export async function ingestLab(
 ): Promise<IngestLabResult> {
   lab.requireRunnable();
   requireOwnDatabase(workspace, lab);
-  const { signal, command = `labs ingest ${lab.name}` } = options;
-  const onEvent = options.onEvent ?? (() => {});
-  const lock = await acquireLabLock(lab, {
-    command,
-    wait: options.wait ?? true,
-    ...(signal && { signal }),
-    onWait: (holder) => onEvent({ type: "waiting", lab: lab.name, holder: describeHolder(holder) }),
-  });
-  try {
-    const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "write", fallback: true });
-    try {
-      return await recorded(ledger, lab, { ...options, command, onEvent });
-    } finally {
-      await ledger.close();
-    }
-  } finally {
-    lock.release();
-  }
+  const { command = `labs ingest ${lab.name}`, onEvent = () => {} } = options;
+  const settled = { ...options, command, onEvent };
+  return holdingLab(lab, settled, () => recording(workspace, (ledger) => recorded(ledger, lab, settled)));
 }
 
 type Settled = IngestLabOptions & Required<Pick<IngestLabOptions, "command" | "onEvent">>;
@@ -78,10 +61,7 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
     onEvent(event);
   };
   try {
-    const journal = DatabaseJournal.open(lab.paths.database);
-    const database = await openForLoading(lab);
-    let done: IngestLabResult;
-    try {
+    return await withLabDatabase(lab, async ({ database, journal }) => {
       const check = recorder?.step("check");
       const { sources, verify = false, fullRefresh = false } = options;
       const plan = await detectChanges({
@@ -117,12 +97,8 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
         files: result.files.length,
         message: inOneSentence(result),
       });
-      done = { runId: recorder?.id ?? null, plan, result };
-    } finally {
-      await database.close();
-    }
-    journal.seal();
-    return done;
+      return { runId: recorder?.id ?? null, plan, result };
+    });
   } catch (error) {
     const cancelled = signal?.aborted === true;
     const json = errorToJson(error);

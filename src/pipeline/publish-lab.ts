@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Database, type DatabaseJournal, relationKey } from "#duck/index.ts";
 import { plural } from "#errors/index.ts";
-import { gate, publish, publishedVersions } from "#publish/index.ts";
+import { gate, type KeptVersion, publish, publishedVersions } from "#publish/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 import type { Lab } from "#registry/index.ts";
 import type { LabRunResult } from "./types.ts";
@@ -28,10 +28,8 @@ export interface PublishLabResult {
 export async function publishLab(input: PublishLabInput): Promise<PublishLabResult> {
   const { lab, database, journal, quality } = input;
   const settings = lab.config.publish;
-  const now = publishedVersions(database.path).find(({ current }) => current);
-  const stays = now ? `readers keep ${now.version}` : "nothing is published yet";
-  const before = now ? { version: now.version, made: false } : null;
-  if (!settings.enabled) return { published: before, detail: "switched off in lab.yml", refused: false };
+  const current = () => publishedVersions(database.path).find((version) => version.current);
+  if (!settings.enabled) return kept(current(), "switched off in lab.yml");
   const closed = [
     ...gate({
       problems: input.problems,
@@ -40,8 +38,10 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
     }),
     ...tablesUnderMinimum(lab, quality),
   ];
-  if (closed.length > 0)
-    return { published: before, detail: `${closed.join("; ")}: ${stays}`, refused: input.problems.length === 0 };
+  if (closed.length > 0) {
+    const now = current();
+    return { ...kept(now, `${closed.join("; ")}: ${stays(now)}`), refused: input.problems.length === 0 };
+  }
   const done = await publish(database, {
     ...(settings.schemas && { schemas: settings.schemas }),
     runId: input.runId,
@@ -59,13 +59,23 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
       };
     }
     case "unchanged":
-      return { published: before, detail: `unchanged, ${stays}`, refused: false };
+      return kept(done.version, `unchanged, ${stays(done.version)}`);
     case "held":
-      return { published: before, detail: `taken back by hand, ${stays}`, refused: false };
+      return kept(done.version, `taken back by hand, ${stays(done.version)}`);
     case "empty":
-      return { published: before, detail: "no table to publish", refused: false };
+      return kept(current(), "no table to publish");
   }
 }
+
+const stays = (now: KeptVersion | undefined): string =>
+  now ? `readers keep ${now.version}` : "nothing is published yet";
+
+/** Readers keep what they have. */
+const kept = (now: KeptVersion | undefined, detail: string): PublishLabResult => ({
+  published: now ? { version: now.version, made: false } : null,
+  detail,
+  refused: false,
+});
 
 function tablesUnderMinimum(lab: Lab, quality: PublishLabInput["quality"]): string[] {
   return Object.entries(lab.config.quality.tables ?? {}).flatMap(([name, { minimum_score: minimum }]) => {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
 import { type Database, DatabaseJournal, interruptOnAbort } from "#duck/index.ts";
 import {
@@ -10,9 +9,10 @@ import {
   planInWords,
   type IngestPlan,
 } from "#ingest/index.ts";
-import { openLedger, type Ledger, type RunRecorder } from "#ledger/index.ts";
+import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
-import { acquireLabLock, describeHolder, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { holdingLab, recording } from "./held-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
@@ -20,31 +20,17 @@ import { type EngineSettings, engineSettings, placed, transform, type TransformR
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
 /**
- * One lab's run: check → load → transform → inspect, in this order, then the report, on one screen.
+ * One lab's run: check → load → transform → inspect → publish, in this order, then the report, on one screen.
  * Holds the lab's lock and its database, opened once. Never throws for what data or project did wrong: that is in the result.
  * Errors: REG-014/015 when the lab is held or waiting was cancelled, and those of a wrong configuration.
  */
 export async function runLab(workspace: Workspace, lab: Lab, options: RunLabOptions = {}): Promise<LabRunResult> {
   lab.requireRunnable();
   requireOwnDatabase(workspace, lab);
-  const wait = options.wait ?? true;
   const onEvent = options.onEvent ?? (() => {});
-  const lock = await acquireLabLock(lab, {
-    wait,
-    ...(options.command === undefined ? {} : { command: options.command }),
-    ...(options.signal ? { signal: options.signal } : {}),
-    onWait: (holder) => onEvent({ type: "waiting", lab: lab.name, holder: describeHolder(holder) }),
-  });
-  try {
-    const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "write", fallback: true });
-    try {
-      return await new LabRun(workspace, lab, options, ledger, onEvent).run();
-    } finally {
-      await ledger.close();
-    }
-  } finally {
-    lock.release();
-  }
+  return holdingLab(lab, options, () =>
+    recording(workspace, (ledger) => new LabRun(workspace, lab, options, ledger, onEvent).run()),
+  );
 }
 
 class LabRun {

@@ -1,3 +1,4 @@
+import { escapeMarkup } from "./escape.ts";
 import { formatCount, formatDuration, formatScore } from "../render/index.ts";
 import { isTest, type Node, type ReportScore, type RunReport, verdictOf } from "./model.ts";
 
@@ -15,7 +16,7 @@ export function htmlReport(report: RunReport): string {
     tile(
       "Time",
       run.seconds === null ? "running" : formatDuration(run.seconds),
-      `by ${escape(run.user)}, ${escape(run.trigger)}`,
+      `by ${escapeMarkup(run.user)}, ${escapeMarkup(run.trigger)}`,
     ),
   ];
   return `<!doctype html>
@@ -23,21 +24,21 @@ export function htmlReport(report: RunReport): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(run.lab)}: ${escape(run.status)}</title>
+<title>${escapeMarkup(run.lab)}: ${escapeMarkup(run.status)}</title>
 <style>${style}</style>
 </head>
 <body>
 <header>
-<p class="eyebrow">Run ${escape(run.id)} · <time datetime="${escape(run.startedAt)}">${escape(run.startedAt.replace("T", " ").slice(0, 19))} UTC</time></p>
-<h1>${escape(run.lab)} <span class="badge ${run.status === "ok" ? "good" : run.status === "failed" ? "bad" : "warn"}">${escape(run.status)}</span></h1>
-<p>${escape(run.summary?.message ?? "")}</p>
+<p class="eyebrow">Run ${escapeMarkup(run.id)} · <time datetime="${escapeMarkup(run.startedAt)}">${escapeMarkup(run.startedAt.replace("T", " ").slice(0, 19))} UTC</time></p>
+<h1>${escapeMarkup(run.lab)} <span class="badge ${run.status === "ok" ? "good" : run.status === "failed" ? "bad" : "warn"}">${escapeMarkup(run.status)}</span></h1>
+<p>${escapeMarkup(run.summary?.message ?? "")}</p>
 </header>
 <main>
 <section class="tiles">${tiles.join("")}</section>
 ${score ? section("Score", scoreBars(score)) : ""}
 ${section("Steps", timeline(run.steps))}
 ${bad.length > 0 ? section("Tests that did not pass", nodeTable(bad, true)) : ""}
-${events.length > 0 ? section("Warnings and errors", `<ul class="events">${events.map((e) => `<li class="${e.level === "error" ? "bad" : "warn"}"><pre>${escape(e.text)}</pre></li>`).join("")}</ul>`) : ""}
+${events.length > 0 ? section("Warnings and errors", `<ul class="events">${events.map((e) => `<li class="${e.level === "error" ? "bad" : "warn"}"><pre>${escapeMarkup(e.text)}</pre></li>`).join("")}</ul>`) : ""}
 ${
   files.length > 0
     ? section(
@@ -57,17 +58,17 @@ ${tables.length > 0 ? section("Tables", tables.map(tableScore).join("")) : ""}
 `;
 }
 
-const section = (title: string, body: string): string => `<section><h2>${escape(title)}</h2>${body}</section>`;
+const section = (title: string, body: string): string => `<section><h2>${escapeMarkup(title)}</h2>${body}</section>`;
 
 const tile = (label: string, value: string, below: string): string =>
-  `<div class="tile"><span>${escape(label)}</span><strong>${escape(value)}</strong><small>${below}</small></div>`;
+  `<div class="tile"><span>${escapeMarkup(label)}</span><strong>${escapeMarkup(value)}</strong><small>${below}</small></div>`;
 
 const quarantined = (rows: number): string => (rows === 0 ? "none quarantined" : `${formatCount(rows)} quarantined`);
 
 function countText(nodes: Node[]): string {
   const counts = new Map<string, number>();
   for (const { status } of nodes) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return escape([...counts].map(([status, count]) => `${count} ${status}`).join(", "));
+  return escapeMarkup([...counts].map(([status, count]) => `${count} ${status}`).join(", "));
 }
 
 /** The lab's scores over its last runs as a line. */
@@ -89,16 +90,16 @@ function scoreBars({ parts }: ReportScore): string {
     const share = part.max === 0 ? 1 : part.points / part.max;
     const lost = part.causes.map(
       (c) =>
-        `<li><b>−${c.points < 0.05 ? "&lt;0.1" : c.points.toFixed(1)}</b> ${escape(c.text)}${c.query === null ? "" : `<code>${escape(c.query)}</code>`}</li>`,
+        `<li><b>−${c.points < 0.05 ? "&lt;0.1" : c.points.toFixed(1)}</b> ${escapeMarkup(c.text)}${c.query === null ? "" : `<code>${escapeMarkup(c.query)}</code>`}</li>`,
     );
-    return `<div class="part"><span>${escape(part.dimension)}</span><div class="bar ${share > 0.95 ? "good" : share > 0.7 ? "warn" : "bad"}"><i style="width:${(share * 100).toFixed(1)}%"></i></div><span class="number">${part.points.toFixed(1)} of ${part.max.toFixed(1)}</span>${lost.length > 0 ? `<ul class="lost">${lost.join("")}</ul>` : ""}</div>`;
+    return `<div class="part"><span>${escapeMarkup(part.dimension)}</span><div class="bar ${share > 0.95 ? "good" : share > 0.7 ? "warn" : "bad"}"><i style="width:${(share * 100).toFixed(1)}%"></i></div><span class="number">${part.points.toFixed(1)} of ${part.max.toFixed(1)}</span>${lost.length > 0 ? `<ul class="lost">${lost.join("")}</ul>` : ""}</div>`;
   });
   return `<div class="parts">${rows.join("")}</div>`;
 }
 
 function tableScore(score: ReportScore): string {
   const rows = score.rows === null ? "" : ` · ${formatCount(score.rows)} rows`;
-  return `<details><summary><span>${escape(score.name)}</span><span class="number">${formatScore(score.score)}${rows}</span></summary>${scoreBars(score)}</details>`;
+  return `<details><summary><span>${escapeMarkup(score.name)}</span><span class="number">${formatScore(score.score)}${rows}</span></summary>${scoreBars(score)}</details>`;
 }
 
 /** Steps on one time axis. */
@@ -110,7 +111,7 @@ function timeline(steps: RunReport["run"]["steps"]): string {
     const left = ((at(s.startedAt) - start) / (end - start)) * 100;
     const width = Math.max(0.6, ((at(s.finishedAt ?? s.startedAt) - at(s.startedAt)) / (end - start)) * 100);
     const tone = s.status === "ok" ? "good" : s.status === "failed" ? "bad" : "warn";
-    return `<div class="step"><span>${escape(s.name)}</span><div class="lane"><i class="${tone}" style="left:${Math.min(left, 99.4).toFixed(2)}%;width:${Math.min(width, 100 - left).toFixed(2)}%"></i></div><span class="number">${s.seconds === null ? escape(s.status) : formatDuration(s.seconds)}</span></div>`;
+    return `<div class="step"><span>${escapeMarkup(s.name)}</span><div class="lane"><i class="${tone}" style="left:${Math.min(left, 99.4).toFixed(2)}%;width:${Math.min(width, 100 - left).toFixed(2)}%"></i></div><span class="number">${s.seconds === null ? escapeMarkup(s.status) : formatDuration(s.seconds)}</span></div>`;
   });
   return `<div class="steps">${rows.join("")}</div>`;
 }
@@ -119,10 +120,10 @@ function nodeTable(nodes: Node[], failures: boolean): string {
   const slowest = Math.max(...nodes.map(({ seconds }) => seconds), 0.001);
   const rows = nodes.map((node) => {
     const tone = verdictOf(node);
-    const name = escape(node.relation && !isTest(node) ? node.relation : node.name);
-    const message = tone === "good" || !node.message ? "" : `<pre>${escape(node.message)}</pre>`;
+    const name = escapeMarkup(node.relation && !isTest(node) ? node.relation : node.name);
+    const message = tone === "good" || !node.message ? "" : `<pre>${escapeMarkup(node.message)}</pre>`;
     const count = failures ? `<td class="number">${node.failures === null ? "" : formatCount(node.failures)}</td>` : "";
-    return `<tr><td>${name}${message}</td><td><span class="badge ${tone}">${escape(node.status)}</span></td>${count}<td class="number time"><i style="width:${((node.seconds / slowest) * 100).toFixed(1)}%"></i><span>${formatDuration(node.seconds)}</span></td></tr>`;
+    return `<tr><td>${name}${message}</td><td><span class="badge ${tone}">${escapeMarkup(node.status)}</span></td>${count}<td class="number time"><i style="width:${((node.seconds / slowest) * 100).toFixed(1)}%"></i><span>${formatDuration(node.seconds)}</span></td></tr>`;
   });
   return `<table><thead><tr><th>Name</th><th>Status</th>${failures ? '<th class="number">Failures</th>' : ""}<th class="number">Time</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
@@ -131,12 +132,9 @@ function nodeTable(nodes: Node[], failures: boolean): string {
 function grid(head: string[], rows: string[][]): string {
   const tone = (i: number) => (head[i]?.startsWith("#") ? ' class="number"' : "");
   const cells = (row: string[], tag: string) =>
-    row.map((text, i) => `<${tag}${tone(i)}>${escape(text.replace(/^#(?=[A-Z])/, ""))}</${tag}>`).join("");
+    row.map((text, i) => `<${tag}${tone(i)}>${escapeMarkup(text.replace(/^#(?=[A-Z])/, ""))}</${tag}>`).join("");
   return `<table><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`;
 }
-
-const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 const style = `
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#e3e7ec;--ground:#fff;--card:#f6f8fa;--good:#157347;--warn:#9a6700;--bad:#b42318;--good-bg:#dff3e6;--warn-bg:#fdf0cf;--bad-bg:#fde4e1;--accent:#2f6feb}

@@ -1,3 +1,4 @@
+import { escapeMarkup } from "./escape.ts";
 import { isTest, type RunReport, verdictOf } from "./model.ts";
 
 /** JUnit XML: a suite of the steps, one of the models, one of the tests. CI systems draw it. */
@@ -53,12 +54,7 @@ function suite(name: string, startedAt: string, cases: Case[]): string {
 
 /** Characters that XML has no place for are left out. */
 const escape = (text: string): string =>
-  text
-    // oxlint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  // oxlint-disable-next-line no-control-regex
+  escapeMarkup(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ""));
 
 const attribute = (text: string): string => `"${escape(text).replaceAll("\n", "&#10;")}"`;

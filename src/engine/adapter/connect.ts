@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
-import type { Connection, Database } from "#duck/index.ts";
+import { type Connection, type Database, quoteLiteral } from "#duck/index.ts";
 import { fromPlain, str } from "#jinja/index.ts";
 import type { Target } from "../1-read/types.ts";
 import type { PlainRecord } from "../manifest/types.ts";
@@ -74,13 +74,11 @@ export async function openTarget(target: Target, options: OpenTargetOptions = {}
 }
 
 function sessionStatements(target: Target, projectDir: string | undefined): string[] {
-  const statements = projectDir === undefined ? [] : [`SET file_search_path = ${literal(projectDir)}`];
+  const statements = projectDir === undefined ? [] : [`SET file_search_path = ${quoteLiteral(projectDir)}`];
   for (const [key, value] of Object.entries(target.settings))
-    statements.push(`SET ${key} = ${literal(str(fromPlain(value)))}`);
+    statements.push(`SET ${key} = ${quoteLiteral(str(fromPlain(value)))}`);
   return statements;
 }
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const absolute = (path: string, projectDir: string | undefined): string =>
   path === ":memory:" || projectDir === undefined || isAbsolute(path) || path.includes("://")

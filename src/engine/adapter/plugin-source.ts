@@ -1,3 +1,4 @@
+import { quoteLiteral } from "#duck/index.ts";
 import type { Target } from "../1-read/types.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { adapterError } from "./errors.ts";
@@ -16,8 +17,6 @@ export interface PluginSource {
 }
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /**
  * Makes the table (or view) that a plugin source stands for, as dbt-duckdb does when the source is referenced: on a session of
  * its own, outside of any transaction.
@@ -47,9 +46,9 @@ export async function loadPluginSource(session: AdapterSession, target: Target, 
 }
 
 async function exists(session: AdapterSession, { schema, identifier, database }: PluginSource): Promise<boolean> {
-  const inDatabase = database === null ? "" : ` AND table_catalog = ${literal(database)}`;
+  const inDatabase = database === null ? "" : ` AND table_catalog = ${quoteLiteral(database)}`;
   const found = await session.execute(
-    `SELECT 1 FROM system.information_schema.tables WHERE table_schema = ${literal(schema)} AND table_name = ${literal(identifier)}${inDatabase}`,
+    `SELECT 1 FROM system.information_schema.tables WHERE table_schema = ${quoteLiteral(schema)} AND table_name = ${quoteLiteral(identifier)}${inDatabase}`,
     { fetch: true },
   );
   return found.table.rowCount > 0;
@@ -70,7 +69,7 @@ function sourceQuery(target: Target, source: PluginSource): string {
     case "excel":
       return excelQuery(source);
     case "sqlite":
-      return `SELECT * FROM sqlite_scan(${literal(location(source))}, ${literal(String(source.settings.table ?? source.identifier))})`;
+      return `SELECT * FROM sqlite_scan(${quoteLiteral(location(source))}, ${quoteLiteral(String(source.settings.table ?? source.identifier))})`;
     default:
       throw adapterError("unsupported", {
         message: `The source ${source.name} is read by the plugin '${String(plugin.module)}', which is Python code.`,
@@ -95,6 +94,6 @@ function excelQuery(source: PluginSource): string {
       hint: "Write the sheet's name as sheet_name.",
     });
   }
-  const options = typeof sheet === "string" ? `, sheet = ${literal(sheet)}` : "";
-  return `SELECT * FROM read_xlsx(${literal(location(source))}, header = true${options})`;
+  const options = typeof sheet === "string" ? `, sheet = ${quoteLiteral(sheet)}` : "";
+  return `SELECT * FROM read_xlsx(${quoteLiteral(location(source))}, header = true${options})`;
 }

@@ -1,4 +1,4 @@
-import { type DatabaseJournal, relationKey } from "#duck/index.ts";
+import { type DatabaseJournal, quoteLiteral, relationKey } from "#duck/index.ts";
 import type { AdapterSession } from "../adapter/index.ts";
 import type { Execution } from "../context/execution.ts";
 import { isNodeEphemeral } from "../context/node-paths.ts";
@@ -63,7 +63,7 @@ export class Inputs {
     const wanted = Object.values(this.#execution.runtime.manifest.sources).flatMap((s) => this.keyOf(s) ?? []);
     if (wanted.length === 0) return;
     const { rows } = await session.select(
-      `select schema_name, view_name, sql from duckdb_views() where not internal and lower(database_name) = '${this.#database.replaceAll("'", "''")}'`,
+      `select schema_name, view_name, sql from duckdb_views() where not internal and lower(database_name) = ${quoteLiteral(this.#database)}`,
     );
     const views = new Map(rows.map(([schema, name, sql]) => [relationKey(String(schema), String(name)), String(sql)]));
     for (let keys = [...new Set(wanted)]; keys.length > 0; ) {

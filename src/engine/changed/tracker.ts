@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type DatabaseJournal, relationKey } from "#duck/index.ts";
+import { type DatabaseJournal, quoteLiteral, relationKey } from "#duck/index.ts";
 import type { AdapterSession } from "../adapter/index.ts";
 import type { Execution, NodeChanges, NodeExecution, Verdict } from "../context/execution.ts";
 import { internalPackages } from "../context/macro-table.ts";
@@ -254,7 +254,7 @@ export class ChangeTracker implements NodeChanges {
 
   async #fileInput(pattern: string, session: AdapterSession): Promise<string | undefined> {
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(pattern)) return undefined;
-    const { rows } = await session.select(`select file from glob('${pattern.replaceAll("'", "''")}') order by file`);
+    const { rows } = await session.select(`select file from glob(${quoteLiteral(pattern)}) order by file`);
     const root = this.#execution.runtime.read.root.root;
     return inputFilesFingerprint(
       root,

@@ -1,3 +1,4 @@
+import { quoteLiteral } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import { exceptionName, type AdapterSession } from "../adapter/session.ts";
 
@@ -18,7 +19,6 @@ export const inexactTypes =
 const inexact = new RegExp(inexactTypes);
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const castAs = ([name, type]: Column, target = type): string => `cast(${quote(name)} as ${target}) as ${quote(name)}`;
 
 /** Writes the rows behind `text` to `folder/file`, in their order and with the types that the session sees. */
@@ -33,7 +33,9 @@ export async function writeTable(
     const { rows } = await session.select(`describe select * from ${text}`);
     const columns = rows.map(([name, type]): Column => [String(name), type === '"NULL"' ? "INTEGER" : String(type)]);
     const carried = columns.map((c) => castAs(c, inexact.test(c[1]) ? "VARCHAR" : c[1])).join(", ");
-    await session.execute(`copy (select ${carried} from ${text}) to ${literal(`${folder}/${file}`)} (format parquet)`);
+    await session.execute(
+      `copy (select ${carried} from ${text}) to ${quoteLiteral(`${folder}/${file}`)} (format parquet)`,
+    );
     return { text, path, file, columns };
   } catch (error) {
     if (!isLabsError(error) || session.signal.aborted) throw error;
@@ -43,7 +45,7 @@ export async function writeTable(
 
 /** `select` that reads such a file back. */
 export const readTable = (folder: string, file: string, columns: Column[]): string =>
-  `select ${columns.map((c) => castAs(c)).join(", ")} from read_parquet(${literal(`${folder}/${file}`)})`;
+  `select ${columns.map((c) => castAs(c)).join(", ")} from read_parquet(${quoteLiteral(`${folder}/${file}`)})`;
 
 const part = String.raw`(?:"((?:[^"]|"")+)"|(\w+))`;
 const relation = new RegExp(String.raw`^${part}\.${part}\.${part}$`);

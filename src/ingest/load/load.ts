@@ -5,6 +5,7 @@ import { readLedger } from "../ledger/file-ledger.ts";
 import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
+import { blankResult } from "./blank-result.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
 import { isPolled, type PollOptions, runPolls } from "../records/poll.ts";
 import type { LoadContext } from "./context.ts";
@@ -104,28 +105,13 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
 const isLoad = (change: FileChange): boolean =>
   change.action === "load" || change.action === "replace" || change.action === "append";
 
-const blank = (change: FileChange, outcome: FileResult["outcome"]): FileResult => ({
-  file: change.name,
-  source: change.source,
-  table: `raw.${change.table}`,
-  outcome,
-  action: change.action,
-  reason: change.reason,
-  rowsRead: 0,
-  rowsLoaded: 0,
-  rowsQuarantined: 0,
-  rowsReplaced: 0,
-  seconds: 0,
-  addedColumns: [],
-});
-
 /** What becomes of one file: its result, or a failure that the ledger remembers. */
 async function settleOne(
   context: LoadContext,
   change: FileChange,
   load: () => Promise<FileResult>,
 ): Promise<FileResult> {
-  if (change.action === "wait") return blank(change, "waiting");
+  if (change.action === "wait") return blankResult(change, "waiting");
   const started = performance.now();
   let failure = change.error;
   if (!failure) {
@@ -138,7 +124,7 @@ async function settleOne(
     }
   }
   const result: FileResult = {
-    ...blank(change, "failed"),
+    ...blankResult(change, "failed"),
     seconds: (performance.now() - started) / 1000,
     error: failure,
   };
@@ -236,7 +222,7 @@ async function recordAll(context: LoadContext, plan: IngestPlan, records: FileCh
   try {
     for (const change of records) {
       const known = files.find((file) => file.fileId === change.fileId);
-      const result = blank(change, "recorded");
+      const result = blankResult(change, "recorded");
       const fileId = change.fileId ?? next++;
       if (change.reason === "removed") {
         // In the mode `replace` the files that are there are the whole table.

@@ -1,3 +1,4 @@
+import { blankResult } from "../load/blank-result.ts";
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import type { RecordsConfig, SourceConfig } from "#registry/index.ts";
 import { didYouMean } from "#errors/index.ts";
@@ -87,7 +88,7 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
     if (source.mode === "merge") await settleKeys(connection, source, load);
     await connection.run(`DROP TABLE IF EXISTS ${typedTable}; DROP TABLE ${stage}`);
     const result: FileResult = {
-      ...blankPoll(change, "loaded"),
+      ...blankResult(change, "loaded"),
       reason: before === undefined ? "new" : "changed",
       rowsRead: spooled.records,
       rowsLoaded: loaded,
@@ -126,22 +127,6 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
   }
 }
 
-/** A result of a poll before anything is known of it. */
-export const blankPoll = (change: FileChange, outcome: FileResult["outcome"]): FileResult => ({
-  file: change.name,
-  source: change.source,
-  table: `raw.${change.table}`,
-  outcome,
-  action: change.action,
-  reason: change.reason,
-  rowsRead: 0,
-  rowsLoaded: 0,
-  rowsQuarantined: 0,
-  rowsReplaced: 0,
-  seconds: 0,
-  addedColumns: [],
-});
-
 /** The same records as last time, or none: only the time of the poll and its cursor are new. Ends the transaction. */
 async function unchanged(context: LoadContext, poll: PollLoad): Promise<FileResult> {
   const { connection } = context;
@@ -169,7 +154,7 @@ async function nothingNew(context: LoadContext, { source, change, spooled, curso
   await context.connection.run(`${pollSql(source, cursor, state)}; COMMIT`);
   context.startAnew.delete(source.name);
   const result: FileResult = {
-    ...blankPoll(change, "recorded"),
+    ...blankResult(change, "recorded"),
     reason: "unchanged",
     rowsRead: spooled.records,
     ...(spooled.records > 0 && { rowsRepeated: spooled.records }),

@@ -9,7 +9,8 @@ import type { FileChange, FileResult } from "../types.ts";
 import { baseContract } from "./agree.ts";
 import { fetchPoll, type Fetched } from "./fetch.ts";
 import { createPolls, type PollState, readPolls } from "./ledger.ts";
-import { blankPoll, loadPoll } from "./load.ts";
+import { blankResult } from "../load/blank-result.ts";
+import { loadPoll } from "./load.ts";
 import { clearSpool } from "./spool.ts";
 
 /** Polls that fetch at the same time; they are loaded one after another. */
@@ -147,7 +148,7 @@ async function finish(context: LoadContext, poll: Poll, secrets: Secrets): Promi
     if (!isLabsError(error) || error.code === "DUCK-004") throw error;
     const failure = redacted(errorToJson(error), secrets);
     const result: FileResult = {
-      ...blankPoll(change, config.required ? "failed" : "waiting"),
+      ...blankResult(change, config.required ? "failed" : "waiting"),
       seconds: (performance.now() - started) / 1000,
       error: failure,
     };
