@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
-import { type Connection, type Database, quoteLiteral } from "#duck/index.ts";
+import { type Connection, type Database, discardTornDatabase, openDatabase, quoteLiteral } from "#duck/index.ts";
 import { fromPlain, str } from "#jinja/index.ts";
 import type { Target } from "../1-read/types.ts";
 import type { PlainRecord } from "../manifest/types.ts";
@@ -121,8 +121,6 @@ function refuseUnsupported(target: Target): void {
 const pluginExtensions = (target: Target): string[] => target.plugins.map(({ module }) => String(module));
 
 async function openWithRetries(target: Target, path: string, readOnly: boolean): Promise<Database> {
-  // commands that never open a database do not wait for its library
-  const { openDatabase } = await import("#duck/index.ts");
   const config: Record<string, string> = {};
   for (const [key, value] of Object.entries(target.configOptions)) {
     config[key] = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
@@ -174,7 +172,7 @@ async function attach(connection: Connection, entry: PlainRecord, options: OpenT
   if (file !== undefined && !readOnly) await askGuard(options.guard, file);
   const type = String(entry.type ?? (entry.options as PlainRecord | undefined)?.type ?? "").toLowerCase();
   if (type !== "" && type !== "duckdb") await loadExtension(connection, type);
-  else if (file !== undefined && !readOnly) (await import("#duck/index.ts")).discardTornDatabase(file);
+  else if (file !== undefined && !readOnly) discardTornDatabase(file);
   await setUp(connection, attachStatement({ ...entry, path }), "attachment");
 }
 

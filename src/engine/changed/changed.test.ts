@@ -38,7 +38,7 @@ class Shop {
     const { results } = await runCommand(all, { sink: () => {}, target, env });
     return Object.fromEntries(
       results.map((r) => [
-        r.unique_id.split(".")[2] ?? "",
+        r.unique_id.split(".")[r.unique_id.startsWith("unit_test.") ? 3 : 2] ?? "",
         reusedResult(r) ? "kept" : r.status === "error" ? `error: ${r.message}` : (reasonOf(r) ?? "ran"),
       ]),
     );
@@ -205,6 +205,24 @@ describe("what has not changed", () => {
     shop.write("macros/m.sql", macro(5));
     expect(await shop.build()).toMatchObject({ m: "the SQL macro scaled changed" });
     expect(await shop.query("select x from m")).toEqual([[15]]);
+  });
+
+  it("is asked of unit tests by all that they may use, the environment of macros included", async () => {
+    const shop = new Shop({
+      ...tables,
+      "macros/m.sql": "{% macro factor() %}{{ env_var('FACTOR', '2') }}{% endmacro %}",
+      "models/a.sql": "select 1 as x",
+      "models/b.sql": "select x * {{ factor() }} as x from {{ ref('a') }}",
+      "models/u.yml":
+        "unit_tests:\n  - name: doubles\n    model: b\n    given: [{input: ref('a'), rows: [{x: 3}]}]\n    expect: {rows: [{x: 6}]}\n",
+    });
+    await shop.build();
+    expect(await shop.build()).toEqual({ a: "kept", b: "kept", doubles: "kept" });
+    const done = await shop.build({}, { FACTOR: "5" });
+    expect(done.doubles).toBe("it, its model, a macro or a variable changed");
+    shop.write("macros/m.sql", "{% macro factor() %}{{ 2 if run_started_at else 3 }}{% endmacro %}");
+    await shop.build();
+    expect((await shop.build()).doubles).toBe("its macros or hooks use run_started_at");
   });
 
   it("is asked of seeds by their bytes, and of nothing with --full-refresh", async () => {

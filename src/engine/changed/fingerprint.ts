@@ -72,22 +72,20 @@ export class Fingerprints {
     };
   }
 
-  /** A unit test is its own text, its model's, and every macro and variable that they may use. */
-  unitTest(test: OtherNode, model: GraphNode): string {
+  /** A unit test is its own text, its model's, and every macro and variable that they may use; or why nobody can tell. */
+  unitTest(test: OtherNode, model: GraphNode): { hash: string; doubt?: string } {
     const { created_at: _created, ...definition } = test as unknown as Record<string, unknown>;
-    return hashOf(
-      definition,
-      model.raw_code,
-      model.config,
-      this.allMacros(),
-      this.variables(),
-      this.#environmentOf(model.raw_code),
-    );
+    const code = `${model.raw_code}\n${this.#allMacros()}`;
+    const hash = hashOf(definition, code, model.config, this.variables(), this.#environmentOf(code));
+    const doubt = clockIn(code);
+    return { hash, ...(doubt === undefined ? {} : { doubt }) };
   }
 
-  /** Every macro of the project and its packages. */
-  allMacros(): string {
-    return (this.#macros ??= hashOf(...this.#own().map((m) => m.macro_sql)));
+  /** The text of every macro of the project and its packages. */
+  #allMacros(): string {
+    return (this.#macros ??= this.#own()
+      .map((m) => m.macro_sql)
+      .join("\n"));
   }
 
   variables(): string {
@@ -145,9 +143,7 @@ const mentions = (text: string, name: string): boolean =>
 /** Code of hooks and materializations that asks for the time or for the run. */
 function clockIn(text: string): string | undefined {
   const word = /\b(?:run_started_at|invocation_id|modules\.datetime|env_var\(\s*(?!\\?['"]))/.exec(text)?.[0];
-  return word === undefined
-    ? undefined
-    : `its hooks or materialization use ${word.replace(/\(.*/s, "() with a computed name")}`;
+  return word === undefined ? undefined : `its macros or hooks use ${word.replace(/\(.*/s, "() with a computed name")}`;
 }
 
 /** Everything around the project that may change what its SQL does. */

@@ -40,6 +40,7 @@ export class ChangeTracker implements NodeChanges {
   readonly #environment: string;
   readonly #nodes: Map<string, BuiltNode>;
   readonly #pending = new Map<string, Pending>();
+  readonly #unitTests = new Map<string, string>();
   readonly #atStart = new Map<string, Record<string, number>>();
   /** Why nothing is known about any node; undefined when something is. */
   readonly #unknown: string | undefined;
@@ -89,14 +90,19 @@ export class ChangeTracker implements NodeChanges {
   async unitTestVerdict(test: OtherNode, session: AdapterSession): Promise<Verdict> {
     await this.#inputs.prepare(session);
     const model = this.#modelOf(test);
-    if (this.#options.mode !== "decide" || !model) return { reuse: false, reason: "it was asked for" };
+    if (!model) return { reuse: false, reason: "its model is not known" };
+    // Running it notes things in the test itself.
+    const own = this.#fingerprints.unitTest(test, model);
+    this.#unitTests.set(test.unique_id, own.hash);
+    if (this.#options.mode !== "decide") return { reuse: false, reason: "it was asked for" };
     const known = this.#nodes.get(test.unique_id);
     const tested = this.#nodes.get(model.unique_id);
     const reason =
       this.#unknown ??
+      own.doubt ??
       (known === undefined
         ? "it did not pass in the last run"
-        : known.sql !== this.#fingerprints.unitTest(test, model)
+        : known.sql !== own.hash
           ? "it, its model, a macro or a variable changed"
           : tested === undefined
             ? "its model was not built in the last run"
@@ -129,7 +135,7 @@ export class ChangeTracker implements NodeChanges {
     this.#nodes.delete(test.unique_id);
     if (!passed || !model || this.#options.mode === "forget") return;
     const parents = this.#inputs.of(model).tokens;
-    const sql = this.#fingerprints.unitTest(test, model);
+    const sql = this.#unitTests.get(test.unique_id) ?? "";
     this.#nodes.set(test.unique_id, { sql, config: "", own: 0, parents, files: {}, macros: {}, doubt: null });
   }
 
