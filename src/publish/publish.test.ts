@@ -121,6 +121,7 @@ describe("publish", () => {
       await connection.run("CREATE VIEW gold.broken AS SELECT * FROM gold.t");
       await connection.run("DROP TABLE gold.t");
       await expect(publish(database, plain)).rejects.toMatchObject({ code: "DUCK-003" });
+      expect(readdirSync(join(root, "published")).sort()).toEqual(["shop.duckdb", "versions"]);
       expect(await read("SELECT n FROM gold.t")).toEqual([[1]]);
       await connection.run("CREATE OR REPLACE TABLE gold.t AS SELECT 2 AS n");
       writeFileSync(join(root, "published", ".new-1-dead.duckdb"), "half");

@@ -45,8 +45,13 @@ export async function publish(database: Database, options: PublishOptions): Prom
     const version = `${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`;
     const about = { version, runId: options.runId, publishedAt: at, score: options.score };
     const file = folder.temporary();
-    const tables = await writeSnapshot(connection, file, relations, about);
-    const published = folder.add(file, { ...about, tables, basis });
+    let published: PublishedVersion;
+    try {
+      const tables = await writeSnapshot(connection, file, relations, about);
+      published = folder.add(file, { ...about, tables, basis });
+    } catch (error) {
+      throw folder.discard(file, error);
+    }
     folder.prune(options.keep);
     return { outcome: "published", version: published };
   } finally {

@@ -98,6 +98,13 @@ export class VersionFolder {
     });
   }
 
+  /** Removes what was written of a snapshot that failed; gives the error, as PUB-003 when the disk refused it. */
+  discard(snapshot: string, error: unknown): unknown {
+    for (const file of [snapshot, `${snapshot}.wal`]) rmSync(file, { force: true });
+    const refused = error instanceof Error && /No space left|Could not write|Permission denied/i.test(error.message);
+    return refused && !(error as { code?: string }).code?.startsWith("PUB-") ? this.#notWritable(error) : error;
+  }
+
   /** Gives readers an older version back. Errors: PUB-002 for one that is not kept, PUB-003. */
   restore(version: string): KeptVersion {
     const all = this.list();
@@ -154,13 +161,17 @@ export class VersionFolder {
       return body();
     } catch (error) {
       if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code === undefined) throw error;
-      throw publishErrors.notWritable({
-        message: `The snapshot cannot be written to ${this.folder}: ${error.message}.`,
-        place: { file: this.folder },
-        hint: "Give yourself the right to write there, or make room. Readers keep the version they have.",
-        cause: error,
-      });
+      throw this.#notWritable(error);
     }
+  }
+
+  #notWritable(error: Error) {
+    return publishErrors.notWritable({
+      message: `The snapshot cannot be written to ${this.folder}: ${error.message}.`,
+      place: { file: this.folder },
+      hint: "Give yourself the right to write there, or make room. Readers keep the version they have.",
+      cause: error,
+    });
   }
 }
 
