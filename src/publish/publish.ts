@@ -42,7 +42,7 @@ export async function publish(database: Database, options: PublishOptions): Prom
     if (basis !== null && folder.held === basis) return { outcome: "held", version: now };
     folder.prepare();
     const at = new Date((options.clock ?? Date.now)()).toISOString();
-    const version = `${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`;
+    const version = folder.free(`${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`);
     const about = { version, runId: options.runId, publishedAt: at, score: options.score };
     const file = folder.temporary();
     let published: PublishedVersion;

@@ -42,9 +42,20 @@ export class VersionFolder {
       mkdirSync(this.versions, { recursive: true });
       for (const name of readdirSync(this.folder))
         if (name.startsWith(".new-")) rmSync(join(this.folder, name), { force: true });
-      for (const name of readdirSync(this.versions))
-        if (name.endsWith(".tmp")) rmSync(join(this.versions, name), { force: true });
+      const versions = readdirSync(this.versions);
+      for (const name of versions) {
+        // A snapshot gets its description before readers get it; without one nobody has ever seen it.
+        const unfinished = name.endsWith(".duckdb") && !versions.includes(name.replace(/\.duckdb$/, ".json"));
+        if (name.endsWith(".tmp") || unfinished) rmSync(join(this.versions, name), { force: true });
+      }
     });
+  }
+
+  /** The name wanted, with a number behind it when there is such a version: two publications within a second. */
+  free(version: string): string {
+    let name = version;
+    for (let n = 2; identityOf(this.#file(name)) !== undefined; n++) name = `${version}-${n}`;
+    return name;
   }
 
   /** A name for a snapshot that is being written. */
@@ -63,11 +74,11 @@ export class VersionFolder {
     const now = identityOf(this.current);
     return names
       .flatMap((name) => (name.endsWith(".json") ? (this.#read(name.slice(0, -".json".length)) ?? []) : []))
-      .map((about) => ({
-        ...about,
-        current: now !== undefined && sameFile(now, identityOf(this.#file(about.version))),
-      }))
-      .sort((a, b) => (a.version < b.version ? 1 : -1));
+      .flatMap((about) => {
+        const file = identityOf(this.#file(about.version));
+        return file ? { ...about, current: now !== undefined && sameFile(now, file) } : [];
+      })
+      .sort((a, b) => order(b, a));
   }
 
   /** What readers see; undefined when nothing is published. */
@@ -88,10 +99,13 @@ export class VersionFolder {
     return this.#writing(() => {
       const whole = { ...about, bytes: statSync(snapshot).size };
       syncFile(snapshot);
+      // In this order a version that is listed can be opened, at whatever point this ends.
+      linkOrCopy(snapshot, this.#file(about.version));
       const json = join(this.versions, `${about.version}.json`);
       writeFileSync(`${json}.tmp`, `${JSON.stringify(whole, null, 2)}\n`);
+      syncFile(`${json}.tmp`);
       renameSync(`${json}.tmp`, json);
-      linkOrCopy(snapshot, this.#file(about.version));
+      syncFile(this.versions);
       renameSync(snapshot, this.current);
       syncFile(this.folder);
       return whole;
@@ -116,12 +130,16 @@ export class VersionFolder {
       });
     return this.#writing(() => {
       const from = all.find(({ current }) => current);
+      if (wanted.current) return wanted;
+      // The next run must not publish again what somebody has just taken back. Noted first: nothing has changed yet if this
+      // ends here, since what readers have is not published again either.
+      const back = from !== undefined && order(from, wanted) > 0;
+      if (back && from.basis !== null) writeFileSync(this.#held, JSON.stringify({ basis: from.basis }));
+      else rmSync(this.#held, { force: true });
       const temporary = this.temporary();
       linkOrCopy(this.#file(version), temporary);
       renameSync(temporary, this.current);
-      // The next run must not publish again what somebody has just taken back.
-      if (from?.basis && from.version > version) writeFileSync(this.#held, JSON.stringify({ basis: from.basis }));
-      else rmSync(this.#held, { force: true });
+      syncFile(this.folder);
       return { ...wanted, current: true };
     });
   }
@@ -139,8 +157,8 @@ export class VersionFolder {
   prune(keep: number): void {
     for (const { version, current } of this.list().slice(Math.max(1, keep))) {
       if (current) continue;
-      rmSync(this.#file(version), { force: true });
       rmSync(join(this.versions, `${version}.json`), { force: true });
+      rmSync(this.#file(version), { force: true });
     }
   }
 
@@ -174,6 +192,10 @@ export class VersionFolder {
     });
   }
 }
+
+/** By time; names alone say no more than the second. */
+const order = (a: PublishedVersion, b: PublishedVersion): number =>
+  a.publishedAt < b.publishedAt || (a.publishedAt === b.publishedAt && a.version < b.version) ? -1 : 1;
 
 interface Identity {
   inode: bigint;
