@@ -44,4 +44,10 @@ export const ledgerErrors = catalogue("ledger", {
     exit: 1,
     doc: "Writing to the ledger failed: a full disk or a read-only folder. The lab's own data is not affected.",
   },
+  leaseLost: {
+    code: "LED-008",
+    title: "Lease lost",
+    exit: 1,
+    doc: "A worker was frozen or cut off for longer than its lease, and its job was given to another. It stops before it writes anything more.",
+  },
 });

@@ -22,3 +22,9 @@ export type {
   StepInfo,
   StepStatus,
 } from "./types.ts";
+export { JobStore } from "./jobs.ts";
+export type { JobOutcome, Lease } from "./jobs.ts";
+export type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } from "./job-types.ts";
+export { isAlive, thisProcess, userName } from "./process-identity.ts";
+export type { ProcessIdentity } from "./process-identity.ts";
+export { newRunId } from "./run-id.ts";

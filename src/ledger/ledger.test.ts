@@ -155,7 +155,7 @@ describe("finding runs", () => {
     await run.finish("ok");
     const raw = new SqliteDatabase(path);
     const insert = raw.prepare(
-      "INSERT INTO runs SELECT ?, lab, trigger_, command, user_, host, pid, process_token, started_at, finished_at, status, code_version, config_hash, summary FROM runs WHERE id = ?",
+      "INSERT INTO runs SELECT ?, lab, trigger_, command, user_, host, pid, process_token, started_at, finished_at, status, code_version, config_hash, summary, job, attempt FROM runs WHERE id = ?",
     );
     raw.transaction(() => {
       for (let i = 0; i < runsWithDetails - 2; i++) insert.run(`z${String(i).padStart(15, "0")}`, run.id);

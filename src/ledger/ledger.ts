@@ -10,8 +10,11 @@ import {
 } from "./connect.ts";
 import { isAlive, thisProcess, userName } from "./process-identity.ts";
 import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
+import { JobStore, type Lease } from "./jobs.ts";
+import { ledgerErrors } from "./errors.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
 import { newRunId } from "./run-id.ts";
+import { sqliteSql } from "./sql.ts";
 import type {
   EventFilter,
   EventInfo,
@@ -59,6 +62,8 @@ export class Ledger {
   readonly path: string;
   /** Why this ledger lives in memory only; see {@link OpenLedgerOptions.fallback}. */
   readonly problem: LabsError | undefined;
+  /** The queue, and what scheduling remembers. */
+  readonly jobs: JobStore;
   readonly #db: Database;
   readonly #patience: number;
   readonly #statements = new Map<WriteName, Statement>();
@@ -68,11 +73,12 @@ export class Ledger {
     this.#db = db;
     this.#patience = patience;
     this.problem = problem;
+    this.jobs = new JobStore(sqliteSql(db, path, patience));
   }
 
   /**
    * Begins a run and returns its recorder. Runs whose process is gone are marked `crashed` on the way.
-   * Errors: LED-002, LED-003, LED-007; with them nothing was recorded.
+   * Errors: LED-002, LED-003, LED-007, and LED-008 when `start.job` is held by a newer attempt; with them nothing was recorded.
    */
   async startRun(start: RunStart): Promise<RunRecorder> {
     const id = newRunId();
@@ -89,14 +95,18 @@ export class Ledger {
       at: new Date().toISOString(),
       codeVersion: start.codeVersion ?? null,
       configHash: start.configHash ?? null,
+      job: start.job?.id ?? null,
+      attempt: start.job?.attempt ?? null,
     };
     try {
       const begin = this.#db.transaction(() => {
         this.#settleCrashed();
+        if (start.job && this.#db.prepare(nameRun).run({ ...start.job, run: id }).changes === 0)
+          throw leaseLost(start.job);
         this.#db
           .prepare(
             `INSERT INTO runs VALUES (@id, @lab, @trigger, @command, @user, @host, @pid, @token, @at, NULL,
-              'running', @codeVersion, @configHash, NULL)`,
+              'running', @codeVersion, @configHash, NULL, @job, @attempt)`,
           )
           .run(values);
         this.#dropOldDetails(start.lab);
@@ -185,6 +195,14 @@ export class Ledger {
     }
   }
 }
+
+const nameRun = "UPDATE jobs SET run = @run WHERE id = @id AND attempt = @attempt AND state = 'running'";
+
+const leaseLost = (job: Lease) =>
+  ledgerErrors.leaseLost({
+    message: `Attempt ${job.attempt} of job ${job.id} has lost its lease: somebody else has it, or it was ended.`,
+    hint: "Nothing needs to be done: the job goes on where it is held now.",
+  });
 
 /** The last sign of life is the nearest thing to the time of death. */
 const settleRun = `

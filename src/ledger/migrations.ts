@@ -77,6 +77,63 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX scores_by_run ON scores (run);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN job TEXT;
+  ALTER TABLE runs ADD COLUMN attempt INTEGER;
+  CREATE INDEX runs_by_job ON runs (job) WHERE job IS NOT NULL;
+
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    lab TEXT NOT NULL,
+    state TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    trigger_ TEXT NOT NULL,
+    command TEXT NOT NULL,
+    user_ TEXT NOT NULL,
+    options TEXT NOT NULL,
+    dedupe TEXT UNIQUE,
+    due_at TEXT NOT NULL,
+    not_before TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT,
+    attempt INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    interruptions INTEGER NOT NULL,
+    worker TEXT,
+    lease_until TEXT,
+    cancel_by TEXT,
+    run TEXT,
+    message TEXT,
+    error TEXT
+  );
+  CREATE UNIQUE INDEX jobs_one_running ON jobs (lab) WHERE state = 'running';
+  CREATE INDEX jobs_open ON jobs (state, lab) WHERE state IN ('queued', 'running');
+  CREATE INDEX jobs_by_lab ON jobs (lab, id);
+
+  CREATE TABLE lab_states (
+    lab TEXT PRIMARY KEY,
+    paused_at TEXT,
+    paused_by TEXT,
+    paused_why TEXT,
+    scheduled_until TEXT,
+    schedule_hash TEXT,
+    files_seen TEXT
+  );
+
+  CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_token TEXT NOT NULL,
+    user_ TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    stopped_at TEXT,
+    info TEXT NOT NULL
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -30,6 +30,8 @@ interface RunRow {
   status: RunStatus;
   code_version: string | null;
   config_hash: string | null;
+  job: string | null;
+  attempt: number | null;
   summary: string | null;
 }
 
@@ -52,6 +54,8 @@ function runInfo(row: RunRow): RunInfo {
     status: gone ? "crashed" : row.status,
     codeVersion: row.code_version,
     configHash: row.config_hash,
+    job: row.job,
+    attempt: row.attempt,
     summary: parsed(row.summary),
   };
 }

@@ -29,6 +29,8 @@ export interface RunStart {
   user?: string;
   codeVersion?: string;
   configHash?: string;
+  /** The job that this run is an attempt at. */
+  job?: { id: string; attempt: number };
 }
 
 /** One row of `runs`. Times are ISO 8601 in UTC with milliseconds. */
@@ -47,6 +49,9 @@ export interface RunInfo {
   status: RunStatus;
   codeVersion: string | null;
   configHash: string | null;
+  /** The job that this run is an attempt at, and which one; null for a run started by hand. */
+  job: string | null;
+  attempt: number | null;
   summary: RunSummary | null;
 }
 

@@ -22,6 +22,8 @@ const run: RunDetail = {
   status: "failed",
   codeVersion: null,
   configHash: null,
+  job: null,
+  attempt: null,
   summary: { rowsLoaded: 1200, rowsQuarantined: 3, message: nasty },
   steps: [
     step("load", "ok", 0, 500),

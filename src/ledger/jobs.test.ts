@@ -1,0 +1,15 @@
+import { afterEach } from "vitest";
+import { type Ledger, openLedger } from "./index.ts";
+import { jobContract } from "./testing/job-contract.ts";
+
+const opened: Ledger[] = [];
+afterEach(async () => {
+  for (const ledger of opened.splice(0)) await ledger.close();
+});
+
+jobContract("SQLite", async () => {
+  // Nothing lies there, so it is a database in memory.
+  const ledger = await openLedger("/missing/ledger.db", { mode: "read" });
+  opened.push(ledger);
+  return ledger.jobs;
+});
