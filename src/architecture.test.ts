@@ -12,6 +12,7 @@ const levels: Record<string, number> = {
   jinja: 1,
   ledger: 1,
   engine: 2,
+  expect: 2,
   ingest: 3,
   quality: 3,
   publish: 4,

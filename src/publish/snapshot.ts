@@ -4,7 +4,8 @@ import type { PublishedTable } from "./types.ts";
 const catalog = "labs_snapshot";
 
 /** Schemas that hold no results: the platform's own, and the layers below gold. */
-const inner = /^(?:raw|quarantine|_labs|information_schema|pg_catalog)$|(?:^|_)(?:bronze|silver|dbt_test__audit)$/i;
+const inner =
+  /^(?:raw|quarantine|_labs|_quality|information_schema|pg_catalog)$|(?:^|_)(?:bronze|silver|dbt_test__audit)$/i;
 const results = /(?:^|_)gold$/i;
 
 interface Relation {

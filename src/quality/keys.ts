@@ -1,21 +1,10 @@
 import { quoteIdentifier } from "#duck/index.ts";
+import { keyComplete } from "#expect/index.ts";
 import type { Relation } from "./relations.ts";
 
 const none = "NULL";
 
 const list = (columns: readonly string[]) => columns.map(quoteIdentifier).join(", ");
-
-/** Condition: no part of the key is null (a null is nobody's duplicate; it is counted as missing). */
-export function keyComplete(columns: readonly string[]): string {
-  return columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(" AND ");
-}
-
-/** Aggregates over the table: rows whose key is complete, and distinct keys among them. */
-export function keyAggregates(columns: readonly string[]): [rows: string, distinct: string] {
-  const value = columns.length === 1 ? list(columns) : `ROW(${list(columns)})`;
-  const complete = keyComplete(columns);
-  return [`count(*) FILTER (${complete})`, `count(DISTINCT ${value}) FILTER (${complete})`];
-}
 
 /** Aggregate: distinct hashes of whole rows. Equal rows have equal hashes, so duplicates are never missed. */
 export function rowHashes(relation: Relation): string {

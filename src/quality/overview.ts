@@ -1,6 +1,7 @@
 import type { Connection, SqlValue } from "#duck/index.ts";
 import { quoteIdentifier } from "#duck/index.ts";
-import { keyAggregates, rowCopies, rowHashes } from "./keys.ts";
+import { keyAggregates } from "#expect/index.ts";
+import { rowCopies, rowHashes } from "./keys.ts";
 import { plausible } from "./moments.ts";
 import type { Relation } from "./relations.ts";
 

@@ -1,5 +1,6 @@
 import { type Connection, quoteIdentifier, type SqlValue } from "#duck/index.ts";
-import { keyAggregates, rowHashes } from "./keys.ts";
+import { keyAggregates } from "#expect/index.ts";
+import { rowHashes } from "./keys.ts";
 import { bound, isMoment, plausible, recentCondition } from "./moments.ts";
 import type { Relation, RelationColumn } from "./relations.ts";
 

@@ -3,7 +3,8 @@ export { registryErrors } from "./errors.ts";
 export { findWorkspace, openRegistry, registryPath, Workspace } from "./workspace.ts";
 export { Lab } from "./lab.ts";
 export type { LabPaths } from "./lab.ts";
-export type { LabConfig, SourceConfig, Expectation } from "./lab-config.ts";
+export type { LabConfig, SourceConfig } from "./lab-config.ts";
+export type { Expectation, TableExpectation } from "./expectations.ts";
 export { formatOfName, milliseconds, readLabConfig } from "./lab-config.ts";
 export { freezeSources, sourcesText } from "./lab-edit.ts";
 export { requiredVariables } from "./records-config.ts";
@@ -11,10 +12,10 @@ export type { ApiConfig, AuthConfig, PaginationConfig, RecordsConfig, StepConfig
 export type { LabEntry, LabStatus } from "./schemas/workspace.ts";
 export type { QualityConfig, ScheduleConfig, ScorePart, TableQuality } from "./schemas/lab.ts";
 export { scoreParts } from "./schemas/lab.ts";
+export type { ExpectationEntry, TableExpectationEntry } from "./schemas/expectation.ts";
 export type {
   ColumnEntry,
   DriftPolicy,
-  ExpectationEntry,
   FileFormat,
   LoadMode,
   SourceEntry,

@@ -96,6 +96,25 @@ secrets: [ERP_TOKEN]
     });
   });
 
+  it("fills in what is expected of built tables", () => {
+    const { expectations } = read(`quality:
+  tables:
+    gold.x:
+      expectations:
+        - { check: unique, column: [a, b] }
+        - { check: relationship, column: a, to: gold.y, severity: warn }
+        - { check: columns, columns: [a], blocking: false }
+    gold.y: { expectations: [{ check: columns, columns: { a: INT, b: }, severity: warn, blocking: true }] }
+`);
+    expect(expectations).toMatchObject([
+      { table: "gold.x", columns: ["a", "b"], severity: "error", blocking: true, place: { line: 5, column: 11 } },
+      { check: "relationship", columns: ["a"], fields: ["a"], severity: "warn", blocking: false },
+      { types: { a: null }, severity: "error", blocking: false },
+      { table: "gold.y", types: { a: "INT", b: null }, blocking: true, place: { line: 8 } },
+    ]);
+  });
+
+  const table = (item: string) => `quality: {tables: {gold.x: {expectations: [${item}]}}}\n`;
   const one = (more: string) => `sources:\n  - name: a\n    path: a.csv\n${more}`;
   it.each([
     ["source: []\n", 1, 1, /`source` is not a key at the top/, "sources"],
@@ -111,6 +130,20 @@ secrets: [ERP_TOKEN]
     [one("    max_rejects: many\n"), 4, 5, /1%/, "1%"],
     [one("    header: yes please\n"), 4, 5, /true or false/, "true or false"],
     ["secrets: [not-a-name]\n", 1, 11, /environment variable/, "environment"],
+    [table("{check: rnage, column: a, min: 1}"), 1, 45, /one of not_null/, "Did you mean `range`"],
+    [table("{check: range, colum: a, min: 1}"), 1, 59, /`colum` is not a key/, "Did you mean `column`"],
+    [table("{check: length, column: a}"), 1, 44, /check length has no `min`/, "min"],
+    [table("{check: length, column: a, max: 2.5}"), 1, 71, /no whole number/, "10"],
+    [table("{check: row_count, min: 9, max: 3}"), 1, 71, /`max` \(3\) is less than `min` \(9\)/, "Exchange"],
+    [table("{check: not_null, column: a, values: [1]}"), 1, 73, /`values` means nothing/, "in_set"],
+    [
+      table("{check: relationship, column: [a, b], to: gold.y, field: c}"),
+      1,
+      94,
+      /has 2 names and `field` 1/,
+      "as many",
+    ],
+    [table("{check: unique, column: a, severity: quarantine}"), 1, 71, /one of warn, error/, "warn"],
     ["schedule: {cron: daily}\n", 1, 12, /five cron fields/, "30 6"],
     ["schedule: {every: 2 hours, cron: '* * * * *'}\n", 1, 12, /both/, "Keep one"],
     ["quality: {tables: {kpis: {}}}\n", 1, 20, /schema\.table/, "Rename"],

@@ -1,24 +1,18 @@
 import { existsSync } from "node:fs";
 import type { Place } from "#errors/index.ts";
+import {
+  doorExpectationOf,
+  type Expectation,
+  expectationProblems,
+  type TableExpectation,
+  tableExpectationOf,
+} from "./expectations.ts";
 import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
 import { recordsProblems } from "./records-problems.ts";
 import { labSchema, type LabFile, type PublishConfig, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
-import type {
-  ColumnEntry,
-  DriftPolicy,
-  ExpectationEntry,
-  FileFormat,
-  LoadMode,
-  SourceEntry,
-} from "./schemas/source.ts";
+import type { ColumnEntry, DriftPolicy, FileFormat, LoadMode, SourceEntry } from "./schemas/source.ts";
 import { type Problem, validate } from "./validate.ts";
 import { parseYaml, readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
-
-/** An expectation with its defaults filled in. */
-export interface Expectation extends Omit<ExpectationEntry, "column" | "severity"> {
-  columns: string[];
-  severity: "quarantine" | "warn" | "fail";
-}
 
 /** A source with its defaults filled in. */
 export interface SourceConfig {
@@ -68,6 +62,8 @@ export interface LabConfig {
   exists: boolean;
   sources: SourceConfig[];
   quality: QualityConfig;
+  /** What is expected of built tables, in the order of the file. */
+  expectations: TableExpectation[];
   /** `schemas`: undefined for the gold layer. */
   publish: { enabled: boolean; schemas?: string[]; keep: number };
   schedule?: ScheduleConfig;
@@ -103,7 +99,16 @@ const list = (value: string | string[] | undefined): string[] =>
 export function readLabConfig(file: string): LabConfig {
   if (!existsSync(file)) {
     const publish = publishConfig(null);
-    return { file, exists: false, sources: [], quality: {}, publish, secrets: [], place: () => ({ file }) };
+    return {
+      file,
+      exists: false,
+      sources: [],
+      quality: {},
+      expectations: [],
+      publish,
+      secrets: [],
+      place: () => ({ file }),
+    };
   }
   const yaml = readYaml(file);
   const shape = validate(yaml.data, labSchema);
@@ -114,6 +119,11 @@ export function readLabConfig(file: string): LabConfig {
     exists: true,
     sources: (data.sources ?? []).map((entry, i) => sourceConfig(entry, yaml, i)),
     quality: data.quality ?? {},
+    expectations: Object.entries(data.quality?.tables ?? {}).flatMap(([table, { expectations = [] }]) =>
+      expectations.map((item, i) =>
+        tableExpectationOf(table, item, yaml.place(["quality", "tables", table, "expectations", i])),
+      ),
+    ),
     publish: publishConfig(data.publish),
     ...(data.schedule && { schedule: data.schedule }),
     secrets: data.secrets ?? [],
@@ -178,11 +188,7 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
           : { share: Number.parseFloat(entry.max_rejects) / 100 },
     }),
     lineage: entry.lineage ?? false,
-    expectations: (entry.expectations ?? []).map(({ column, severity, ...rest }) => ({
-      ...rest,
-      columns: list(column),
-      severity: severity ?? "warn",
-    })),
+    expectations: (entry.expectations ?? []).map(doorExpectationOf),
     place: yaml.place(["sources", index]),
   };
 }
@@ -229,11 +235,12 @@ function meaning(data: LabFile | null): Problem[] {
           `Use one of ${columns?.join(", ")}.`,
         );
       }
-      const lacks = missingArgument(item);
-      if (lacks)
-        report([...path, "expectations", j], `The check ${item.check} has no \`${lacks}\`.`, `Add \`${lacks}:\`.`);
+      problems.push(...expectationProblems(item, [...path, "expectations", j]));
     }
   }
+  for (const [table, { expectations = [] }] of Object.entries(data?.quality?.tables ?? {}))
+    for (const [i, item] of expectations.entries())
+      problems.push(...expectationProblems(item, ["quality", "tables", table, "expectations", i]));
   const schedule = data?.schedule;
   if (schedule?.cron !== undefined && schedule.every !== undefined) {
     report(["schedule", "every"], "The schedule has both `cron` and `every`.", "Keep one of them.");
@@ -258,15 +265,4 @@ function ofNoUse(source: SourceEntry, path: (string | number)[]): Problem[] {
       message: `\`${key}\` of the source ${source.name} means something only for ${only}.`,
       hint: `Take it out, or correct \`${key === "order_by" ? "mode" : "format"}\`.`,
     }));
-}
-
-function missingArgument(item: ExpectationEntry): string | undefined {
-  if (item.check === "sql") return item.sql === undefined ? "sql" : undefined;
-  if (item.check === "row_count") return item.min === undefined && item.max === undefined ? "min" : undefined;
-  if (item.column === undefined) return "column";
-  if (item.check === "in_set") return item.values === undefined ? "values" : undefined;
-  if (item.check === "range") return item.min === undefined && item.max === undefined ? "min" : undefined;
-  if (item.check === "regex") return item.pattern === undefined ? "pattern" : undefined;
-  if (item.check === "fresh") return item.within === undefined ? "within" : undefined;
-  return undefined;
 }

@@ -1,10 +1,11 @@
 import { type Connection, quoteIdentifier } from "#duck/index.ts";
 import { plural } from "#errors/index.ts";
+import { freshCondition, inWords, isRowCheck, rowCondition, rowCountFits } from "#expect/index.ts";
 import type { Expectation, SourceConfig } from "#registry/index.ts";
 import { ingestErrors } from "../errors.ts";
 import { storeOf } from "../load/shape.ts";
 import type { ExpectationOutcome, FileChange } from "../types.ts";
-import { cannotCheck, freshCondition, inWords, isRowCheck, rowCondition, rowCountFits } from "./conditions.ts";
+import { cannotCheck } from "./cannot-check.ts";
 
 /**
  * Checks what a load has put into the table, before it is committed. Returns every expectation that is not met; the ones

@@ -1,8 +1,9 @@
 import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { freshCondition, inWords, isRowCheck, rowCondition, rowCountFits } from "#expect/index.ts";
 import type { Expectation, SourceConfig } from "#registry/index.ts";
 import { storeOf } from "../load/shape.ts";
 import { own, type TypedRows } from "../load/typed.ts";
-import { cannotCheck, freshCondition, inWords, isRowCheck, rowCondition, rowCountFits } from "./conditions.ts";
+import { cannotCheck } from "./cannot-check.ts";
 
 const refused = "labs_refused";
 

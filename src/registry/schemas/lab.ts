@@ -1,4 +1,5 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
+import { tableExpectation, type TableExpectationEntry } from "./expectation.ts";
 import { source, type SourceEntry } from "./source.ts";
 
 export const scoreParts = ["completeness", "uniqueness", "validity", "freshness", "consistency", "volume"] as const;
@@ -16,6 +17,8 @@ export interface TableQuality {
   may_be_empty?: boolean;
   /** Least score of this table. */
   minimum_score?: number;
+  /** What must hold for it after it was built. */
+  expectations?: TableExpectationEntry[];
 }
 
 export interface QualityConfig {
@@ -25,6 +28,8 @@ export interface QualityConfig {
   recent_days?: number;
   /** Least score of the lab. */
   minimum_score?: number;
+  /** Failing rows that are kept of each expectation. */
+  failing_rows?: number;
   tables?: Record<string, TableQuality>;
 }
 
@@ -86,6 +91,7 @@ const table = objectOf<TableQuality>({
   fresh_within: { ...duration, description: "How old the newest row may be." },
   may_be_empty: { type: "boolean", default: false, description: "An empty table is no defect." },
   minimum_score: { ...score, description: "Least score of this table; under it nothing is published." },
+  expectations: { type: "array", items: tableExpectation, description: "Checked after the table was built." },
 });
 
 const quality = objectOf<QualityConfig>({
@@ -103,6 +109,12 @@ const quality = objectOf<QualityConfig>({
   ),
   recent_days: { type: "integer", minimum: 1, default: 7, description: "Days that count as recent for new rows." },
   minimum_score: { ...score, description: "Least score of the lab; under it nothing is published." },
+  failing_rows: {
+    type: "integer",
+    minimum: 0,
+    default: 100,
+    description: "Failing rows that are kept of each expectation, in `_quality.failing_rows` of the lab's database.",
+  },
   tables: mapOf(table, "Facts about tables, by `schema.table`.", {
     pattern: "^[^.]+\\.[^.]+$",
     patternHint: "`schema.table`",

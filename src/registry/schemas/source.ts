@@ -1,4 +1,5 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
+import { doorExpectation, type ExpectationEntry } from "./expectation.ts";
 import { api, type ApiEntry, step, type StepEntry } from "./records.ts";
 
 export const loadModes = ["append", "replace", "merge", "snapshot"] as const;
@@ -10,28 +11,6 @@ export type DriftPolicy = (typeof driftPolicies)[number];
 
 export const fileFormats = ["csv", "json", "parquet", "excel"] as const;
 export type FileFormat = (typeof fileFormats)[number];
-
-export const checks = ["not_null", "unique", "in_set", "range", "regex", "row_count", "fresh", "sql"] as const;
-
-/** One expectation at the door. Which keys it needs depends on `check`. */
-export interface ExpectationEntry {
-  check: (typeof checks)[number];
-  name?: string;
-  /** All but row_count and sql. */
-  column?: string | string[];
-  /** in_set */
-  values?: (string | number | boolean)[];
-  /** range, row_count */
-  min?: number | string;
-  max?: number | string;
-  /** regex: must match somewhere in the value. */
-  pattern?: string;
-  /** fresh */
-  within?: string;
-  /** sql: a condition that is true for good rows. */
-  sql?: string;
-  severity?: "quarantine" | "warn" | "fail";
-}
 
 export interface ColumnEntry {
   /** DuckDB's type. */
@@ -82,39 +61,7 @@ const identifier: Schema = {
   pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
   patternHint: "a name of letters, digits and underscores that starts with a letter",
 };
-const limit = (description: string): Schema => ({ anyOf: [{ type: "number" }, { type: "string" }], description });
 const character: Schema = { type: "string", maxLength: 1, patternHint: "one character" };
-
-const expectation = objectOf<ExpectationEntry>(
-  {
-    check: { type: "string", enum: checks, description: "What must hold." },
-    name: { ...some, description: "Shown in reports instead of a generated name." },
-    column: someOrList("Column or columns; all checks but row_count and sql need it."),
-    values: {
-      type: "array",
-      items: { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] },
-      minItems: 1,
-      description: "in_set: the allowed values.",
-    },
-    min: limit("range, row_count: least value."),
-    max: limit("range, row_count: greatest value."),
-    pattern: { ...some, description: "regex: must match somewhere in the value." },
-    within: {
-      type: "string",
-      pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$",
-      patternHint: "a time such as `2 hours` or `3 days`",
-      description: "fresh: how old the newest value may be.",
-    },
-    sql: { ...some, description: "sql: a condition that is true for good rows." },
-    severity: {
-      type: "string",
-      enum: ["quarantine", "warn", "fail"],
-      default: "warn",
-      description: "quarantine the row, warn, or fail the load.",
-    },
-  },
-  ["check"],
-);
 
 /** One source: files, an API or a program that fills one table of the `raw` schema. */
 export const source = objectOf<SourceEntry>(
@@ -205,7 +152,7 @@ export const source = objectOf<SourceEntry>(
       default: false,
       description: "Add the columns _file, _row, _load_id and _loaded_at.",
     },
-    expectations: { type: "array", items: expectation, description: "Checked while loading." },
+    expectations: { type: "array", items: doorExpectation, description: "Checked while loading." },
   },
   ["name"],
 );
