@@ -22,6 +22,17 @@ export type {
   StepInfo,
   StepStatus,
 } from "./types.ts";
+export { AlertStore } from "./alerts.ts";
+export type {
+  AlertChange,
+  AlertMemory,
+  ChannelState,
+  Delivery,
+  DeliveryKind,
+  DeliveryMessage,
+  Incident,
+  IncidentCause,
+} from "./alert-types.ts";
 export { JobStore } from "./jobs.ts";
 export type { JobOutcome, Lease } from "./jobs.ts";
 export type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } from "./job-types.ts";

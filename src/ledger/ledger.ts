@@ -10,6 +10,7 @@ import {
 } from "./connect.ts";
 import { isAlive, thisProcess, userName } from "./process-identity.ts";
 import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
+import { AlertStore } from "./alerts.ts";
 import { JobStore, type Lease } from "./jobs.ts";
 import { ledgerErrors } from "./errors.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
@@ -64,6 +65,8 @@ export class Ledger {
   readonly problem: LabsError | undefined;
   /** The queue, and what scheduling remembers. */
   readonly jobs: JobStore;
+  /** Open incidents and the messages about them. */
+  readonly alerts: AlertStore;
   readonly #db: Database;
   readonly #patience: number;
   readonly #statements = new Map<WriteName, Statement>();
@@ -73,7 +76,9 @@ export class Ledger {
     this.#db = db;
     this.#patience = patience;
     this.problem = problem;
-    this.jobs = new JobStore(sqliteSql(db, path, patience));
+    const sql = sqliteSql(db, path, patience);
+    this.jobs = new JobStore(sql);
+    this.alerts = new AlertStore(sql);
   }
 
   /**

@@ -134,6 +134,61 @@ export const migrations: readonly string[] = [
     info TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE alert_state (
+    id INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    memory TEXT NOT NULL
+  );
+  INSERT INTO alert_state (id, version, token, memory) VALUES (1, 0, '', '{}');
+
+  CREATE TABLE alert_runs (
+    run TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    at TEXT NOT NULL
+  );
+
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    event TEXT NOT NULL,
+    state TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    over_at TEXT,
+    data TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX incidents_one_open ON incidents (fingerprint) WHERE state = 'open';
+
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL,
+    incidents TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,
+    attempts INTEGER NOT NULL,
+    message TEXT,
+    problem TEXT
+  );
+  CREATE INDEX deliveries_due ON deliveries (id) WHERE state = 'due';
+  CREATE INDEX deliveries_by_channel ON deliveries (channel, sent_at);
+
+  CREATE TABLE alert_channels (
+    channel TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    failing_since TEXT,
+    problem TEXT,
+    next_at TEXT,
+    sent_at TEXT,
+    holder TEXT,
+    held_until TEXT
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;
