@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openPublished, publishedVersions } from "../../src/publish/index.ts";
+import { publishedVersions } from "../../src/publish/index.ts";
 import { openRegistry } from "../../src/registry/index.ts";
-import { labName, markedRows, markers, writeLab } from "./lab.ts";
+import { exportsOf, labName, writeLab } from "./lab.ts";
+import { lookAtExport, lookAtVersion } from "./look.ts";
 import { chance } from "./plan.ts";
 import { start } from "./processes.ts";
 
@@ -90,13 +91,16 @@ async function killPublications(kills: number, seed: number): Promise<KillReport
       report.kills++;
       report[byOperation ? "atOperation" : "atTime"]++;
       const where = `kill ${report.kills} (${byOperation ? `file change ${killAt}` : `${after.toFixed(1)} ms`})`;
-      const found = await look(database, undefined);
+      const found = await runOf(lookAtVersion(database));
       if (typeof found === "string") wrong.push(`${where}: ${found}`);
       else if (found === victim) report.new++;
       else if (found === whole) report.old++;
       else wrong.push(`${where}: readers have version ${found}, neither ${whole} nor ${victim}`);
+      const files = await runOf(lookAtExport(exportsOf(root)));
+      if (files !== victim && files !== whole)
+        wrong.push(`${where}: the export is ${files}, not ${whole} or ${victim}`);
       for (const { version } of publishedVersions(database)) {
-        const kept = await look(database, version);
+        const kept = await runOf(lookAtVersion(database, version));
         report.versions++;
         if (typeof kept === "string") wrong.push(`${where}: kept version ${version}: ${kept}`);
       }
@@ -104,9 +108,11 @@ async function killPublications(kills: number, seed: number): Promise<KillReport
     // What killed publications left is gone after one that was not killed.
     const last = await start("publisher.ts", [root, n + 1, n + 1, allGood], () => {}).ended;
     if (last.code !== 0) wrong.push(`the last run failed: ${last.errors.slice(-800)}`);
-    if ((await look(database, undefined)) !== n + 1) wrong.push(`the last run did not publish`);
+    if ((await runOf(lookAtVersion(database))) !== n + 1) wrong.push("the last run did not publish");
+    if ((await runOf(lookAtExport(exportsOf(root)))) !== n + 1) wrong.push("the last run was not exported");
     const folder = join(database, "..", "published");
-    const left = readdirSync(folder, { recursive: true }).map(String);
+    const names = (path: string) => readdirSync(path, { recursive: true }).map(String);
+    const left = [...names(folder), ...readdirSync(exportsOf(root))];
     const junk = left.filter((name) => /\.(?:tmp|wal)$|(?:^|\/)\.(?:new|old)-/.test(name));
     if (junk.length > 0) wrong.push(`left behind: ${junk.join(", ")}`);
     const files = left.filter((name) => /versions\/.*\.duckdb$/.test(name)).length;
@@ -118,19 +124,10 @@ async function killPublications(kills: number, seed: number): Promise<KillReport
   }
 }
 
-/** The number that every table of a version carries, or what is wrong with it. */
-async function look(database: string, version: string | undefined): Promise<number | string> {
+/** The run that made what is looked at, or what is wrong with it. */
+async function runOf(look: Promise<{ run: number }>): Promise<number | string> {
   try {
-    const snapshot = await openPublished(database, version);
-    try {
-      const { rows } = await (await snapshot.connect()).query(markers);
-      const [list, count] = [String(rows[0]?.[0]), Number(rows[0]?.[1])];
-      const n = Number(list.slice(1, -1));
-      if (!Number.isInteger(n)) return `runs ${list} in one version`;
-      return count === markedRows ? n : `${count} rows instead of ${markedRows}`;
-    } finally {
-      await snapshot.close();
-    }
+    return (await look).run;
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -14,6 +14,7 @@ const files: Record<string, string> = {
   tables: { gold.wide: { key: id } }
 publish:
   keep: 3
+  exports: [parquet]
 `,
   [`${labName}/dbt/dbt_project.yml`]: `name: ${labName}
 version: "1.0"
@@ -43,10 +44,22 @@ export function writeLab(root: string): void {
   }
 }
 
+/** The folder that the lab's exports go to. */
+export const exportsOf = (root: string): string => join(root, labName, "data/exports/parquet");
+
 /** One query for all that a version must agree on: a single number of one run in every table, and whole tables. */
-export const markers = `SELECT list(DISTINCT n ORDER BY n)::VARCHAR, sum(rows)::BIGINT FROM (
-  SELECT n, 1 AS rows FROM gold.small UNION ALL SELECT n, 1 FROM gold.wide
-  UNION ALL SELECT n, rows FROM gold.view UNION ALL SELECT n, rows FROM gold.zlast
-  UNION ALL SELECT (SELECT n FROM gold.small), 1 FROM gold.fixed)`;
+export const markers = markersIn((table) => `gold.${table}`);
+
+/** The same of an export's files. */
+export const markersOfFiles = (folder: string): string =>
+  markersIn((table) => `'${join(folder, `gold/${table}.parquet`)}'`);
+
+function markersIn(of: (table: string) => string): string {
+  return `SELECT list(DISTINCT n ORDER BY n)::VARCHAR, sum(rows)::BIGINT FROM (
+    SELECT n, 1 AS rows FROM ${of("small")} UNION ALL SELECT n, 1 FROM ${of("wide")}
+    UNION ALL SELECT n, rows FROM ${of("view")} UNION ALL SELECT n, rows FROM ${of("zlast")}
+    UNION ALL SELECT (SELECT n FROM ${of("small")}), 1 FROM ${of("fixed")})`;
+}
+
 /** Rows that {@link markers} adds up to. */
 export const markedRows = 1 + 5000 + 5000 + 5000 + 3000;

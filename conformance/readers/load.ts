@@ -14,6 +14,8 @@ export interface LoadReport {
   readers: number;
   reads: number;
   opened: number;
+  /** Times that exported files were read. */
+  exportReads: number;
   /** Versions that at least one reader saw. */
   seen: number;
   wrong: string[];
@@ -46,7 +48,7 @@ export async function readUnderLoad(runs: number, readers: number, seed: number)
     await publisher(1, 1);
     const results: Record<string, unknown>[] = [];
     const all = Array.from({ length: readers }, (_, i) =>
-      start("reader.ts", [database, seed, i], (line) => results.push(line)),
+      start("reader.ts", [root, database, seed, i], (line) => results.push(line)),
     );
     await publisher(2, runs);
     for (const { child } of all) child.kill("SIGTERM");
@@ -75,6 +77,7 @@ export async function readUnderLoad(runs: number, readers: number, seed: number)
       readers,
       reads: total("reads"),
       opened: total("opened"),
+      exportReads: total("exportReads"),
       seen: seen.size,
       wrong,
     };

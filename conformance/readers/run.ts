@@ -28,7 +28,7 @@ say(`seed ${seed}`);
 const load = await readUnderLoad(runs ?? 0, readers ?? 0, seed ?? 0);
 say(
   `${load.runs} runs, ${load.published} published, ${load.failed} kept back; ${load.readers} readers opened ${load.opened} snapshots ` +
-    `and read ${load.reads} times, saw ${load.seen} versions; ${load.wrong.length} wrong (${seconds()} s)`,
+    `and read ${load.reads} times, the exported files ${load.exportReads} times, saw ${load.seen} versions; ${load.wrong.length} wrong (${seconds()} s)`,
 );
 const killed = await killInLanes(kills ?? 0, seed ?? 0, Math.min(2, availableParallelism()));
 say(
@@ -38,6 +38,6 @@ say(
 );
 const wrong = [...load.wrong, ...killed.wrong];
 for (const text of wrong) say(`- ${text}`);
-const passed = load.reads + killed.kills + killed.versions;
+const passed = load.reads + load.exportReads + killed.kills + killed.versions;
 say(`${passed} passed, ${wrong.length} failed`);
 process.exitCode = wrong.length > 0 || killed.kills < (kills ?? 0) ? 1 : 0;

@@ -45,6 +45,11 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Give readers what was built, list versions, go back to one",
     load: () => import("./verbs/publish.ts"),
   },
+  export: {
+    group: "run",
+    summary: "Write what is published as Parquet or CSV files",
+    load: () => import("./verbs/export.ts"),
+  },
   test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },
   inspect: {
     group: "look",

@@ -6,6 +6,7 @@ export { testLab } from "./test-lab.ts";
 export { runLabs } from "./run-labs.ts";
 export type { RunLabsOptions } from "./run-labs.ts";
 export { serveRun } from "./worker.ts";
+export { exportLab } from "./export-lab.ts";
 export { planLab } from "./plan-lab.ts";
 export type { LabPlan } from "./plan-lab.ts";
 export { engineSettings } from "./transform.ts";

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -102,6 +102,21 @@ describe("runLab", () => {
     expect(tables).toEqual([{ name: "bronze" }]);
     expect((await fromLedger((ledger) => ledger.runs({ lab: "shop" })))[0]?.status).toBe("cancelled");
     expect((await run()).result.status).toBe("ok");
+  });
+
+  it("writes the declared exports with each version, and tells a failed one without taking the version back", async () => {
+    write("shop/lab.yml", "publish: { exports: [parquet, { format: csv, to: out }] }\n");
+    const first = (await run()).result;
+    expect(first).toMatchObject({ status: "ok", published: { made: true } });
+    const files = ["data/exports/parquet/current/main/gold.parquet", "out/current/main/gold.csv"];
+    for (const file of files) expect(existsSync(join(root, "shop", file)), file).toBe(true);
+    expect(readFileSync(join(root, "shop", files[1] ?? ""), "utf8")).toBe("n\n5\n");
+    // Among the raw files the next run would load it.
+    write("shop/lab.yml", "publish: { exports: [{ format: csv, to: data/raw/out }] }\n");
+    write("shop/dbt/models/gold.sql", "select sum(n) + 1 as n from {{ ref('bronze') }}");
+    const second = (await run()).result;
+    expect(second).toMatchObject({ status: "failed", published: { made: true }, error: { code: "PUB-006" } });
+    expect(second.published?.version).not.toBe(first.published?.version);
   });
 
   it("builds again what new data reaches, and keeps the rest", async () => {

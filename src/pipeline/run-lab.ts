@@ -13,6 +13,7 @@ import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import { holdingLab, recording } from "./held-lab.ts";
+import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
@@ -172,7 +173,8 @@ class LabRun {
           const outcome = await publishLab({ lab, database, journal, runId, problems, quality });
           published = outcome.published;
           if (outcome.refused) throw new StepFailure((this.#refusal = outcome.detail));
-          return outcome.detail;
+          if (!outcome.published) return outcome.detail;
+          return `${outcome.detail}${exportsInWords(await exportLab(lab, signal))}`;
         } finally {
           done();
         }

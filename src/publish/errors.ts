@@ -25,6 +25,12 @@ export const publishErrors = catalogue("publish", {
     exit: 1,
     doc: "The query asks for a table that the published snapshot does not have. It holds the gold layer, or the schemas that lab.yml names; everything else is in the working database.",
   },
+  exportFailed: {
+    code: "PUB-006",
+    title: "Export cannot be written",
+    exit: 1,
+    doc: "The folder of an export cannot be written, holds something else under its names, or a table has a type that the format lacks. Whoever reads the folder keeps the last export.",
+  },
   gateClosed: {
     code: "PUB-004",
     title: "Not good enough to be published",

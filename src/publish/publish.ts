@@ -82,16 +82,18 @@ export function rollBack(databasePath: string, version?: string): KeptVersion {
 
 /** The snapshot that readers see, opened for reading; it never blocks a run, and no run blocks it. Errors: PUB-001, DUCK-001. */
 export async function openPublished(databasePath: string, version?: string): Promise<Database> {
-  const folder = new VersionFolder(databasePath);
-  const file = folder.fileOf(version);
-  if (file === undefined) {
-    if (version === undefined) throw nothingPublished(databasePath);
-    throw publishErrors.versionUnknown({
-      message: `There is no published version ${version}.`,
-      hint: "`labs publish <lab> --list` shows those that are kept.",
-    });
-  }
+  const file = new VersionFolder(databasePath).fileOf(version);
+  if (file === undefined) throw version === undefined ? nothingPublished(databasePath) : unknownVersion(version);
   return openDatabase(file, { readOnly: true });
+}
+
+/** A kept version and its own file, which no publication replaces; default: what readers see. Errors: PUB-001, PUB-002. */
+export function snapshotOf(databasePath: string, wanted?: string): { file: string; version: KeptVersion } {
+  const folder = new VersionFolder(databasePath);
+  const version = folder.list().find((v) => (wanted === undefined ? v.current : v.version === wanted));
+  const file = version && folder.fileOf(version.version);
+  if (version && file !== undefined) return { file, version };
+  throw wanted === undefined ? nothingPublished(databasePath) : unknownVersion(wanted);
 }
 
 /** Two kept versions: those that are named, else the current one and the one before it. Errors: PUB-001, PUB-002. */
@@ -121,6 +123,12 @@ export function twoVersions(
   );
   return { before: find(before ?? all[now + 1]?.version, "older"), after: find(after ?? all[now]?.version, "newer") };
 }
+
+const unknownVersion = (version: string) =>
+  publishErrors.versionUnknown({
+    message: `There is no published version ${version}.`,
+    hint: "`labs publish <lab> --list` shows those that are kept.",
+  });
 
 const nothingPublished = (databasePath: string) =>
   publishErrors.nothingPublished({

@@ -25,3 +25,25 @@ export interface KeptVersion extends PublishedVersion {
   /** What readers see. */
   current: boolean;
 }
+
+/** `parquet` or `csv`: one file a table. */
+export type ExportFormat = "parquet" | "csv";
+
+/** A table in an export's manifest. */
+export interface ExportedTable extends PublishedTable {
+  columns: { name: string; type: string }[];
+  /** Relative to the manifest's folder. */
+  file: string;
+  bytes: number;
+  /** Of the file, in hex. */
+  sha256: string;
+}
+
+/** `manifest.json` of an export: what was published, when, from which run, and its files. */
+export interface ExportManifest extends Pick<PublishedVersion, "version" | "runId" | "score" | "publishedAt"> {
+  lab: string;
+  /** ISO, UTC. */
+  exportedAt: string;
+  format: ExportFormat;
+  tables: ExportedTable[];
+}

@@ -23,6 +23,7 @@ const ignoreText = `# State of labs: locks, history.
 *.duckdb.wal
 *.duckdb.journal
 **/data/published/
+**/data/exports/
 target/
 logs/
 dbt_packages/

@@ -27,6 +27,19 @@ describe("readLabConfig", () => {
     expect(config.sources[0]?.columns).toBeUndefined();
   });
 
+  it("reads exports, each with a folder of its own", () => {
+    const exports = (text: string) => read(`publish:\n  exports: ${text}\n`).publish.exports;
+    expect(read("").publish.exports).toEqual([]);
+    expect(exports("[parquet, { format: csv, to: ../share }]")).toMatchObject([
+      { format: "parquet", to: "data/exports/parquet" },
+      { format: "csv", to: "../share", place: { line: 2 } },
+    ]);
+    expect(() => exports("[excel]")).toThrow(expect.objectContaining({ code: "REG-005" }));
+    expect(() => exports("[csv, { format: parquet, to: data/exports/csv }]")).toThrow(
+      expect.objectContaining({ code: "REG-005" }),
+    );
+  });
+
   it("reads everything that a source can say", () => {
     const [source] = read(`
 sources:

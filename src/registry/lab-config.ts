@@ -56,6 +56,14 @@ export interface SourceConfig {
   place: Place;
 }
 
+/** Files that are written with each published version. */
+export interface ExportConfig {
+  format: "parquet" | "csv";
+  /** Relative to the lab's folder, or absolute. */
+  to: string;
+  place: Place;
+}
+
 /** A lab's `lab.yml` with its defaults filled in; a missing or empty file is a lab without sources. */
 export interface LabConfig {
   file: string;
@@ -65,7 +73,7 @@ export interface LabConfig {
   /** What is expected of built tables, in the order of the file. */
   expectations: TableExpectation[];
   /** `schemas`: undefined for the gold layer. */
-  publish: { enabled: boolean; schemas?: string[]; keep: number };
+  publish: { enabled: boolean; schemas?: string[]; keep: number; exports: ExportConfig[] };
   schedule?: ScheduleConfig;
   /** Names of environment variables. */
   secrets: string[];
@@ -98,7 +106,7 @@ const list = (value: string | string[] | undefined): string[] =>
  */
 export function readLabConfig(file: string): LabConfig {
   if (!existsSync(file)) {
-    const publish = publishConfig(null);
+    const publish = publishConfig(null, () => ({ file }));
     return {
       file,
       exists: false,
@@ -124,17 +132,21 @@ export function readLabConfig(file: string): LabConfig {
         tableExpectationOf(table, item, yaml.place(["quality", "tables", table, "expectations", i])),
       ),
     ),
-    publish: publishConfig(data.publish),
+    publish: publishConfig(data.publish, yaml.place),
     ...(data.schedule && { schedule: data.schedule }),
     secrets: data.secrets ?? [],
     place: yaml.place,
   };
 }
 
-const publishConfig = (given: PublishConfig | null | undefined): LabConfig["publish"] => ({
+const publishConfig = (given: PublishConfig | null | undefined, place: LabConfig["place"]): LabConfig["publish"] => ({
   enabled: given?.enabled ?? true,
   ...(given?.schemas !== undefined && { schemas: list(given.schemas) }),
   keep: given?.keep ?? 5,
+  exports: (given?.exports ?? []).map((entry, i) => {
+    const { format, to = `data/exports/${format}` } = typeof entry === "string" ? { format: entry } : entry;
+    return { format, to, place: place(["publish", "exports", i]) };
+  }),
 });
 
 /** Refuses a text that would be no valid lab.yml. Errors: REG-003, REG-004, REG-005. */
@@ -200,6 +212,13 @@ function meaning(data: LabFile | null): Problem[] {
     problems.push({ kind: "value", path, message, hint });
   const names = new Set<string>();
   const tables = new Set<string>();
+  const exported = new Set<string>();
+  for (const [i, entry] of (data?.publish?.exports ?? []).entries()) {
+    const { format, to = `data/exports/${format}` } = typeof entry === "string" ? { format: entry } : entry;
+    if (exported.has(to))
+      report(["publish", "exports", i], `Two exports go to \`${to}\`.`, "Give one of them another `to`.");
+    exported.add(to);
+  }
   for (const [i, source] of (data?.sources ?? []).entries()) {
     const path = ["sources", i];
     if (names.has(source.name.toLowerCase())) {

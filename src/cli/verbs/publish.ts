@@ -1,5 +1,6 @@
 import type { Database } from "#duck/index.ts";
 import { openForLoading } from "#ingest/index.ts";
+import { exportLab } from "#pipeline/index.ts";
 import { type KeptVersion, publish, publishedVersions, publishErrors, rollBack } from "#publish/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
@@ -74,10 +75,11 @@ function list(input: VerbInput, lab: Lab): number {
   return 0;
 }
 
-function goBack(input: VerbInput, lab: Lab): number {
+async function goBack(input: VerbInput, lab: Lab): Promise<number> {
   const { options, io, global } = input;
   const version = options["to"];
   const now = rollBack(lab.paths.database, version === undefined ? undefined : String(version));
+  await exportLab(lab, io.signal);
   if (global.output === "json") writeJson(input, { lab: lab.name, current: now });
   else io.out(`Readers of ${lab.name} have ${now.version} again (${ago(now.publishedAt)}).\n`);
   return 0;
@@ -107,6 +109,7 @@ async function publishNow(input: VerbInput, workspace: Workspace, lab: Lab): Pro
         hint: "Name the schemas in lab.yml: `publish: {schemas: [marts]}`.",
       });
     const current: KeptVersion = { ...done.version, current: true };
+    await exportLab(lab, io.signal);
     if (global.output === "json") writeJson(input, { lab: lab.name, current });
     else io.out(`Readers of ${lab.name} have ${current.version} now: ${plural(current.tables.length, "table")}.\n`);
     return 0;

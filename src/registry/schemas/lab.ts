@@ -49,6 +49,9 @@ export interface ScheduleConfig {
   paused?: boolean;
 }
 
+/** A format with a folder of its own, or the format alone. */
+export type ExportEntry = "parquet" | "csv" | { format: "parquet" | "csv"; to?: string };
+
 export interface PublishConfig {
   /** False: readers get no snapshots. */
   enabled?: boolean;
@@ -56,6 +59,8 @@ export interface PublishConfig {
   schemas?: string | string[];
   /** Versions that are kept. */
   keep?: number;
+  /** Files that are written with each version. */
+  exports?: ExportEntry[];
 }
 
 /** `lab.yml` as written: what belongs to one lab only. */
@@ -141,10 +146,32 @@ const schedule = objectOf<ScheduleConfig>({
   paused: { type: "boolean", default: false, description: "Keep the schedule, but do not run it." },
 });
 
+const exportFormat: Schema = { type: "string", enum: ["parquet", "csv"] };
+
 const publish = objectOf<PublishConfig>({
   enabled: { type: "boolean", default: true, description: "Give readers a snapshot when a run passes the gate." },
   schemas: { ...names, description: "Schemas that readers get; default: the gold layer." },
   keep: { type: "integer", minimum: 1, default: 5, description: "Versions that are kept, for going back." },
+  exports: {
+    type: "array",
+    items: {
+      anyOf: [
+        exportFormat,
+        objectOf<Exclude<ExportEntry, string>>(
+          {
+            format: { ...exportFormat, description: "What the files are." },
+            to: {
+              type: "string",
+              minLength: 1,
+              description: "Folder, relative to the lab's; default: data/exports/<format>.",
+            },
+          },
+          ["format"],
+        ),
+      ],
+    },
+    description: "One file a table, written with each version and swapped in at once.",
+  },
 });
 
 /** `lab.yml`: sources, quality, publishing, schedule and secrets of one lab. */
