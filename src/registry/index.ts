@@ -32,6 +32,30 @@ export { initWorkspace } from "./init.ts";
 export type { InitResult } from "./init.ts";
 export { templates } from "./templates/index.ts";
 export { schemaFiles } from "./schemas/index.ts";
+export {
+  alertsPath,
+  alertTemplatesPath,
+  channelVariables,
+  labAlertsConfig,
+  mergeThresholds,
+  readAlertsConfig,
+} from "./alerts-config.ts";
+export type {
+  AlertRule,
+  AlertsConfig,
+  Amount,
+  Channel,
+  CommandChannel,
+  EmailChannel,
+  FileChannel,
+  LabAlerts,
+  QuietHours,
+  SlackChannel,
+  Thresholds,
+  WebhookChannel,
+} from "./alerts-config.ts";
+export { alertEvents } from "./schemas/alerts.ts";
+export type { AlertEvent } from "./schemas/alerts.ts";
 export { examine, examineWorkspace } from "./doctor.ts";
 export type { Finding } from "./doctor.ts";
 export { writeAtomic } from "./files.ts";

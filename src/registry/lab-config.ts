@@ -8,6 +8,7 @@ import {
   tableExpectationOf,
 } from "./expectations.ts";
 import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
+import { type LabAlerts, labAlertsConfig } from "./alerts-config.ts";
 import { recordsProblems } from "./records-problems.ts";
 import { labSchema, type LabFile, type PublishConfig, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
 import type { ColumnEntry, DriftPolicy, FileFormat, LoadMode, SourceEntry } from "./schemas/source.ts";
@@ -75,6 +76,8 @@ export interface LabConfig {
   /** `schemas`: undefined for the gold layer. */
   publish: { enabled: boolean; schemas?: string[]; keep: number; exports: ExportConfig[] };
   schedule?: ScheduleConfig;
+  /** Who is told what, where it differs from the workspace. */
+  alerts: LabAlerts;
   /** Names of environment variables. */
   secrets: string[];
   /** Place of a key path, for errors of those who use the configuration. */
@@ -114,6 +117,7 @@ export function readLabConfig(file: string): LabConfig {
       quality: {},
       expectations: [],
       publish,
+      alerts: labAlertsConfig(null),
       secrets: [],
       place: () => ({ file }),
     };
@@ -134,6 +138,7 @@ export function readLabConfig(file: string): LabConfig {
     ),
     publish: publishConfig(data.publish, yaml.place),
     ...(data.schedule && { schedule: data.schedule }),
+    alerts: labAlertsConfig(data.alerts),
     secrets: data.secrets ?? [],
     place: yaml.place,
   };

@@ -32,6 +32,7 @@ export class Lab {
   readonly maintainer: string | undefined;
   readonly description: string | undefined;
   readonly createdDate: string | undefined;
+  readonly tags: readonly string[];
   readonly paths: LabPaths;
   /** Where the registry declares it. */
   readonly place: Place;
@@ -43,6 +44,7 @@ export class Lab {
     this.maintainer = entry.maintainer ?? undefined;
     this.description = entry.description ?? undefined;
     this.createdDate = entry.created_date ?? undefined;
+    this.tags = entry.tags ?? [];
     this.place = place;
     const root = resolve(workspace.root, entry.path ?? name);
     const dbt = entry.dbt_path === undefined ? join(root, "dbt") : resolve(workspace.root, entry.dbt_path);

@@ -1,4 +1,5 @@
 import { formatJson, toJsonSchema } from "../schema.ts";
+import { alertsSchema } from "./alerts.ts";
 import { labSchema } from "./lab.ts";
 import { workspaceSchema } from "./workspace.ts";
 
@@ -15,6 +16,12 @@ export function schemaFiles(): Record<string, string> {
       toJsonSchema(labSchema, {
         title: "lab.yml",
         description: "What belongs to one lab only: sources, quality, schedule, secrets by name.",
+      }),
+    )}\n`,
+    "alerts.schema.json": `${formatJson(
+      toJsonSchema(alertsSchema, {
+        title: "alerts.yml",
+        description: "Who is told what about the labs of a workspace, and how.",
       }),
     )}\n`,
   };

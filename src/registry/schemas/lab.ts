@@ -1,5 +1,6 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
 import { tableExpectation, type TableExpectationEntry } from "./expectation.ts";
+import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { source, type SourceEntry } from "./source.ts";
 
 export const scoreParts = ["completeness", "uniqueness", "validity", "freshness", "consistency", "volume"] as const;
@@ -69,6 +70,7 @@ export interface LabFile {
   quality?: QualityConfig | null;
   publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
+  alerts?: LabAlertsEntry | null;
   secrets?: string[] | null;
 }
 
@@ -182,6 +184,7 @@ export const labSchema: Schema = {
       quality: orEmpty(quality, "What the inspector and the score should know."),
       publish: orEmpty(publish, "What readers get, and how many versions of it are kept."),
       schedule: orEmpty(schedule, "When the lab runs by itself."),
+      alerts: orEmpty(labAlerts, "Who is told what about this lab, where it differs from alerts.yml."),
       secrets: orEmpty(
         {
           type: "array",

@@ -14,6 +14,7 @@ export interface LabEntry {
   status?: LabStatus;
   description?: string;
   created_date?: string;
+  tags?: string[] | null;
 }
 
 export interface WorkspaceConfig {
@@ -46,6 +47,10 @@ const entry = objectOf<LabEntry>({
   },
   description: text("One line about the lab."),
   created_date: text("The day it was created, as YYYY-MM-DD."),
+  tags: {
+    anyOf: [{ type: "array", items: { type: "string", minLength: 1 } }, { type: "null" }],
+    description: "Words that name groups of labs, for the rules of alerts.yml.",
+  },
 });
 
 /** `labs_config.yaml`: which labs exist and where they are. */
