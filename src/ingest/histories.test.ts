@@ -98,6 +98,7 @@ const happening = fc.record({
     "edit",
     "truncate",
     "copy",
+    "copy over",
     "rename",
     "rename and append",
     "remove",
@@ -139,6 +140,8 @@ describe("histories of files", () => {
               const bytes = readFileSync(path(name));
               writeFileSync(path(name), bytes.subarray(0, 5 + (at % Math.max(1, bytes.length - 5))));
             } else if (kind === "copy") copyFileSync(path(name), path(fresh));
+            else if (kind === "copy over") copyFileSync(path(name), path(names[at % names.length] ?? fresh));
+            else if (kind === "move over") renameSync(path(name), path(names[at % names.length] ?? fresh));
             else if (kind === "rename" || kind === "rename and append") {
               renameSync(path(name), path(fresh));
               if (kind !== "rename") appendFileSync(path(fresh), text);
@@ -203,7 +206,7 @@ class Model {
         for (const [other, content] of this.contents) {
           if (content === text && other !== name && !this.#there(raw, other)) this.contents.delete(other);
         }
-      } else if (repeats) this.contents.delete(name);
+      }
     }
   }
 
@@ -226,7 +229,9 @@ class Model {
       const trails = records.every((record) => record.length === header.length + 1 && record.at(-1) === "");
       for (const record of records) {
         const fits = record.length === header.length + (trails ? 1 : 0) && /^\d*$/.test(record[id] ?? "");
-        if (fits) rows.push(String([record[id] === "" ? null : record[id], record[v] === "" ? null : record[v]]));
+        // A file that was cut off and grew may have a number with zeros in front.
+        const number = (text = "") => (text === "" ? null : BigInt(text));
+        if (fits) rows.push(String([number(record[id]), record[v] === "" ? null : record[v]]));
         else quarantined++;
       }
     }
@@ -241,7 +246,8 @@ function readable(text: string): boolean | undefined {
   // Cut in the middle of a letter: what is left may be Latin-1 as well.
   if (text.includes("\ufffd")) return undefined;
   try {
-    return read(text).length > 1;
+    const [header = [], ...records] = read(text);
+    return records.length > 0 && header.includes("id") && header.includes("v");
   } catch (error) {
     return (error as { code?: string }).code === "CSV_QUOTE_NOT_CLOSED" ? false : undefined;
   }

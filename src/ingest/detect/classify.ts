@@ -66,11 +66,11 @@ export function classify(
       add("load", "new", `${file.name} is new.`);
       continue;
     }
-    if (look.state === "same stat") {
-      const heir = known?.state === "duplicate" && !holders.has(known.sha256);
+    const repeated = known?.state === "duplicate" && (look.state === "same stat" || look.scan.sha256 === known.sha256);
+    if (repeated && !holders.has(known.sha256)) {
       // The file that it repeats is gone, and its rows stay: from now on they are this one's.
-      const left = heir ? [...gone].find((entry) => isKept(entry) && entry.sha256 === known.sha256) : undefined;
-      if (heir && left) {
+      const left = [...gone].find((entry) => isKept(entry) && entry.sha256 === known.sha256);
+      if (left) {
         gone.delete(left);
         holders.set(known.sha256, { name: file.name, fileId: left.fileId });
         add("record", "renamed", `${left.file} is gone; ${file.name} has the same content.`, {
@@ -78,13 +78,18 @@ export function classify(
           otherName: left.file,
           newRows: 0,
         });
-      } else if (heir) {
-        holders.set(known.sha256, { name: file.name });
-        const first = looks.find((other) => other.known?.fileId === known.ofFile);
-        add("load", "new", `${file.name} repeated a file whose content has changed since.`, {
-          ...(first && { heirOf: first.file.name }),
-        });
-      } else unchanged++;
+        continue;
+      }
+      holders.set(known.sha256, { name: file.name });
+      const first = looks.find((other) => other.known?.fileId === known.ofFile);
+      add("load", "new", `${file.name} repeated a file whose content has changed since.`, {
+        ...(look.state === "scanned" && { scan: look.scan }),
+        ...(first && { heirOf: first.file.name }),
+      });
+      continue;
+    }
+    if (look.state === "same stat") {
+      unchanged++;
       continue;
     }
     const { scan } = look;
@@ -111,14 +116,12 @@ export function classify(
     // In a snapshot the same content under a new name says that nothing has changed since: a delivery like any other.
     if (holder && holder.name !== file.name && source.mode !== "snapshot") {
       const already = known?.state === "duplicate" && known.sha256 === scan.sha256;
-      if (!isLoaded) {
-        add("record", already ? "unchanged" : "duplicate", `${file.name} has the same content as ${holder.name}.`, {
-          ...seen,
-          newRows: 0,
-          otherName: holder.name,
-        });
-        continue;
-      }
+      add("record", already ? "unchanged" : "duplicate", `${file.name} has the same content as ${holder.name}.`, {
+        ...seen,
+        newRows: 0,
+        otherName: holder.name,
+      });
+      continue;
     }
     if (isLoaded) {
       const { action, reason, explain, newRows } =
@@ -126,27 +129,29 @@ export function classify(
           ? delivery(file.name, known, scan, totalRows)
           : compare(file.name, known, scan, totalRows, look.plain);
       // Moved over another file: the content had a name of its own, whose rows would stay beside these.
-      const moved =
-        source.mode === "snapshot"
-          ? undefined
-          : [...gone].find((entry) => isKept(entry) && entry.sha256 === scan.sha256);
+      const moved = source.mode === "snapshot" || action === "append" ? undefined : origin(gone, scan);
       if (moved) gone.delete(moved);
       holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
-      add(action, reason, moved ? `${file.name} has the content of ${moved.file} now, which is gone.` : explain, {
-        ...seen,
-        ...(newRows !== undefined && { newRows }),
-        ...(moved && { supersedes: moved.fileId }),
-      });
+      const more = moved?.sha256 === scan.sha256 ? "" : " and more";
+      add(
+        action,
+        reason,
+        moved ? `${file.name} has the content of ${moved.file}${more} now, which is gone.` : explain,
+        {
+          ...seen,
+          ...(newRows !== undefined && { newRows }),
+          ...(moved && { supersedes: moved.fileId }),
+        },
+      );
       continue;
     }
     // A new name: the content may be that of a file that has lost its name.
-    const same = [...gone].find((entry) => isKept(entry) && entry.sha256 === scan.sha256);
-    const grown = same ?? [...gone].find((entry) => isKept(entry) && scan.prefixes.get(entry.bytes) === entry.sha256);
+    const grown = origin(gone, scan);
     holders.set(scan.sha256, { name: file.name, ...(grown && { fileId: grown.fileId }) });
     if (grown) {
       gone.delete(grown);
       const more = { ...seen, fileId: grown.fileId, otherName: grown.file };
-      if (grown === same) {
+      if (grown.sha256 === scan.sha256) {
         add("record", "renamed", `${file.name} is ${grown.file} under a new name.`, { ...more, newRows: 0 });
       } else {
         const grew = (source.mode === "snapshot" ? delivery : compare)(file.name, grown, scan, totalRows, look.plain);
@@ -176,6 +181,13 @@ export function classify(
     });
   }
   return { changes, unchanged };
+}
+
+/** The file that has lost its name to this one: of the same content, else the longest that this one begins with. */
+function origin(gone: Set<KnownFile>, scan: FileScan): KnownFile | undefined {
+  const kept = [...gone].filter(isKept);
+  const begins = kept.filter((entry) => scan.prefixes.get(entry.bytes) === entry.sha256);
+  return kept.find((entry) => entry.sha256 === scan.sha256) ?? begins.sort((a, b) => b.bytes - a.bytes)[0];
 }
 
 const isKept = (entry: KnownFile): boolean => entry.state === "loaded" || entry.state === "removed";

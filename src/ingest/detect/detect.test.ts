@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { appendFileSync, copyFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -110,6 +110,43 @@ describe("detectChanges", () => {
     lab.write("orders_1.csv", "id,qty\n2,2\n");
     await lab.ingest();
     expect(await ids()).toEqual([1, 2]);
+  });
+
+  it("keeps equal content once when a file becomes a copy of another one", async () => {
+    lab.write("orders_1.csv", "id,qty\n1,1\n");
+    const path = lab.write("orders_2.csv", "id,qty\n2,2\n3,3\n");
+    await lab.ingest();
+    copyFileSync(join(lab.raw, "orders_1.csv"), path);
+    expect((await lab.ingest()).files).toMatchObject([
+      { file: "orders_2.csv", outcome: "recorded", reason: "duplicate", rowsLoaded: 0, rowsReplaced: 2 },
+    ]);
+    expect(await ids()).toEqual([1]);
+    lab.write("orders_1.csv", "id,qty\n4,4\n");
+    await lab.ingest();
+    expect(await ids()).toEqual([1, 4]);
+  });
+
+  it("lets older rows of a merge win again when their newer file becomes a copy", async () => {
+    lab.sources = [source("orders", { mode: "merge", key: ["id"], columns: columns({ id: "BIGINT", qty: "BIGINT" }) })];
+    lab.write("orders_1.csv", "id,qty\n1,10\n");
+    await later();
+    const path = lab.write("orders_2.csv", "id,qty\n1,20\n2,20\n");
+    await lab.ingest();
+    copyFileSync(join(lab.raw, "orders_1.csv"), path);
+    await lab.ingest();
+    expect(await lab.rows("SELECT id, qty FROM raw.orders ORDER BY ALL")).toEqual([["1", "10"]]);
+  });
+
+  it("takes a file's rows along when it was moved over another one and grew", async () => {
+    const path = lab.write("orders_1.csv", "id,qty\n1,1\n");
+    lab.write("orders_2.csv", "id,qty\n2,2\n3,3\n");
+    await later();
+    await lab.ingest();
+    renameSync(path, join(lab.raw, "orders_2.csv"));
+    appendFileSync(join(lab.raw, "orders_2.csv"), "5,5\n6,6\n");
+    expect((await lab.ingest()).files).toMatchObject([{ file: "orders_2.csv", rowsLoaded: 3, rowsReplaced: 3 }]);
+    expect(await ids()).toEqual([1, 5, 6]);
+    expect(await lab.rows("SELECT file, state FROM _labs.files")).toEqual([["orders_2.csv", "loaded"]]);
   });
 
   it("takes a file's rows along when it is moved over another one", async () => {

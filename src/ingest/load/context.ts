@@ -14,6 +14,8 @@ export interface LoadContext {
   contracts: Map<string, Contract>;
   /** Sources whose table is made anew by the next load. */
   startAnew: Set<string>;
+  /** Sources of which nothing more is loaded: there was no room for a file of theirs, and order counts. */
+  blocked: Set<string>;
   checkedAt: string;
   clock: () => number;
   signal?: AbortSignal;

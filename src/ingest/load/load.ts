@@ -1,16 +1,17 @@
-import { errorToJson, isLabsError } from "#errors/index.ts";
-import type { Database } from "#duck/index.ts";
+import { type ErrorJson, errorToJson, isLabsError } from "#errors/index.ts";
+import type { Connection, Database } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { readLedger } from "../ledger/file-ledger.ts";
 import { createLedger } from "../ledger/tables.ts";
-import { fileSql, loadSql, nextNumber } from "../ledger/write.ts";
+import { fileSql, loadSql, nextNumber, replaceLoadsSql } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
 import { blankResult } from "./blank-result.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
 import { isPolled, type PollOptions, runPolls } from "../records/poll.ts";
 import type { LoadContext } from "./context.ts";
 import { loadFile } from "./load-file.ts";
-import { alignShapes, deleteFileRows } from "./store.ts";
+import { noteKeys, settleKeys } from "./merge.ts";
+import { alignShapes, deleteLoads, loadsOfFile } from "./store.ts";
 
 export interface LoadOptions {
   /** The lab's database, opened once by the process that owns it. */
@@ -53,6 +54,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
         runId: options.loadId,
         contracts,
         startAnew,
+        blocked: new Set(),
         checkedAt: plan.checkedAt,
         clock,
         ...(options.signal && { signal: options.signal }),
@@ -64,28 +66,36 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
         (change) => change.action !== "record" && change.heirOf === undefined && !polls.includes(change),
       );
       // A file that repeats one of this plan waits until that one is loaded; should it fail, the repetition takes its place.
-      const names = new Set(loads.map((change) => `${change.source}/${change.name}`));
+      const loading = [...loads, ...heirs];
+      const names = new Set(loading.map((change) => `${change.source}/${change.name}`));
       const repeats = plan.changes.filter(
         (change) => change.reason === "duplicate" && names.has(`${change.source}/${change.otherName}`),
       );
       const records = plan.changes.filter((change) => change.action === "record" && !repeats.includes(change));
+      const settleRepeats = async (of: FileChange[]) => {
+        for (const change of repeats) {
+          if (!of.some(({ source, name }) => source === change.source && name === change.otherName)) continue;
+          const first = files.find((result) => result.source === change.source && result.file === change.otherName);
+          // An heir that did not have to be loaded: the rows of that content are still those of the file it repeats.
+          const held = first?.outcome === "loaded" || (first === undefined && of === heirs);
+          if (held) files.push(...(await recordAll(context, plan, [change])));
+          else
+            files.push(
+              await loadOne(context, requireSource(sources, change), { ...change, action: "load", reason: "new" }),
+            );
+        }
+      };
       files.push(...(await recordAll(context, plan, records)));
       const fits = (change: FileChange) => mayBatch(change, requireSource(sources, change));
       for (const group of groups(loads, fits)) files.push(...(await loadGroup(context, sources, group)));
+      await settleRepeats(loads);
       for (const change of heirs) {
         const first = files.find((result) => result.source === change.source && result.file === change.heirOf);
         if (first?.outcome !== "failed" && first?.outcome !== "waiting") {
           files.push(await loadOne(context, requireSource(sources, change), change));
         }
       }
-      for (const change of repeats) {
-        const first = files.find((result) => result.source === change.source && result.file === change.otherName);
-        if (first?.outcome === "loaded") files.push(...(await recordAll(context, plan, [change])));
-        else
-          files.push(
-            await loadOne(context, requireSource(sources, change), { ...change, action: "load", reason: "new" }),
-          );
-      }
+      await settleRepeats(heirs);
       files.push(...(await runPolls(context, sources, polls, options)));
     } finally {
       options.signal?.removeEventListener("abort", cancel);
@@ -101,6 +111,14 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
     seconds: (performance.now() - started) / 1000,
   };
 }
+
+/** Nothing is wrong with the file: there was no room for it, on disk or in memory. */
+const isOutOfSpace = ({ code, message }: ErrorJson): boolean =>
+  code === "ING-013" ||
+  (code === "DUCK-003" &&
+    /^Out of Memory|No space left|File too large|Disk quota|Could not write|failed to offload|out of disk/i.test(
+      message,
+    ));
 
 const isLoad = (change: FileChange): boolean =>
   change.action === "load" || change.action === "replace" || change.action === "append";
@@ -174,7 +192,9 @@ async function loadGroup(
   const source = requireSource(sources, first);
   if (rest.length === 0) return [await loadOne(context, source, first)];
   context.signal?.throwIfAborted();
-  if (!context.contracts.has(source.name) || context.startAnew.has(source.name)) {
+  const alone =
+    context.blocked.has(source.name) || !context.contracts.has(source.name) || context.startAnew.has(source.name);
+  if (alone) {
     return [await loadOne(context, source, first), ...(await loadGroup(context, sources, rest))];
   }
   const together = await loadBatch(context, source, group);
@@ -205,16 +225,31 @@ async function loadOne(
     reason: change.reason,
     bytes: change.stat.bytes,
   });
-  const result = await settleOne(context, change, () => loadFile(context, source, change));
+  // Behind a full disk the next file may be small enough to go in, but then it would arrive before this one.
+  const blocked = context.blocked.has(source.name) && change.error === undefined;
+  const result = blocked
+    ? blankResult(change, "waiting")
+    : await settleOne(context, change, () => loadFile(context, source, change));
+  if (result.error && isOutOfSpace(result.error)) context.blocked.add(source.name);
   context.onEvent({ type: "file-finish", result });
   return result;
+}
+
+/** Takes a file's rows out of the table; older rows of their keys may win again. Returns how many they were. */
+async function takeOut(connection: Connection, source: SourceConfig, fileId: number): Promise<number> {
+  const loads = loadsOfFile(fileId);
+  if (source.mode === "merge") await noteKeys(connection, source, loads);
+  const gone = await deleteLoads(connection, source.table, loads);
+  await connection.run(replaceLoadsSql(fileId, undefined));
+  if (source.mode === "merge") await settleKeys(connection, source, undefined);
+  return gone;
 }
 
 /** Everything that only the ledger has to learn, in one transaction. */
 async function recordAll(context: LoadContext, plan: IngestPlan, records: FileChange[]): Promise<FileResult[]> {
   if (records.length === 0) return [];
   const { connection, checkedAt } = context;
-  const modes = new Map(plan.sources.map((source) => [source.name, source.mode]));
+  const sources = new Map(plan.sources.map((source) => [source.name, source]));
   const { files } = await readLedger(connection);
   const results: FileResult[] = [];
   let next = await nextNumber(connection, "files");
@@ -226,11 +261,8 @@ async function recordAll(context: LoadContext, plan: IngestPlan, records: FileCh
       const fileId = change.fileId ?? next++;
       if (change.reason === "removed") {
         // In the mode `replace` the files that are there are the whole table.
-        if (modes.get(change.source) === "replace" && known?.state === "loaded") {
-          result.rowsReplaced = await deleteFileRows(connection, change.table, fileId);
-          await connection.run(
-            `UPDATE _labs.loads SET outcome = 'replaced' WHERE file_id = ${fileId} AND outcome = 'loaded'`,
-          );
+        if (sources.get(change.source)?.mode === "replace" && known?.state === "loaded") {
+          result.rowsReplaced = await takeOut(connection, requireSource(sources, change), fileId);
           await connection.run(`DELETE FROM _labs.files WHERE file_id = ${fileId}`);
         } else if (known?.state === "loaded") {
           await connection.run(`UPDATE _labs.files SET state = 'removed' WHERE file_id = ${fileId}`);
@@ -238,13 +270,19 @@ async function recordAll(context: LoadContext, plan: IngestPlan, records: FileCh
       } else {
         const holder = files.find((file) => file.source === change.source && file.file === change.otherName);
         const repeats = change.reason === "duplicate" || known?.state === "duplicate";
+        // It had another content before, whose rows go: those of this one are there already.
+        if (change.reason === "duplicate" && known && (known.state === "loaded" || known.state === "removed")) {
+          result.rowsReplaced = await takeOut(connection, requireSource(sources, change), known.fileId);
+        }
         await connection.run(
           fileSql(change, fileId, repeats ? "duplicate" : "loaded", {
             sha256: change.scan?.sha256 ?? known?.sha256 ?? "",
             rows: known?.rows ?? change.totalRows ?? 0,
             complete: change.scan?.endsWithLineEnd ?? known?.complete ?? true,
             checkedAt,
-            ...(repeats && holder && { ofFile: holder.fileId }),
+            // The one that has the rows, when the other one is a repetition itself.
+            ...(repeats &&
+              holder && { ofFile: holder.state === "duplicate" ? (holder.ofFile ?? holder.fileId) : holder.fileId }),
           }),
         );
       }

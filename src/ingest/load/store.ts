@@ -158,11 +158,6 @@ export async function createQuarantine(connection: Connection, table: string): P
 export const loadsOfFile = (...fileIds: number[]): string =>
   `(SELECT load FROM _labs.loads WHERE file_id IN (${fileIds.join(", ")}) AND outcome = 'loaded')`;
 
-/** Takes out what earlier loads of a file brought, rows and quarantined rows. Returns how many rows left the table. */
-export async function deleteFileRows(connection: Connection, table: string, fileId: number): Promise<number> {
-  return deleteLoads(connection, table, loadsOfFile(fileId));
-}
-
 /** Takes out the rows and quarantined rows of the loads that a subquery `(SELECT load …)` names. */
 export async function deleteLoads(connection: Connection, table: string, loads: string): Promise<number> {
   const { rowsChanged } = await connection.query(`DELETE FROM ${storeOf(table)} WHERE _load IN ${loads}`);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,20 +78,21 @@ export async function storm({ count, seed, log = () => {} }: StormOptions): Prom
       const changes = deliveries.next();
       for (const { raw } of [calm, stormy]) raw.apply(changes);
       report.deliveries++;
-      const moved = new Set(changes.flatMap((change) => ("to" in change ? [change.file, change.to] : [])));
+      const story = changes.map((change) => `${change.kind} ${change.file}${"to" in change ? ` ${change.to}` : ""}`);
       const peace = run(script, calm.folder);
       await peace.begun;
       const started = performance.now();
       const [code] = await peace.ended;
       usual = usual * 0.7 + (performance.now() - started) * 0.3;
       if (code !== 0) report.failures.push(`delivery ${report.deliveries}: the undisturbed load ended with ${code}`);
-      const disturbances = 1 + dice.below(3);
+      const disturbances = 2 + dice.below(4);
       for (let i = 0; i < disturbances && report.killed < count; i++)
-        await disturb(script, stormy, deliveries, dice, usual, report, moved);
+        story.push(await disturb(script, stormy, deliveries, dice, usual, report));
       const [last, said] = await run(script, stormy.folder).ended;
       if (last !== 0)
         report.failures.push(`delivery ${report.deliveries}: the last load ended with ${last} after ${said}`);
       await compare(calm, stormy, report);
+      if (report.failures.length > 0) report.failures.push(`what happened: ${story.join("; ")}`);
       if (report.deliveries % 20 === 0)
         log(`${report.killed} killed, ${report.deliveries} deliveries, all equal so far`);
     }
@@ -115,18 +115,18 @@ async function disturb(
   dice: Dice,
   usual: number,
   report: StormReport,
-  moved: Set<string>,
-): Promise<void> {
+): Promise<string> {
   const offset = dice.next() < 0.2 ? Math.round((dice.next() - 0.5) * 2e11) : 0;
   if (offset !== 0) report.clockJumps++;
   const kind = dice.next();
   if (kind < 0.12) {
     // No file may grow beyond this: every write behind it fails, as on a full disk.
-    const [code] = await run(script, folder, offset, 1 + dice.below(800)).ended;
+    const blocks = Math.round(2 ** (dice.next() * 10));
+    const [code, said] = await run(script, folder, offset, blocks).ended;
     if (code !== 0) report.diskFull++;
-    return;
+    return `${blocks} kB of disk: ended with ${code} after ${said}`;
   }
-  const victim = kind < 0.3 ? dice.pick(victims(raw, moved)) : undefined;
+  const victim = kind < 0.35 ? dice.pick(victims(raw)) : undefined;
   const child = run(script, folder, offset);
   // Now and then before the database is open, and now and then when all is done.
   if (dice.next() < 0.9) await child.begun;
@@ -147,24 +147,16 @@ async function disturb(
   }
   await child.ended;
   restore();
+  return `${victim === undefined ? "" : `${victim} replaced, `}killed after ${said}`;
 }
 
 /**
- * Files that may have another content for a moment without any trace in the end. A snapshot keeps whatever it saw; a file
- * that was moved meanwhile, or that others repeat, is known by the content that it would not have.
+ * Files that may have another content for a moment without any trace in the end. A snapshot keeps whatever it saw: all its
+ * deliveries stay, and the content that a file had for a moment is one. The first content of `small` that is seen decides
+ * its types, for good.
  */
-function victims(raw: RawFolder, moved: Set<string>): string[] {
-  const contents = new Map<string, number>();
-  const hashes = raw.files.map((name) => {
-    const hash = createHash("sha256")
-      .update(readFileSync(join(raw.path, name)))
-      .digest("hex");
-    contents.set(hash, (contents.get(hash) ?? 0) + 1);
-    return { name, hash };
-  });
-  return hashes
-    .filter(({ name, hash }) => !name.startsWith("daily") && !moved.has(name) && contents.get(hash) === 1)
-    .map(({ name }) => name);
+function victims(raw: RawFolder): string[] {
+  return raw.files.filter((name) => !name.startsWith("daily") && !name.startsWith("small"));
 }
 
 /** Starts a load. `blocks`: most kilobytes of a file. Resolves with its exit code (null after a signal) and its last word. */
