@@ -187,6 +187,7 @@ describe("failing rows", () => {
     });
     // Both rows of each of the 25 pairs.
     expect(await one("SELECT count(*) FROM _quality.failing_rows WHERE expectation LIKE '%unique%'")).toBe(30);
+    // Another expectation alone leaves them; all that there are remove those of the others.
     await run([{ ...negative, min: -100 }], { keep: 30 });
     expect(await keptRows()).toBe(30);
     await run([{ ...negative, min: -100 }], { keep: 30, whole: true });

@@ -3,7 +3,7 @@ import { didYouMean, errorToJson, type LabsError } from "#errors/index.ts";
 import type { TableExpectation } from "#registry/index.ts";
 import { inWords } from "./conditions.ts";
 import { expectErrors } from "./errors.ts";
-import { keepFailingRows, keepsFailingRows } from "./failing-rows.ts";
+import { FailingRows } from "./failing-rows.ts";
 import { type Measure, measureOf, missingColumns } from "./measure.ts";
 import { readTables } from "./tables.ts";
 import type { ExpectedTable, TableOutcome } from "./types.ts";
@@ -19,7 +19,7 @@ export interface CheckTablesInput {
   skip?: ReadonlySet<string>;
   /** The expectations are all that the lab has: kept rows of others are removed. */
   whole?: boolean;
-  /** Called with what came of a table's expectations as soon as they are known. */
+  /** Called with what came of a table's expectations as soon as that is known. */
   onTable?: (outcomes: readonly TableOutcome[]) => void;
 }
 
@@ -44,29 +44,39 @@ export async function checkTables(input: CheckTablesInput): Promise<CheckTablesR
   if (expectations.length === 0) return { outcomes: [], problem: undefined };
   const tables = await readTables(connection);
   const works = worksOf(expectations, tables);
+  let problem: LabsError | undefined;
+  // What cannot be kept must not hide what was found.
+  const keeping = async (body: (rows: FailingRows) => Promise<void>): Promise<void> => {
+    try {
+      if (failing) await body(failing);
+    } catch (error) {
+      problem = asQueryError(error);
+    }
+  };
+  let failing: FailingRows | undefined;
+  try {
+    failing = await FailingRows.open(connection, tables, { most: keep, now });
+  } catch (error) {
+    problem = asQueryError(error);
+  }
   for (const group of groups(works)) {
     const [first] = group;
     const label = first?.outcome.table.toLowerCase() ?? "";
     if (skip.has(label)) for (const { outcome } of group) outcome.status = "skipped";
-    else await checkTable(connection, group, tables, now);
+    else {
+      await checkTable(connection, group, tables, now);
+      await keeping((rows) => rows.replace(group.map(keptOf)));
+    }
     onTable(group.map(({ outcome }) => outcome));
   }
-  let problem: LabsError | undefined;
-  try {
-    const looked = works.filter(({ outcome }) => outcome.status !== "skipped");
-    await keepFailingRows(
-      connection,
-      looked.map(({ outcome, measure }) => ({
-        outcome,
-        rowsQuery: outcome.expectation.check === "query" || measure?.showsRows ? outcome.query : null,
-      })),
-      { most: keep, whole: whole && looked.length === works.length, exists: keepsFailingRows(tables), now },
-    );
-  } catch (error) {
-    problem = asQueryError(error);
-  }
+  if (whole) await keeping((rows) => rows.retain(new Set(works.map(({ outcome }) => outcome.id))));
   return { outcomes: works.map(({ outcome }) => outcome), problem };
 }
+
+const keptOf = ({ outcome, measure }: Work) => ({
+  outcome,
+  rowsQuery: outcome.expectation.check === "query" || measure?.showsRows ? outcome.query : null,
+});
 
 function worksOf(expectations: readonly TableExpectation[], tables: ReadonlyMap<string, ExpectedTable>): Work[] {
   const taken = new Map<string, number>();

@@ -60,7 +60,8 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
     case "node-finish": {
       const { node } = event;
       const bad = node.status === "error" || node.status === "fail" || node.status === "partial success";
-      const why = bad ? (node.error ? errorText(node.error) : node.message) : null;
+      const told = bad || node.status === "warn";
+      const why = told ? (node.error ? errorText(node.error) : node.message) : null;
       const level = bad ? "error" : node.status === "warn" ? "warn" : "info";
       recorder.model({
         uniqueId: node.uniqueId,

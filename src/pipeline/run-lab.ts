@@ -14,6 +14,7 @@ import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQua
 import { requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
+import { isTest } from "./expectations.ts";
 import { noteLoads } from "./note-loads.ts";
 import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
@@ -359,9 +360,8 @@ function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
   const models = { ok: 0, failed: 0, skipped: 0, unchanged: 0 };
   const tests = { passed: 0, warned: 0, failed: 0, unchanged: 0 };
   for (const { resourceType, status, unchanged } of nodes) {
-    const isTest = resourceType === "test" || resourceType === "unit_test";
-    if (unchanged) (isTest ? tests : models).unchanged++;
-    if (isTest) {
+    if (unchanged) (isTest(resourceType) ? tests : models).unchanged++;
+    if (isTest(resourceType)) {
       if (status === "pass") tests.passed++;
       else if (status === "warn") tests.warned++;
       else if (status !== "skipped") tests.failed++;
@@ -392,16 +392,15 @@ function messageOf(
       ? ` and ${plural(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
       : "";
   const broken = nodes.find(
-    (n) => (n.status === "error" || n.status === "partial success") && n.resourceType !== "test",
+    (n) => (n.status === "error" || n.status === "partial success") && !isTest(n.resourceType),
   );
   if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${behind}`);
   const test = nodes.find(
-    (n) =>
-      n.status === "fail" || (n.status === "error" && (n.resourceType === "test" || n.resourceType === "unit_test")),
+    (n) => n.status === "fail" || (n.status === "error" && isTest(n.resourceType)),
   );
   if (test)
     parts.push(
-      `${tests.failed === 1 ? `test ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`}${broken ? "" : behind}`,
+      `${tests.failed === 1 ? `${test.resourceType === "expectation" ? "expectation" : "test"} ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`}${broken ? "" : behind}`,
     );
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (nodes.length === 0) return "Nothing to build.";

@@ -18,6 +18,7 @@ import {
 } from "#engine/index.ts";
 import { labTarget, requireOwnProfile, type Lab, type Workspace } from "#registry/index.ts";
 import type { TestOutcome } from "#quality/index.ts";
+import { checkExpectations } from "./expectations.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
 
 export interface TransformResult {
@@ -65,7 +66,7 @@ export function engineSettings(
   return { flags, target, guard: (path) => guard(path, { write: true }) };
 }
 
-/** Builds the lab's dbt project on the open database: run and test in graph order. */
+/** Builds the lab's dbt project on the open database: run and test in graph order, then what lab.yml expects of the tables. */
 export async function transform(
   lab: Lab,
   { flags, target, guard }: EngineSettings,
@@ -126,7 +127,14 @@ export async function transform(
     ...(journal ? { journal } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  return { success: result.success, nodes, tests };
+  if (options.signal?.aborted) return { success: result.success, nodes, tests };
+  const partial = flags.select.length + flags.exclude.length > 0;
+  const expected = await checkExpectations(lab, database, { built: nodes, partial, signal: options.signal }, emit);
+  return {
+    success: result.success && expected.success,
+    nodes: [...nodes, ...expected.nodes],
+    tests: [...tests, ...expected.tests],
+  };
 }
 
 /** What to do about what is not the SQL's fault. */

@@ -39,6 +39,19 @@ export interface NodeOutcome {
   file: string;
   /** Absolute path of the SQL that was sent, when the node was compiled. */
   compiledFile: string | null;
+  /** Of an expectation of lab.yml. */
+  expectation?: {
+    /** Stable over runs; what its rows are found by in `_quality.failing_rows`. */
+    id: string;
+    check: string;
+    severity: "warn" | "error";
+    /** While it is not met nothing is published. */
+    blocking: boolean;
+    /** SELECT that shows what is wrong. */
+    query: string | null;
+    /** Failing rows that were kept. */
+    kept: number;
+  };
 }
 
 export interface LabRunResult {

@@ -132,7 +132,8 @@ function planOf(relation: Relation, input: InspectAndScoreInput, config: Quality
   };
   for (const key of rules.keys ?? []) add(key, "declared", false);
   for (const test of tests) {
-    if (test.kind === "unique" && test.column) add([test.column], "tested", large && test.status === "pass");
+    const columns = columnsOf(test);
+    if (test.kind === "unique" && columns.length > 0) add(columns, "tested", large && test.status === "pass");
   }
   const named = rules.timeColumn === undefined ? undefined : columnOf(relation, rules.timeColumn);
   const moments = (rules.timeColumn === undefined ? relation.columns : named ? [named] : []).filter((c) =>
@@ -202,7 +203,7 @@ function factsOf(
 ): TableFacts {
   const { relation, tests } = plan;
   const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
-  const notNull = tests.filter((test) => test.kind === "not_null" && test.column).map((test) => test.column as string);
+  const notNull = tests.filter((test) => test.kind === "not_null").flatMap(columnsOf);
   const required = lower([...notNull, ...plan.keys.flatMap((key) => key.columns), ...plan.passed.flat()]);
   const free = lower(optional);
   const rows = seen.rows ?? 0;
@@ -239,6 +240,8 @@ function factsOf(
     countQuery: `SELECT count(*) FROM ${relation.sql}`,
   };
 }
+
+const columnsOf = ({ column, columns }: TestOutcome): string[] => columns ?? (column ? [column] : []);
 
 /** One fact at most: the age of the table by its time column, or by the newest of all where none is named. */
 function freshnessOf(plan: Plan, seen: Overview, now: Date): TableFacts["freshness"] {

@@ -37,7 +37,9 @@ export interface TestOutcome {
   /** `schema.table` it checks; of a test over several, the one furthest downstream; null when it belongs to none. */
   table: string | null;
   column?: string | null;
-  /** Generic test's name (`unique`, `not_null`), null for a singular test. */
+  /** Of a test of several columns, instead of `column`. */
+  columns?: string[];
+  /** Generic test's or expectation's name (`unique`, `not_null`), null for a singular test. */
   kind?: string | null;
   severity: "error" | "warn";
   status: "pass" | "warn" | "fail" | "error" | "skipped";

@@ -1,7 +1,7 @@
 import { escapeMarkup } from "./escape.ts";
-import { isTest, type RunReport, verdictOf } from "./model.ts";
+import { isExpectation, isTest, type RunReport, verdictOf } from "./model.ts";
 
-/** JUnit XML: a suite of the steps, one of the models, one of the tests. CI systems draw it. */
+/** JUnit XML: a suite of the steps, one of the models, one of the tests, one of the expectations. CI systems draw it. */
 export function junitReport({ run }: RunReport): string {
   const steps = run.steps.map((s) => ({
     name: s.name,
@@ -28,7 +28,13 @@ export function junitReport({ run }: RunReport): string {
       run.startedAt,
       nodes((node) => !isTest(node)),
     ),
-    suite(`${run.lab}.tests`, run.startedAt, nodes(isTest)),
+    suite(
+      `${run.lab}.tests`,
+      run.startedAt,
+      nodes((node) => isTest(node) && !isExpectation(node)),
+    ),
+    // Only of labs that state any.
+    ...(run.models.some(isExpectation) ? [suite(`${run.lab}.expectations`, run.startedAt, nodes(isExpectation))] : []),
   ];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name=${attribute(run.lab)} time="${(run.seconds ?? 0).toFixed(3)}">\n${suites.join("")}</testsuites>\n`;
 }

@@ -36,8 +36,10 @@ export interface ReportScore {
 
 export type Node = RunDetail["models"][number];
 
-const tests = new Set(["test", "unit_test"]);
+const tests = new Set(["test", "unit_test", "expectation"]);
 export const isTest = (node: Node): boolean => tests.has(node.resourceType);
+/** What lab.yml expects of a table. */
+export const isExpectation = (node: Node): boolean => node.resourceType === "expectation";
 
 /** How a node ended, in three colours. */
 export const verdictOf = ({ status }: Pick<Node, "status">): "good" | "warn" | "bad" =>

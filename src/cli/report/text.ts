@@ -12,7 +12,7 @@ import {
   sparkline,
   statusColor,
 } from "../render/index.ts";
-import { isTest, type RunReport, verdictOf } from "./model.ts";
+import { isExpectation, isTest, type Node, type RunReport, verdictOf } from "./model.ts";
 
 /** The report for a terminal. */
 export function textReport({ run, events, files, score, tables, trend }: RunReport, io: Io): string {
@@ -79,10 +79,7 @@ export function textReport({ run, events, files, score, tables, trend }: RunRepo
   }
   const verdict = bad.length === 0 ? "all passed" : `${bad.length} did not pass`;
   if (tests.length > 0) part(`${plural(tests.length, "test")}, ${verdict}`, "");
-  for (const test of bad)
-    out.push(
-      `  ${tone(test.status, verdictOf(test), paint)} ${test.name}${test.failures ? `: ${plural(test.failures, "row")}` : ""}\n`,
-    );
+  for (const test of bad) out.push(`  ${tone(test.status, verdictOf(test), paint)} ${test.name}${found(test)}\n`);
   if (tables.length > 0) {
     const rows = tables.map((t) => [
       t.name,
@@ -107,6 +104,14 @@ export function textReport({ run, events, files, score, tables, trend }: RunRepo
   }
   return out.join("");
 }
+
+/** What is wrong, in short: of an expectation what was found, of a test how many rows. */
+const found = (test: Node): string =>
+  isExpectation(test) && test.message
+    ? `: ${printable(test.message.split("\n")[0] ?? "")}`
+    : test.failures
+      ? `: ${plural(test.failures, "row")}`
+      : "";
 
 const tone = (status: string, verdict: "good" | "warn" | "bad", paint: ReturnType<typeof palette>): string =>
   ({ good: paint.green, warn: paint.yellow, bad: paint.red })[verdict](status);

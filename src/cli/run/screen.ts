@@ -33,7 +33,7 @@ interface LabState {
   names: Map<string, string>;
 }
 
-const isTest = (type: string): boolean => type === "test" || type === "unit_test";
+const isTest = (type: string): boolean => type === "test" || type === "unit_test" || type === "expectation";
 
 /**
  * Draws a run: one line a model with its time and tests, steps as they begin and end, and on a terminal a last line that moves.
@@ -89,14 +89,19 @@ export class RunScreen {
       case "ingest":
         this.#ingest(event.lab, event.event);
         break;
-      case "selected":
-        state.total = event.nodes.length;
-        state.nameWidth = nameWidth(event.nodes, this.#many);
-        state.names = new Map(event.nodes.filter((n) => !isTest(n.resourceType)).map((n) => [n.uniqueId, n.name]));
+      case "selected": {
+        // Expectations come behind the project's nodes, a table at a time.
+        const more = event.nodes.length > 0 && event.nodes.every((n) => n.resourceType === "expectation");
+        state.total = (more ? state.total : 0) + event.nodes.length;
+        if (!more) {
+          state.nameWidth = nameWidth(event.nodes, this.#many);
+          state.names = new Map(event.nodes.filter((n) => !isTest(n.resourceType)).map((n) => [n.uniqueId, n.name]));
+        }
         for (const node of event.nodes)
           if (isTest(node.resourceType) && node.attachedTo)
             state.pending.set(node.attachedTo, (state.pending.get(node.attachedTo) ?? 0) + 1);
         break;
+      }
       case "node-start":
         state.running.add(event.uniqueId);
         break;
@@ -190,9 +195,8 @@ export class RunScreen {
       const model = state.models.get(owner);
       if ((state.pending.get(owner) ?? 0) <= 0) {
         if (model) this.#model(lab, state, model);
-        // Tests of a source, or of a model that this run does not build.
-        else if (!owner.startsWith("model.") && !owner.startsWith("seed.") && !owner.startsWith("snapshot."))
-          this.#testsOnly(lab, state, owner);
+        // Tests of a source, of a model that this run does not build, or of a table.
+        else if (!state.names.has(owner)) this.#testsOnly(lab, state, owner);
       }
       return;
     }
@@ -212,8 +216,15 @@ export class RunScreen {
     // Those of a model that was skipped go without saying.
     if (tests.every((test) => test.status === "skipped")) return;
     const name = owner.split(".").slice(2).join(".");
-    this.#line(lab, `  ${mark(tests, this.#paint)} ${name}  ${testsSummary(tests, this.#paint)}`);
-    this.#badTests(lab, tests);
+    this.#line(
+      lab,
+      `  ${mark(tests, this.#paint)} ${name.padEnd(state.nameWidth)}  ${testsSummary(tests, this.#paint)}`,
+    );
+    // Under the name of their table, expectations need not repeat it.
+    this.#badTests(
+      lab,
+      tests.map((test) => (test.expectation ? { ...test, name: test.name.replace(`${name}: `, "") } : test)),
+    );
   }
 
   #model(lab: string, state: LabState, model: NodeOutcome): void {
@@ -251,6 +262,11 @@ export class RunScreen {
       this.#line(lab, testLine(test, this.#paint));
       if (test.compiledFile)
         this.#line(lab, `        ${this.#paint.dim(`its query: ${near(test.compiledFile, this.#io.cwd)}`)}`);
+      if (test.expectation && test.expectation.kept > 0)
+        this.#line(
+          lab,
+          `        ${this.#paint.dim(`its rows: from _quality.failing_rows where expectation = '${test.expectation.id}'`)}`,
+        );
     }
   }
 
@@ -300,7 +316,10 @@ function testsSummary(tests: NodeOutcome[], paint: Paint): string {
   const warned = tests.filter((t) => t.status === "warn").length;
   const failed = tests.filter((t) => t.status === "fail" || t.status === "error").length;
   if (passed + failed + warned === 0) return paint.yellow("tests skipped");
-  if (failed === 0 && warned === 0) return paint.dim(`${passed} ${passed === 1 ? "test" : "tests"} ok`);
+  if (failed === 0 && warned === 0) {
+    const what = tests.every((t) => t.resourceType === "expectation") ? "expectation" : "test";
+    return paint.dim(`${passed} ${passed === 1 ? what : `${what}s`} ok`);
+  }
   return [
     passed > 0 ? paint.dim(`${passed} ok`) : "",
     warned > 0 ? paint.yellow(`${warned} warned`) : "",
