@@ -16,6 +16,7 @@ const levels: Record<string, number> = {
   ingest: 3,
   quality: 3,
   publish: 4,
+  steps: 4,
   pipeline: 5,
   orchestrate: 6,
   server: 7,
@@ -165,7 +166,7 @@ describe("who may touch what", () => {
   };
 
   rule(
-    "only duck, registry, ingest, publish, ledger and the engine's read phase, artifacts, built-in macros and Python models use the file system",
+    "only duck, registry, ingest, publish, steps, ledger and the engine's read phase, artifacts, built-in macros and Python models use the file system",
     "everything between them takes and returns plain data, so it is tested without files and is safe beside an open database.",
     only(
       /^(node:)?fs(\/|$)/,
@@ -174,6 +175,7 @@ describe("who may touch what", () => {
         "registry",
         "ingest",
         "publish",
+        "steps",
         "ledger",
         "engine/1-read",
         "engine/7-artifacts",

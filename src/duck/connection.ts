@@ -63,6 +63,18 @@ export class Connection {
     return (await result.getRowObjectsJson()) as T[];
   }
 
+  /** Runs the statements of a text one by one and returns how many rows they inserted, updated or deleted in all. */
+  async runAll(sql: string): Promise<number> {
+    let rows = 0;
+    const texts = await this.#enqueueing(sql, () => this.#raw.extractStatements(sql));
+    for (let i = 0; i < texts.count; i++) {
+      // A later statement may need what an earlier one made.
+      const result = await this.#enqueueing(sql, async () => (await texts.prepare(i)).run());
+      rows += result.rowsChanged;
+    }
+    return rows;
+  }
+
   /** Number of statements in a text, as DuckDB's own parser counts. */
   async statementCount(sql: string): Promise<number> {
     return (await this.#raw.extractStatements(sql)).count;
@@ -87,11 +99,14 @@ export class Connection {
   }
 
   #enqueue(sql: string, parameters?: SqlValue[]): Promise<DuckDBMaterializedResult> {
-    const result = this.#tail
-      .then(() => this.#raw.run(sql, parameters))
-      .catch((error: unknown) => {
-        throw queryError(error, sql);
-      });
+    return this.#enqueueing(sql, () => this.#raw.run(sql, parameters));
+  }
+
+  /** Waits for what this connection is doing, then does something with it. */
+  #enqueueing<T>(sql: string, action: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(action).catch((error: unknown) => {
+      throw queryError(error, sql);
+    });
     this.#tail = result.then(
       () => {},
       () => {},

@@ -3,6 +3,8 @@
  */
 export { runCommand, succeeded } from "./run-command.ts";
 export type { CommandOptions, CommandResult } from "./run-command.ts";
+export { inFolder } from "./current-folder.ts";
+export { writtenFiles } from "./adapter/attach.ts";
 export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";
 export { lineageMermaid } from "./lineage/mermaid.ts";
 export { traceLineage } from "./lineage/trace.ts";

@@ -16,6 +16,7 @@ import { openJournal, trackChanges } from "./changed/index.ts";
 import { adapterShared } from "./context/adapter-object.ts";
 import type { Execution, NodeChanges, NodeExecution } from "./context/execution.ts";
 import { isNodeEphemeral } from "./context/node-paths.ts";
+import { takingTurns } from "./current-folder.ts";
 import { engineError } from "./errors.ts";
 import type { EventSink } from "./events.ts";
 import type { Flags } from "./flags.ts";
@@ -368,12 +369,8 @@ export async function inProject<T>(
   body: (invocation: Invocation) => Promise<T>,
 ): Promise<T> {
   // A process has one current folder, and relative paths in SQL mean the project's: commands take turns.
-  const mine = turn.then(() => runInProject(flags, options, body));
-  turn = mine.catch(() => {});
-  return mine;
+  return takingTurns(() => runInProject(flags, options, body));
 }
-
-let turn: Promise<unknown> = Promise.resolve();
 
 async function runInProject<T>(
   flags: Flags,

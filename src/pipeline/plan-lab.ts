@@ -2,6 +2,7 @@ import { defaultFlags, runCommand, type GraphNode } from "#engine/index.ts";
 import { detectChanges, openForReading, type FileChange } from "#ingest/index.ts";
 import { acquireLabLock, type Lab, type Workspace } from "#registry/index.ts";
 import { engineSettings } from "./transform.ts";
+import { type PlannedStep, planSteps } from "./plan-steps.ts";
 import type { RunLabOptions } from "./types.ts";
 
 /** What a run would do and why. Nothing was changed to find out. */
@@ -9,6 +10,8 @@ export interface LabPlan {
   lab: string;
   files: Pick<FileChange, "name" | "table" | "action" | "reason" | "explain">[];
   unchanged: number;
+  /** The lab's own steps, in the order of the run. */
+  steps: PlannedStep[];
   /** In the order of one thread; tests follow what they check. */
   nodes: {
     uniqueId: string;
@@ -56,6 +59,7 @@ export async function planLab(workspace: Workspace, lab: Lab, options: RunLabOpt
       lab: lab.name,
       files: plan.changes.map(({ name, table, action, reason, explain }) => ({ name, table, action, reason, explain })),
       unchanged: plan.unchanged,
+      steps: await planSteps(workspace, lab, options),
       nodes: nodesOf(listed, changed, options),
     };
   } finally {

@@ -12,9 +12,12 @@ function errorText({ code, message, place, hint }: ErrorJson): string {
 /** Writes what happens to the ledger, as the text that `labs logs` shows. */
 export function record(recorder: RunRecorder, event: LabEvent): void {
   switch (event.type) {
+    case "step-output":
+      recorder.event({ type: event.type, step: event.step, text: event.text, data: { stream: event.stream } });
+      break;
     case "step-finish": {
-      const { status, error } = event.outcome;
-      const level = status === "failed" ? "error" : status === "cancelled" ? "warn" : "info";
+      const { status, error, optional } = event.outcome;
+      const level = status === "failed" && !optional ? "error" : status === "cancelled" || optional ? "warn" : "info";
       recorder.event({
         level,
         type: event.type,

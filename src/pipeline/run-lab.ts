@@ -11,11 +11,13 @@ import {
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
-import { requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
+import type { StepDatabase } from "#steps/index.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
 import { isTest } from "./expectations.ts";
 import { noteLoads } from "./note-loads.ts";
+import type { OwnSteps } from "./own-steps.ts";
 import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
@@ -44,6 +46,9 @@ class LabRun {
   readonly #steps: StepOutcome[] = [];
   readonly #started = performance.now();
   #recorder: RunRecorder | undefined;
+  #own: OwnSteps | undefined;
+  /** Its lab.yml cannot be used: the first stage tells why, wanted or not. */
+  #refused = false;
   /** Why the gate alone kept the results from readers. */
   #refusal: string | undefined;
 
@@ -91,7 +96,7 @@ class LabRun {
   async #stages(): Promise<LabRunResult> {
     const lab = this.#lab;
     const { signal, fullRefresh = false, verify = false } = this.#options;
-    const journal = DatabaseJournal.open(lab.paths.database);
+    let journal = DatabaseJournal.open(lab.paths.database);
     let database: Database | undefined;
     let plan: IngestPlan | undefined;
     let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
@@ -99,12 +104,30 @@ class LabRun {
     let quality: LabQuality | undefined;
     let settings: EngineSettings | undefined;
     let published: LabRunResult["published"] = null;
+    const open = async () => (database ??= await openForLoading(lab));
+    const detect = async () =>
+      detectChanges({ lab, database: await open(), verify, fullRefresh, ...(signal ? { signal } : {}) });
+    this.#own = await this.#ownSteps({
+      open,
+      whileClosed: async (body) => {
+        await database?.close();
+        database = undefined;
+        // What was found may not be so any more.
+        plan = undefined;
+        journal.seal();
+        try {
+          return await body();
+        } finally {
+          journal = DatabaseJournal.open(lab.paths.database);
+        }
+      },
+      wroteAnything: () => journal.disrupt(),
+    });
     try {
       await this.#step("check", async () => {
         // A project or profile that is refused must be so before a row is loaded.
         if (this.#wanted("transform")) settings = engineSettings(this.#workspace, lab, "build", this.#options);
-        database = await openForLoading(lab);
-        plan = await detectChanges({ lab, database, verify, fullRefresh, ...(signal ? { signal } : {}) });
+        plan = await detect();
         const { changes, unchanged, unclaimed } = plan;
         this.#emit({
           type: "checked",
@@ -123,8 +146,7 @@ class LabRun {
         return planInWords(changes, unchanged) ?? `no files in ${this.#workspace.display(lab.paths.raw)}`;
       });
       await this.#step("load", async () => {
-        if (!plan || !database) return "";
-        const [what, into] = [plan, database];
+        const [what, into] = [plan ?? (await detect()), await open()];
         loaded = await noteLoads(journal, what, () =>
           loadChanges(what, {
             database: into,
@@ -139,9 +161,10 @@ class LabRun {
         return files === "" ? "nothing new" : `${plural(loaded.rowsLoaded, "row")} from ${files}${rejected}`;
       });
       await this.#step("transform", async () => {
-        database ??= await openForLoading(lab);
         settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
-        built = await transform(lab, settings, { database, journal }, this.#options, (event) => this.#emit(event));
+        built = await transform(lab, settings, { database: await open(), journal }, this.#options, (event) =>
+          this.#emit(event),
+        );
         const { models, tests } = counts(built.nodes);
         if (!built.success)
           throw new StepFailure(
@@ -155,8 +178,7 @@ class LabRun {
         return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
-        database ??= await openForLoading(lab);
-        quality = await this.#inspect(database, built);
+        quality = await this.#inspect(await open(), built);
         const partial = this.#whyPartial(built);
         if (partial !== undefined) {
           quality = { ...quality, score: null, warnings: [...quality.warnings, `No score for the lab: ${partial}.`] };
@@ -166,12 +188,12 @@ class LabRun {
         return quality.score === null ? "nothing to score" : `score ${quality.score}`;
       });
       await this.#step("publish", async () => {
-        database ??= await openForLoading(lab);
-        const done = interruptOnAbort(database, signal);
+        const into = await open();
+        const done = interruptOnAbort(into, signal);
         try {
           const problems = this.#problems(built);
           const runId = this.#recorder?.id ?? null;
-          const outcome = await publishLab({ lab, database, journal, runId, problems, quality });
+          const outcome = await publishLab({ lab, database: into, journal, runId, problems, quality });
           published = outcome.published;
           if (outcome.refused) throw new StepFailure((this.#refusal = outcome.detail));
           if (!outcome.published) return outcome.detail;
@@ -180,8 +202,10 @@ class LabRun {
           done();
         }
       });
+      await this.#own?.rest();
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
+      await this.#own?.rest();
     } finally {
       await database?.close();
     }
@@ -224,12 +248,34 @@ class LabRun {
     const partial = this.#whyPartial(built);
     const { failed } = counts(built?.nodes ?? []).tests;
     return [
-      ...this.#steps.flatMap(({ name, status }) =>
-        status === "failed" && name !== "transform" ? [`the step ${name} failed`] : [],
+      ...this.#steps.flatMap(({ name, status, optional }) =>
+        status === "failed" && !optional && name !== "transform" ? [`the step ${name} failed`] : [],
       ),
       ...(partial === undefined ? [] : [partial]),
       ...(failed > 0 ? [`${plural(failed, "test")} failed`] : []),
     ];
+  }
+
+  /** Undefined for a lab without steps of its own, and for one whose lab.yml is refused: the first stage tells that. */
+  async #ownSteps(database: Omit<StepDatabase, "guard">): Promise<OwnSteps | undefined> {
+    const [workspace, lab, recorder] = [this.#workspace, this.#lab, this.#recorder];
+    try {
+      if (!recorder || !lab.config.steps.some(({ own }) => own)) return undefined;
+    } catch {
+      this.#refused = true;
+      return undefined;
+    }
+    const guard = guardFor(workspace, lab);
+    const { OwnSteps: Steps } = await import("./own-steps.ts");
+    return new Steps({
+      workspace,
+      lab,
+      options: this.#options,
+      recorder,
+      database: { ...database, guard: (path) => guard(path, { write: true }) },
+      outcomes: this.#steps,
+      emit: (event) => this.#emit(event),
+    });
   }
 
   #json(error: unknown): ErrorJson {
@@ -245,11 +291,13 @@ class LabRun {
   /** Runs one step. A failed step is recorded and the next ones still run, except when nothing can follow it. */
   async #step(name: StepName, body: () => Promise<string>): Promise<void> {
     const lab = this.#lab.name;
+    if (this.#own && !(await this.#own.until(name))) throw new Stopped();
     // Loading needs to know what is there.
-    if (!this.#wanted(name) && !(name === "check" && this.#wanted("load"))) {
+    if (!this.#wanted(name) && !(name === "check" && (this.#wanted("load") || this.#refused))) {
       this.#steps.push({ name, status: "skipped", seconds: 0 });
       return;
     }
+    await this.#options.beforeStep?.();
     const started = performance.now();
     const recorder = this.#recorder?.step(name);
     this.#emit({ type: "step-start", lab, step: name });
@@ -287,7 +335,7 @@ class LabRun {
     quality: LabQuality | undefined,
     published: LabRunResult["published"],
   ): LabRunResult {
-    const failed = this.#steps.find((s) => s.status === "failed");
+    const failed = this.#steps.find((s) => s.status === "failed" && !s.optional);
     const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
     const nodes = built?.nodes ?? [];
     const totals = counts(nodes);
@@ -391,13 +439,9 @@ function messageOf(
     models.skipped > 0
       ? ` and ${plural(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
       : "";
-  const broken = nodes.find(
-    (n) => (n.status === "error" || n.status === "partial success") && !isTest(n.resourceType),
-  );
+  const broken = nodes.find((n) => (n.status === "error" || n.status === "partial success") && !isTest(n.resourceType));
   if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${behind}`);
-  const test = nodes.find(
-    (n) => n.status === "fail" || (n.status === "error" && isTest(n.resourceType)),
-  );
+  const test = nodes.find((n) => n.status === "fail" || (n.status === "error" && isTest(n.resourceType)));
   if (test)
     parts.push(
       `${tests.failed === 1 ? `${test.resourceType === "expectation" ? "expectation" : "test"} ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`}${broken ? "" : behind}`,

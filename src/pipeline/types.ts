@@ -2,16 +2,20 @@ import type { ErrorJson } from "#errors/index.ts";
 import type { RunResult } from "#engine/index.ts";
 import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
 import type { LabQuality } from "#quality/index.ts";
+import { type Stage, stages } from "#registry/index.ts";
 
 /** The stages of a lab's run, in order; behind them the result is reported. */
-export const stepNames = ["check", "load", "transform", "inspect", "publish"] as const;
-export type StepName = (typeof stepNames)[number];
+export const stepNames = stages;
+export type StepName = Stage;
 
 export interface StepOutcome {
-  name: StepName;
+  /** A stage, or a step of the lab's own. */
+  name: string;
   status: "ok" | "failed" | "skipped" | "cancelled";
   seconds: number;
   error?: ErrorJson;
+  /** Its failure is a warning: `required: false`. */
+  optional?: true;
 }
 
 /** One node of the transform. */
@@ -82,8 +86,10 @@ export interface LabRunResult {
 export type LabEvent =
   | { type: "run-start"; lab: string; runId: string | null }
   | { type: "waiting"; lab: string; holder: string }
-  | { type: "step-start"; lab: string; step: StepName }
-  | { type: "step-finish"; lab: string; step: StepName; outcome: StepOutcome; detail: string }
+  | { type: "step-start"; lab: string; step: string }
+  /** A line that a step of the lab's own printed, without secrets. */
+  | { type: "step-output"; lab: string; step: string; stream: "out" | "err"; text: string }
+  | { type: "step-finish"; lab: string; step: string; outcome: StepOutcome; detail: string }
   | {
       type: "checked";
       lab: string;
@@ -114,8 +120,8 @@ export interface RunLabOptions {
   fullRefresh?: boolean;
   /** Leave models as they are whose SQL, config and inputs did not change, and take over the outcome of their tests. Default true. */
   changed?: boolean;
-  /** Only these steps; the others are skipped. */
-  steps?: StepName[];
+  /** Only these stages and steps of the lab's own; the others are skipped. */
+  steps?: string[];
   /** Look at the content of every file. */
   verify?: boolean;
   threads?: number;
@@ -127,6 +133,8 @@ export interface RunLabOptions {
   /** For the ledger: how the run was started, and the command as typed. */
   trigger?: string;
   command?: string;
+  /** Called before each step; throws when this process must not go on. */
+  beforeStep?: () => Promise<void>;
   signal?: AbortSignal;
   onEvent?: (event: LabEvent) => void;
 }

@@ -7,6 +7,8 @@ import {
   type TableExpectation,
   tableExpectationOf,
 } from "./expectations.ts";
+import { ownStepsProblems } from "./own-step-problems.ts";
+import { type RunStep, runStepsOf } from "./own-steps.ts";
 import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
 import { type LabAlerts, labAlertsConfig } from "./alerts-config.ts";
 import { recordsProblems } from "./records-problems.ts";
@@ -78,6 +80,8 @@ export interface LabConfig {
   schedule?: ScheduleConfig;
   /** Who is told what, where it differs from the workspace. */
   alerts: LabAlerts;
+  /** The stages and the lab's own steps, in the order of a run. */
+  steps: RunStep[];
   /** Names of environment variables. */
   secrets: string[];
   /** Place of a key path, for errors of those who use the configuration. */
@@ -118,6 +122,7 @@ export function readLabConfig(file: string): LabConfig {
       expectations: [],
       publish,
       alerts: labAlertsConfig(null),
+      steps: runStepsOf([], () => ({ file })),
       secrets: [],
       place: () => ({ file }),
     };
@@ -139,6 +144,7 @@ export function readLabConfig(file: string): LabConfig {
     publish: publishConfig(data.publish, yaml.place),
     ...(data.schedule && { schedule: data.schedule }),
     alerts: labAlertsConfig(data.alerts),
+    steps: runStepsOf(data.steps ?? [], (i) => yaml.place(["steps", i])),
     secrets: data.secrets ?? [],
     place: yaml.place,
   };
@@ -265,6 +271,7 @@ function meaning(data: LabFile | null): Problem[] {
   for (const [table, { expectations = [] }] of Object.entries(data?.quality?.tables ?? {}))
     for (const [i, item] of expectations.entries())
       problems.push(...expectationProblems(item, ["quality", "tables", table, "expectations", i]));
+  problems.push(...ownStepsProblems(data?.steps ?? []));
   const schedule = data?.schedule;
   if (schedule?.cron !== undefined && schedule.every !== undefined) {
     report(["schedule", "every"], "The schedule has both `cron` and `every`.", "Keep one of them.");

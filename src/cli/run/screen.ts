@@ -68,16 +68,22 @@ export class RunScreen {
       case "run-start":
         if (!this.#many) this.#line(event.lab, this.#paint.bold(event.lab));
         break;
+      case "step-output":
+        this.#line(event.lab, this.#paint.dim(`  ${event.step} | ${event.text}`));
+        break;
       case "step-finish": {
-        const { status, seconds, error } = event.outcome;
-        const mark =
-          status === "ok"
-            ? this.#paint.green("✓")
-            : status === "failed"
-              ? this.#paint.red("✗")
-              : this.#paint.yellow("■");
+        const { status, seconds, error, optional } = event.outcome;
+        const marks = {
+          ok: this.#paint.green("✓"),
+          failed: optional ? this.#paint.yellow("!") : this.#paint.red("✗"),
+          cancelled: this.#paint.yellow("■"),
+          skipped: this.#paint.dim("−"),
+        };
+        const mark = marks[status];
         if (event.step === "transform") this.#flushModels(event.lab, state);
-        const parts = [event.detail || (error ? "failed" : status), this.#paint.dim(formatDuration(seconds))];
+        const done = error ? (optional ? "failed, and is not required" : "failed") : status;
+        const said = status === "skipped" && event.detail ? `kept: ${event.detail}` : event.detail;
+        const parts = [said || done, this.#paint.dim(formatDuration(seconds))];
         this.#line(event.lab, `${mark} ${event.step.padEnd(10)}${parts.join("  ")}`);
         if (error) this.#error(event.lab, error, 4);
         break;

@@ -7,7 +7,6 @@ import {
   type LabEvent,
   type LabRunResult,
   type RunLabOptions,
-  type StepName,
 } from "#pipeline/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
@@ -15,6 +14,7 @@ import type { Verb, VerbInput } from "../io.ts";
 import { palette, plural, renderTable } from "../render/index.ts";
 import { labsOf } from "../run/labs.ts";
 import { RunScreen, summaryTable } from "../run/screen.ts";
+import { labsWithSteps } from "../run/steps.ts";
 import { varsOf } from "../run/vars.ts";
 
 export const verb: Verb = {
@@ -29,7 +29,10 @@ export const verb: Verb = {
     },
     { flags: "--no-changed", description: "Build every model, also those whose SQL, config and inputs did not change" },
     { flags: "--explain", description: "Say for each model why it was built or kept as it is" },
-    { flags: "--step <name...>", description: "Only these steps", choices: [...stepNames] },
+    {
+      flags: "--step <name...>",
+      description: `Only these steps: ${stepNames.join(", ")}, or steps of the lab's own`,
+    },
     { flags: "--dry-run", description: "Show what would run and why, and change nothing" },
     { flags: "--verify", description: "Look at the content of every file, also of those that seem untouched" },
     { flags: "--fail-fast", description: "Stop a lab at its first failure" },
@@ -47,6 +50,7 @@ export const verb: Verb = {
       does: "One model and what it needs",
     },
     { command: "labs run --explain", does: "Why each model was built or kept" },
+    { command: "labs run --step load transform", does: "Some stages, or steps of the lab's own, by name" },
     { command: "labs run --all --dry-run", does: "What would run, and why" },
     { command: "labs run --all -o json", does: "The result of every lab for a program" },
   ],
@@ -54,13 +58,13 @@ export const verb: Verb = {
   async run(input) {
     const { io, options, global } = input;
     const workspace = workspaceOf(input);
-    const labs = labsOf(input, workspace);
+    const settings = runOptions(input);
+    const labs = labsWithSteps(labsOf(input, workspace), settings.steps);
     if (labs.length === 0) {
       io.err("There is no active lab. Create one: labs new <lab>\n");
       if (global.output === "json") writeJson(input, { labs: [] });
       return 0;
     }
-    const settings = runOptions(input);
     if (options["dryRun"] === true) return dryRun(input, workspace, labs, settings);
     const text = global.output === "text";
     const screen = new RunScreen(io, {
@@ -145,7 +149,7 @@ function runOptions(input: VerbInput): Omit<RunLabOptions, "onEvent"> {
   const list = (value: unknown): string[] | undefined => (Array.isArray(value) ? value.map(String) : undefined);
   const select = list(options["select"]);
   const exclude = list(options["exclude"]);
-  const steps = list(options["step"]) as StepName[] | undefined;
+  const steps = list(options["step"]);
   return {
     ...(select ? { select } : {}),
     ...(exclude ? { exclude } : {}),
@@ -179,6 +183,7 @@ async function dryRun(
       plans.push(plan);
       if (global.output === "json") continue;
       io.out(`${paint.bold(lab.name)}\n`);
+      for (const step of plan.steps) io.out(`  step ${step.name} ${step.place}: ${step.why} (${step.does})\n`);
       io.out(plan.files.length === 0 ? `  load: nothing, ${plural(plan.unchanged, "file")} unchanged\n` : "  load:\n");
       for (const file of plan.files) io.out(`    ${file.action.padEnd(8)} ${file.name}: ${file.explain}\n`);
       const built = plan.nodes.filter((n) => n.resourceType !== "test" && n.resourceType !== "unit_test");

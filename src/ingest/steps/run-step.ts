@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { SourceConfig, StepConfig } from "#registry/index.ts";
 import type { PollEffects } from "../api/effects.ts";
 import type { Secrets } from "../api/secrets.ts";
 import { ingestErrors } from "../errors.ts";
 import type { RecordSpool } from "../records/spool.ts";
+import { childEnvironment, GroupedProcess, nodeWords } from "./child-process.ts";
 
 export interface RunStepOptions {
   source: SourceConfig;
@@ -22,9 +22,6 @@ export interface RunStepOptions {
 
 /** What the child tells, one JSON text a line: a record, the end, or an error. */
 type Message = { r: string } | { end: number } | { error: string; stack?: string };
-
-/** Variables that programs need and that hold no secret; everything else must be declared under `env`. */
-const harmless = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "TZ", "NODE_EXTRA_CA_CERTS", "SYSTEMROOT"];
 
 /** Lines of the step's own output that an error shows. */
 const lastLines = 20;
@@ -41,15 +38,14 @@ export async function runStep(options: RunStepOptions): Promise<void> {
     throw failed(options, `there is no file ${file}`, "Correct `file`, which is relative to the lab's folder.");
   }
   const declared = Object.fromEntries(step.env.map((name) => [name, secrets.need(name, source)]));
-  const common = Object.fromEntries(harmless.flatMap((name) => (effects.env[name] ? [[name, effects.env[name]]] : [])));
-  const child = spawn(process.execPath, [...typeStripping(), runner(), file], {
+  const child = new GroupedProcess(nodeWords("records", file), {
     cwd: lab,
-    env: { ...common, ...declared },
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+    env: childEnvironment(effects.env, declared),
+    extraPipes: 2,
   });
   const said: string[] = [];
-  const listen = (stream: Readable | null) => {
-    stream?.setEncoding("utf8").on("data", (text: string) => {
+  const listen = (stream: Readable) => {
+    stream.setEncoding("utf8").on("data", (text: string) => {
       said.push(...text.split("\n").filter((line) => line.trim() !== ""));
       said.splice(0, Math.max(0, said.length - lastLines));
     });
@@ -58,10 +54,6 @@ export async function runStep(options: RunStepOptions): Promise<void> {
   listen(child.stderr);
   const kill = () => child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });
-  const ended = new Promise<string>((done) => {
-    child.on("error", (error) => done(error.message));
-    child.on("close", (code, by) => done(by ? `was ended by ${by}` : code === 0 ? "" : `ended with code ${code}`));
-  });
   let stalled = false;
   let timer: NodeJS.Timeout | undefined;
   const alive = () => {
@@ -73,12 +65,12 @@ export async function runStep(options: RunStepOptions): Promise<void> {
   };
   try {
     alive();
-    const context = child.stdio[4] as Writable;
+    const context = child.pipe(4);
     context.on("error", () => {});
     context.end(JSON.stringify({ cursor: from ?? null, source: source.name }));
     await spool.beginPage();
-    const counted = await take(options, child.stdio[3] as Readable, alive);
-    const how = await ended;
+    const counted = await take(options, child.pipe(3), alive);
+    const { how } = await child.ended;
     signal?.throwIfAborted();
     if (stalled)
       throw failed(
@@ -97,7 +89,7 @@ export async function runStep(options: RunStepOptions): Promise<void> {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
     kill();
-    await ended;
+    await child.ended;
   }
 }
 
@@ -129,19 +121,6 @@ function parsed(line: string): Message | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The program that runs a step: beside this file in the sources, beside the bundle in the package. */
-function runner(): string {
-  const packed = join(import.meta.dirname, "step-runner.js");
-  return existsSync(packed) ? packed : join(import.meta.dirname, "step-runner.ts");
-}
-
-/** Before 22.18 Node runs TypeScript only when it is told to. */
-function typeStripping(): string[] {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const quiet = "--disable-warning=ExperimentalWarning";
-  return major === 22 && minor < 18 ? ["--experimental-strip-types", quiet] : [quiet];
 }
 
 function failed({ source, step, secrets }: RunStepOptions, why: string, hint: string, stack?: string) {

@@ -1,6 +1,7 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
 import { tableExpectation, type TableExpectationEntry } from "./expectation.ts";
 import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
+import { ownStep, type OwnStepEntry } from "./own-step.ts";
 import { source, type SourceEntry } from "./source.ts";
 
 export const scoreParts = ["completeness", "uniqueness", "validity", "freshness", "consistency", "volume"] as const;
@@ -71,6 +72,7 @@ export interface LabFile {
   publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
   alerts?: LabAlertsEntry | null;
+  steps?: OwnStepEntry[] | null;
   secrets?: string[] | null;
 }
 
@@ -184,6 +186,7 @@ export const labSchema: Schema = {
       quality: orEmpty(quality, "What the inspector and the score should know."),
       publish: orEmpty(publish, "What readers get, and how many versions of it are kept."),
       schedule: orEmpty(schedule, "When the lab runs by itself."),
+      steps: orEmpty({ type: "array", items: ownStep }, "Steps of the lab's own, before, between or after the stages."),
       alerts: orEmpty(labAlerts, "Who is told what about this lab, where it differs from alerts.yml."),
       secrets: orEmpty(
         {
