@@ -8,4 +8,5 @@ export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";
 export { qualifiedName, quoteIdentifier, quoteLiteral } from "./sql.ts";
 export { duckErrors } from "./errors.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { interruptOnAbort } from "./cancel.ts";

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { targetForDatabase } from "./1-read/index.ts";
+import { defaultFlags } from "./default-flags.ts";
 import type { EngineEvent } from "./events.ts";
 import { openProject } from "./open-project.ts";
+import { readAhead, runCommand } from "./run-command.ts";
 import { type Files, writeProject } from "./testing/project.ts";
 
 /** A project with a database of its own, and what the engine said while it worked. */
@@ -115,4 +117,25 @@ test("semantic models need a time spine", async () => {
   const semantic = "semantic_models: [{name: sm, model: ref('m'), entities: [{name: id, type: primary}]}]";
   const { run } = project({ "models/m.sql": "select 1 as id", "models/s.yml": semantic });
   await expect(run("parse")).rejects.toThrow("The semantic layer requires a time spine model");
+});
+
+test("a project read ahead is built as it was read, and tells what was wrong when its command comes", async () => {
+  const ahead = (files: Files) => {
+    const { folder } = project(files);
+    const database = join(folder, "shop.duckdb");
+    const target = targetForDatabase({ database, projectDir: folder, profilesDirs: [], fallbackName: "dev", env: {} });
+    const flags = defaultFlags("build", folder, {});
+    const events: EngineEvent[] = [];
+    const read = readAhead(flags, { target });
+    return { events, run: () => runCommand(flags, { target, ahead: read, sink: (event) => events.push(event) }) };
+  };
+  const good = ahead({ "models/a.sql": "select 1 as id", "models/s.yml": "models: [{name: nobody}]" });
+  expect(good.events).toEqual([]);
+  expect(await good.run()).toMatchObject({ success: true, results: [{ unique_id: "model.shop.a" }] });
+  const told = good.events.map(({ type }) => type);
+  expect(told.indexOf("message")).toBeLessThan(told.indexOf("parsed"));
+  expect(told.indexOf("parsed")).toBeLessThan(told.indexOf("selected"));
+
+  const broken = ahead({ "models/a.sql": "select {{ ref('nothing') }}" });
+  await expect(broken.run()).rejects.toMatchObject({ message: expect.stringContaining("nothing") });
 });

@@ -1,8 +1,8 @@
 /**
  * The dbt-compatible engine, usable alone as a library.
  */
-export { runCommand, succeeded } from "./run-command.ts";
-export type { CommandOptions, CommandResult } from "./run-command.ts";
+export { readAhead, runCommand, succeeded } from "./run-command.ts";
+export type { CommandOptions, CommandResult, ReadAhead } from "./run-command.ts";
 export { inFolder } from "./current-folder.ts";
 export { writtenFiles } from "./adapter/attach.ts";
 export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";

@@ -18,7 +18,7 @@ import type { Execution, NodeChanges, NodeExecution } from "./context/execution.
 import { isNodeEphemeral } from "./context/node-paths.ts";
 import { takingTurns } from "./current-folder.ts";
 import { engineError } from "./errors.ts";
-import type { EventSink } from "./events.ts";
+import type { EngineEvent, EventSink } from "./events.ts";
 import type { Flags } from "./flags.ts";
 import { TargetFiles } from "./7-artifacts/target-files.ts";
 import {
@@ -89,6 +89,8 @@ export interface CommandOptions {
   invocationId?: string;
   /** Where the command was given. */
   cwd?: string;
+  /** The project, read by {@link readAhead} with the same flags and options. */
+  ahead?: ReadAhead;
 }
 
 export interface CommandResult {
@@ -108,12 +110,12 @@ export interface CommandResult {
 /** A command on its way: read, parsed and linked. */
 export class Invocation {
   readonly flags: Flags;
-  readonly options: CommandOptions;
+  options: CommandOptions;
   readonly read: ReadProject;
   readonly parsed: ParsedProject;
   readonly targetFolder: string;
   readonly files: TargetFiles;
-  readonly started = performance.now();
+  started = performance.now();
   #graph: Graph | undefined;
 
   constructor(flags: Flags, options: CommandOptions) {
@@ -318,6 +320,43 @@ export class Invocation {
   }
 }
 
+/** A project that was read before its command begins; see {@link readAhead}. */
+export interface ReadAhead {
+  /** Goes on with the command: what was to be told is told now, and what was wrong is thrown now. */
+  take(options: CommandOptions): Invocation;
+}
+
+/**
+ * Reads and parses a project for a command that follows soon, while something else keeps the caller waiting. Never throws:
+ * the command does. Nothing of the project may be written until then.
+ */
+export function readAhead(flags: Flags, options: Omit<CommandOptions, "sink">): ReadAhead {
+  const held: EngineEvent[] = [];
+  let sink: EventSink = (event) => held.push(event);
+  const own = { ...options, sink: raisingSink(flags, (event) => sink(event)) };
+  const started = performance.now();
+  let read: () => Invocation;
+  try {
+    const invocation = new Invocation(flags, own);
+    read = () => invocation;
+  } catch (error) {
+    read = () => {
+      throw error;
+    };
+  }
+  const spent = performance.now() - started;
+  return {
+    take(given) {
+      sink = given.sink;
+      for (const event of held.splice(0)) sink(event);
+      const invocation = read();
+      invocation.options = { ...given, sink: own.sink };
+      invocation.started = performance.now() - spent;
+      return invocation;
+    },
+  };
+}
+
 function counts(manifest: Invocation["manifest"]): { name: string; count: number }[] {
   const found = new Map<string, number>();
   for (const node of Object.values(manifest.nodes))
@@ -377,7 +416,8 @@ async function runInProject<T>(
   options: CommandOptions,
   body: (invocation: Invocation) => Promise<T>,
 ): Promise<T> {
-  const invocation = new Invocation(flags, { ...options, sink: raisingSink(flags, options.sink) });
+  const invocation =
+    options.ahead?.take(options) ?? new Invocation(flags, { ...options, sink: raisingSink(flags, options.sink) });
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
   try {

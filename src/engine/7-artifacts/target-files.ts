@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 interface WaitingFile {
@@ -49,14 +49,25 @@ export class TargetFiles {
   #write({ path, text, keep }: WaitingFile): void {
     try {
       if (keep && existsSync(path)) return;
+      // Most files are as the last run left them, and looking is ten times cheaper than writing.
+      const bytes = Buffer.from(text);
+      if (contentOf(path)?.equals(bytes)) return;
       const folder = dirname(path);
       if (!this.#folders.has(folder)) {
         mkdirSync(folder, { recursive: true });
         this.#folders.add(folder);
       }
-      writeFileSync(path, text);
+      writeFileSync(path, bytes);
     } catch (error) {
       this.#failure ??= error;
     }
+  }
+}
+
+function contentOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
   }
 }
