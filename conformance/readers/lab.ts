@@ -30,8 +30,8 @@ vars: { n: 0, failure: none }
   [`${labName}/dbt/models/view.sql`]: `{{ config(materialized='view') }} select n, count(*) as rows from {{ ref('wide') }} group by n`,
   // Comes last: when it breaks, the tables before it are built already.
   [`${labName}/dbt/models/zlast.sql`]: `select n, {% if var('failure') == 'model' %}error('broken on purpose'){% else %}rows{% endif %} as rows from {{ ref('view') }}`,
-  // Never changes: its rows must be there in every version.
-  [`${labName}/dbt/models/fixed.sql`]: `select i as id, 'never changes' as text from range(3000) t(i)`,
+  // Never changes, so that it is taken over from version to version: its rows must be there in every one.
+  [`${labName}/dbt/models/fixed.sql`]: `select i as id, hash(i) as h, 'never changes' as text from range(30000) t(i)`,
   [`${labName}/dbt/tests/marker.sql`]: `select n from {{ ref('small') }} where '{{ var('failure') }}' = 'test'`,
 };
 
@@ -58,8 +58,8 @@ function markersIn(of: (table: string) => string): string {
   return `SELECT list(DISTINCT n ORDER BY n)::VARCHAR, sum(rows)::BIGINT FROM (
     SELECT n, 1 AS rows FROM ${of("small")} UNION ALL SELECT n, 1 FROM ${of("wide")}
     UNION ALL SELECT n, rows FROM ${of("view")} UNION ALL SELECT n, rows FROM ${of("zlast")}
-    UNION ALL SELECT (SELECT n FROM ${of("small")}), 1 FROM ${of("fixed")})`;
+    UNION ALL SELECT (SELECT n FROM ${of("small")}), (bit_xor(hash(id)) = bit_xor(h))::INT * count(*) FROM ${of("fixed")})`;
 }
 
 /** Rows that {@link markers} adds up to. */
-export const markedRows = 1 + 5000 + 5000 + 5000 + 3000;
+export const markedRows = 1 + 5000 + 5000 + 5000 + 30_000;

@@ -66,6 +66,8 @@ export async function readUnderLoad(runs: number, readers: number, seed: number)
     }
     if (results.length !== readers) wrong.push(`${results.length} of ${readers} readers told what they saw`);
     if (done !== runs) wrong.push(`${done} of ${runs} runs ended`);
+    if (runs > 10 && !publishedVersions(database).some(({ kept }) => (kept ?? 0) > 0))
+      wrong.push("no version took a table over from the one before");
     const newest = Math.max(...good.keys());
     const current = publishedVersions(database).find((version) => version.current);
     if (current?.runId !== good.get(newest)) wrong.push(`readers have ${current?.version}, not that of run ${newest}`);

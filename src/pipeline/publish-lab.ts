@@ -46,7 +46,7 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
     ...(settings.schemas && { schemas: settings.schemas }),
     runId: input.runId,
     score: quality?.score ?? null,
-    basis: (relations) => basisOf(journal, relations),
+    identity: (relation) => identityOf(journal, relation),
     keep: settings.keep,
   });
   switch (done.outcome) {
@@ -87,14 +87,8 @@ function tablesUnderMinimum(lab: Lab, quality: PublishLabInput["quality"]): stri
   });
 }
 
-/** The writes that made what is published; null when one of them is not known. */
-function basisOf(journal: DatabaseJournal, relations: { schema: string; name: string }[]): string | null {
-  const writes = relations.map(({ schema, name }) => {
-    const key = relationKey(schema, name);
-    return [key, journal.lastWrite(key)] as const;
-  });
-  if (writes.some(([, number]) => number === 0)) return null;
-  return createHash("sha256")
-    .update(JSON.stringify([journal.chain, writes]))
-    .digest("base64url");
+/** The write that made a relation; null when it is not known. */
+function identityOf(journal: DatabaseJournal, { schema, name }: { schema: string; name: string }): string | null {
+  const number = journal.lastWrite(relationKey(schema, name));
+  return number === 0 ? null : `${journal.chain}#${number}`;
 }

@@ -86,7 +86,7 @@ describe("publish", () => {
   });
 
   it("makes no version of what readers have already, and goes back and forth between those it keeps", async () => {
-    const of = (basis: string) => ({ ...plain, basis: () => basis, keep: 2 });
+    const of = (identity: string) => ({ ...plain, identity: () => identity, keep: 2 });
     await withLab(async (database, connection) => {
       expect(await publish(database, plain)).toEqual({ outcome: "empty" });
       await connection.run("CREATE SCHEMA gold");
@@ -97,11 +97,11 @@ describe("publish", () => {
       }
     });
     const versions = publishedVersions(path);
-    expect(versions.map(({ basis, current }) => [basis, current])).toEqual([
+    expect(versions.map(({ tables, current }) => [tables[0]?.identity, current])).toEqual([
       ["basis 3", true],
       ["basis 2", false],
     ]);
-    expect(rollBack(path).basis).toBe("basis 2");
+    expect(rollBack(path).version).toBe(versions[1]?.version);
     expect(await read("SELECT n FROM gold.t")).toEqual([[2]]);
     expect(await read("SELECT n FROM gold.t", versions[0]?.version)).toEqual([[3]]);
     await withLab(async (database) => {

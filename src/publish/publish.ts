@@ -1,5 +1,7 @@
-import { type Database, openDatabase } from "#duck/index.ts";
+import { createHash } from "node:crypto";
+import { type Database, duckdbVersion, openDatabase } from "#duck/index.ts";
 import { publishErrors } from "./errors.ts";
+import { baseOf, type Relation } from "./reuse.ts";
 import { publishable, writeSnapshot } from "./snapshot.ts";
 import type { KeptVersion, PublishedVersion } from "./types.ts";
 import { VersionFolder } from "./versions.ts";
@@ -9,8 +11,11 @@ export interface PublishOptions {
   schemas?: string[];
   runId: string | null;
   score: number | null;
-  /** What the published relations were made from, when that is known: the same basis is not published twice. */
-  basis?: (relations: { schema: string; name: string }[]) => string | null;
+  /**
+   * Proof of what a relation was made from, when there is one: a table of the same identity has the same rows. A version
+   * whose relations are all those of the one before is not published twice, and tables that are need not be written.
+   */
+  identity?: (relation: { schema: string; name: string }) => string | null;
   /** Versions to keep. */
   keep: number;
   /** Milliseconds since 1970. */
@@ -34,9 +39,11 @@ export async function publish(database: Database, options: PublishOptions): Prom
   const folder = new VersionFolder(database.path);
   const connection = await database.connect();
   try {
-    const relations = await publishable(connection, options.schemas);
+    const relations = (await publishable(connection, options.schemas)).map(
+      (relation): Relation => ({ ...relation, identity: options.identity?.(relation) ?? null }),
+    );
     if (relations.length === 0) return { outcome: "empty" };
-    const basis = options.basis?.(relations) ?? null;
+    const basis = basisOf(relations);
     const now = folder.now();
     if (basis !== null && now?.basis === basis) return { outcome: "unchanged", version: now };
     if (basis !== null && folder.held === basis) return { outcome: "held", version: now };
@@ -47,8 +54,10 @@ export async function publish(database: Database, options: PublishOptions): Prom
     const file = folder.temporary();
     let published: PublishedVersion;
     try {
-      const tables = await writeSnapshot(connection, file, relations, about);
-      published = folder.add(file, { ...about, tables, basis });
+      const before = now && folder.fileOf(now.version);
+      const base = now && before !== undefined ? baseOf({ version: now, file: before }, relations) : undefined;
+      const written = await writeSnapshot(connection, file, relations, about, base);
+      published = folder.add(file, { ...about, ...written, duckdb: duckdbVersion(), basis });
     } catch (error) {
       throw folder.discard(file, error);
     }
@@ -57,6 +66,13 @@ export async function publish(database: Database, options: PublishOptions): Prom
   } finally {
     await connection.close();
   }
+}
+
+/** What all relations were made from; null when one of them is not known. */
+function basisOf(relations: readonly Relation[]): string | null {
+  if (relations.some(({ identity }) => identity === null)) return null;
+  const all = relations.map(({ schema, name, type, identity }) => [schema, name, type, identity]);
+  return createHash("sha256").update(JSON.stringify(all)).digest("base64url");
 }
 
 /** Every version of a lab that is kept, the newest first. */

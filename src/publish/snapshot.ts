@@ -1,34 +1,34 @@
+import { copyFile, constants, rm } from "node:fs/promises";
 import { type Connection, qualifiedName, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { type Base, isBase, keptTables, keyOf, type Relation } from "./reuse.ts";
 import type { PublishedTable } from "./types.ts";
 
 const catalog = "labs_snapshot";
 
 /** Schemas that hold no results: the platform's own, and the layers below gold. */
-const inner =
-  /^(?:raw|quarantine|_labs|_quality|information_schema|pg_catalog)$|(?:^|_)(?:bronze|silver|dbt_test__audit)$/i;
+const inner = /^(?:raw|quarantine|_labs|information_schema|pg_catalog)$|(?:^|_)(?:bronze|silver|dbt_test__audit)$/i;
 const results = /(?:^|_)gold$/i;
-
-interface Relation {
-  schema: string;
-  name: string;
-  comment: string | null;
-}
 
 /**
  * The tables and views that readers get: those of `schemas`, or when none are named those of the gold layer, or when there
  * is none everything that is not raw, bronze or silver. Sorted by name.
  */
-export async function publishable(connection: Connection, schemas?: readonly string[]): Promise<Relation[]> {
+export async function publishable(
+  connection: Connection,
+  schemas?: readonly string[],
+): Promise<Omit<Relation, "identity">[]> {
   const { rows } = await connection.query(
-    `SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary
-     UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE database_name = current_database() AND NOT internal AND NOT temporary
+    `SELECT schema_name, table_name, 'table', column_count, estimated_size FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary
+     UNION ALL SELECT schema_name, view_name, 'view', column_count, 0 FROM duckdb_views() WHERE database_name = current_database() AND NOT internal AND NOT temporary
      ORDER BY ALL`,
   );
   const all = rows
-    .map(([schema, name, comment]) => ({
+    .map(([schema, name, type, columns, size]) => ({
       schema: String(schema),
       name: String(name),
-      comment: comment === null ? null : String(comment),
+      type: type as Relation["type"],
+      columns: Number(columns),
+      estimatedRows: Number(size),
     }))
     .filter(({ name }) => !/__dbt_(?:tmp|backup)$/.test(name));
   if (schemas) {
@@ -39,40 +39,89 @@ export async function publishable(connection: Connection, schemas?: readonly str
   return gold.length > 0 ? gold : all.filter(({ schema }) => !inner.test(schema));
 }
 
+export interface SnapshotAbout {
+  version: string;
+  runId: string | null;
+  publishedAt: string;
+  score: number | null;
+}
+
+export interface Written {
+  tables: PublishedTable[];
+  /** Bytes of the file that hold nothing. */
+  freeBytes: number;
+  /** Tables that were taken over from the base. */
+  kept: number;
+}
+
 /**
  * Writes relations into a new database file, as they are at one moment: tables with their data, comments and column order;
- * views as the rows they show. The file is complete and closed when this returns.
+ * views as the rows they show. With a base the file begins as its copy, and only what is not kept is written. The file is
+ * complete and closed when this returns.
  */
 export async function writeSnapshot(
   connection: Connection,
   file: string,
   relations: readonly Relation[],
-  about: { version: string; runId: string | null; publishedAt: string; score: number | null },
-): Promise<PublishedTable[]> {
+  about: SnapshotAbout,
+  base?: Base,
+): Promise<Written> {
   const live = String((await connection.query("SELECT current_database()")).rows[0]?.[0]);
-  await connection.run(`ATTACH ${quoteLiteral(file)} AS ${catalog} (BLOCK_SIZE 16384)`);
+  if (base) {
+    const written = await onBase(connection, live, file, relations, about, base);
+    if (written) return written;
+    for (const left of [file, `${file}.wal`]) await rm(left, { force: true });
+  }
+  const options = ` (BLOCK_SIZE ${blockSize(relations)})`;
+  const tables = () => write(connection, live, relations, about, undefined);
+  const written = await attached(connection, quoteLiteral(file), options, tables);
+  return written ?? { tables: [], freeBytes: 0, kept: 0 };
+}
+
+/** Undefined when the base's file is not what it was: then everything is written. */
+async function onBase(
+  connection: Connection,
+  live: string,
+  file: string,
+  relations: readonly Relation[],
+  about: SnapshotAbout,
+  base: Base,
+): Promise<Written | undefined> {
+  try {
+    // Where the file system can, both files share their blocks until one changes.
+    await copyFile(base.file, file, constants.COPYFILE_FICLONE);
+    return await attached(connection, quoteLiteral(file), "", async () =>
+      (await isBase(connection, live, catalog, base)) ? write(connection, live, relations, about, base) : undefined,
+    );
+  } catch (error) {
+    if ((error as { code?: string }).code === "DUCK-004") throw error;
+    // What else stands in the way meets the whole snapshot, too, and is told then.
+    return undefined;
+  }
+}
+
+/** A small block wastes little in a lab of many small tables; in a large one it costs compression. */
+const blockSize = (relations: readonly Relation[]): number =>
+  relations.reduce((sum, r) => sum + r.estimatedRows * r.columns, 0) > 5_000_000 ? 262_144 : 16_384;
+
+/** Does something with an attached file in one transaction; undefined when it turned out not to be usable. */
+async function attached(
+  connection: Connection,
+  file: string,
+  options: string,
+  action: () => Promise<Omit<Written, "freeBytes"> | undefined>,
+): Promise<Written | undefined> {
+  await connection.run(`ATTACH ${file} AS ${catalog}${options}`);
   try {
     await connection.run("BEGIN");
-    const tables: PublishedTable[] = [];
-    const made = new Set<string>();
-    for (const { schema, name, comment } of relations) {
-      if (!made.has(schema)) await connection.run(`CREATE SCHEMA IF NOT EXISTS ${qualifiedName(catalog, schema)}`);
-      made.add(schema);
-      const to = qualifiedName(catalog, schema, name);
-      const { rows } = await connection.query(`CREATE TABLE ${to} AS FROM ${qualifiedName(live, schema, name)}`);
-      if (comment !== null) await connection.run(`COMMENT ON TABLE ${to} IS ${quoteLiteral(comment)}`);
-      tables.push({ schema, name, rows: Number(rows[0]?.[0] ?? 0) });
-    }
-    await copyColumnComments(connection, relations);
-    await connection.run(`CREATE SCHEMA ${catalog}._labs`);
-    const value = (text: string | null) => (text === null ? "NULL" : quoteLiteral(text));
-    await connection.run(
-      `CREATE TABLE ${catalog}._labs.published AS SELECT ${quoteLiteral(about.version)} AS version, ${value(about.runId)}::VARCHAR AS run_id,
-       ${quoteLiteral(about.publishedAt)}::TIMESTAMP AS published_at, ${about.score ?? "NULL"}::DOUBLE AS score`,
-    );
+    const done = await action();
     await connection.run("COMMIT");
+    if (!done) return undefined;
     await connection.run(`CHECKPOINT ${catalog}`);
-    return tables;
+    const { rows } = await connection.query(
+      `SELECT free_blocks * block_size FROM pragma_database_size() WHERE database_name = ${quoteLiteral(catalog)}`,
+    );
+    return { ...done, freeBytes: Number(rows[0]?.[0] ?? 0) };
   } catch (error) {
     await connection.run("ROLLBACK").catch(() => {});
     throw error;
@@ -81,14 +130,69 @@ export async function writeSnapshot(
   }
 }
 
-async function copyColumnComments(connection: Connection, relations: readonly Relation[]): Promise<void> {
-  const { rows } = await connection.query(
-    "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() WHERE database_name = current_database() AND comment IS NOT NULL",
+async function write(
+  connection: Connection,
+  live: string,
+  relations: readonly Relation[],
+  about: SnapshotAbout,
+  base: Base | undefined,
+): Promise<Omit<Written, "freeBytes">> {
+  if (base) await dropOthers(connection, base);
+  const known = base && keptTables(base);
+  const tables: PublishedTable[] = [];
+  for (const schema of new Set(relations.map((r) => r.schema)))
+    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${qualifiedName(catalog, schema)}`);
+  for (const relation of relations) {
+    const { schema, name, identity } = relation;
+    const kept = base?.kept.has(relation) ? known?.get(keyOf(relation)) : undefined;
+    if (kept) {
+      tables.push(kept);
+      continue;
+    }
+    const { rows } = await connection.query(
+      `CREATE TABLE ${qualifiedName(catalog, schema, name)} AS FROM ${qualifiedName(live, schema, name)}`,
+    );
+    tables.push({ schema, name, rows: Number(rows[0]?.[0] ?? 0), identity });
+  }
+  await copyComments(connection, live, relations);
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${catalog}._labs`);
+  const value = (text: string | null) => (text === null ? "NULL" : quoteLiteral(text));
+  await connection.run(
+    `CREATE OR REPLACE TABLE ${catalog}._labs.published AS SELECT ${quoteLiteral(about.version)} AS version, ${value(about.runId)}::VARCHAR AS run_id,
+     ${quoteLiteral(about.publishedAt)}::TIMESTAMP AS published_at, ${about.score ?? "NULL"}::DOUBLE AS score`,
   );
-  const published = new Set(relations.map(({ schema, name }) => qualifiedName(schema, name)));
-  for (const [schema, table, column, comment] of rows.map((row) => row.map(String)) as string[][]) {
-    if (!published.has(qualifiedName(schema ?? "", table ?? ""))) continue;
-    const name = `${qualifiedName(catalog, schema ?? "", table ?? "")}.${quoteIdentifier(column ?? "")}`;
-    await connection.run(`COMMENT ON COLUMN ${name} IS ${quoteLiteral(comment ?? "")}`);
+  return { tables, kept: base?.kept.size ?? 0 };
+}
+
+/** Takes everything out of the base's copy that is not kept, and schemas that are empty then. */
+async function dropOthers(connection: Connection, base: Base): Promise<void> {
+  const kept = new Set([...base.kept].map(keyOf));
+  const { rows } = await connection.query(
+    `SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ${quoteLiteral(catalog)} AND schema_name <> '_labs'`,
+  );
+  const used = new Set([...base.kept].map(({ schema }) => schema));
+  for (const [schema, name] of rows.map((row) => row.map(String)))
+    if (schema !== undefined && name !== undefined && !kept.has(keyOf({ schema, name })))
+      await connection.run(`DROP TABLE ${qualifiedName(catalog, schema, name)}`);
+  for (const schema of new Set(rows.map(([schema]) => String(schema))))
+    if (!used.has(schema) && schema !== "main") await connection.run(`DROP SCHEMA ${qualifiedName(catalog, schema)}`);
+}
+
+/** Gives tables and columns the comments of the live ones, and takes away those that these lost. */
+async function copyComments(connection: Connection, live: string, relations: readonly Relation[]): Promise<void> {
+  const { rows } = await connection.query(
+    `SELECT schema_name, table_name, column_name, max(comment) FILTER (database_name = ${quoteLiteral(live)}), max(comment) FILTER (database_name = ${quoteLiteral(catalog)})
+     FROM (SELECT database_name, schema_name, table_name, column_name, comment FROM duckdb_columns()
+       UNION ALL SELECT database_name, schema_name, table_name, NULL, comment FROM duckdb_tables()
+       UNION ALL SELECT database_name, schema_name, view_name, NULL, comment FROM duckdb_views())
+     WHERE database_name IN (${quoteLiteral(live)}, ${quoteLiteral(catalog)}) AND comment IS NOT NULL GROUP BY ALL`,
+  );
+  const published = new Set(relations.map(keyOf));
+  for (const [schema, name, column, wanted, present] of rows) {
+    const relation = { schema: String(schema), name: String(name) };
+    if (wanted === present || !published.has(keyOf(relation))) continue;
+    const table = qualifiedName(catalog, relation.schema, relation.name);
+    const what = column === null ? `TABLE ${table}` : `COLUMN ${table}.${quoteIdentifier(String(column))}`;
+    await connection.run(`COMMENT ON ${what} IS ${wanted === null ? "NULL" : quoteLiteral(String(wanted))}`);
   }
 }

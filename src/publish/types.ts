@@ -3,6 +3,8 @@ export interface PublishedTable {
   schema: string;
   name: string;
   rows: number;
+  /** Of what the table was made from: a table of the same identity has the same rows. Null when that is not known. */
+  identity?: string | null;
 }
 
 /** One published version of a lab, as its JSON file says beside the snapshot. */
@@ -16,6 +18,12 @@ export interface PublishedVersion {
   score: number | null;
   tables: PublishedTable[];
   bytes: number;
+  /** Bytes of the file that hold nothing, left by tables that were replaced. */
+  freeBytes?: number;
+  /** The DuckDB that wrote the file: `v1.5.5`. */
+  duckdb?: string;
+  /** Tables that were taken over from the version before, without writing them again. */
+  kept?: number;
   /** What it was made from: the same basis needs no new version. Null when that is not known. */
   basis: string | null;
 }
@@ -30,7 +38,7 @@ export interface KeptVersion extends PublishedVersion {
 export type ExportFormat = "parquet" | "csv";
 
 /** A table in an export's manifest. */
-export interface ExportedTable extends PublishedTable {
+export interface ExportedTable extends Omit<PublishedTable, "identity"> {
   columns: { name: string; type: string }[];
   /** Relative to the manifest's folder. */
   file: string;
