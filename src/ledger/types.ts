@@ -17,6 +17,8 @@ export interface RunSummary {
   /** One sentence for people: why it failed, or what was done. */
   message?: string;
   error?: ErrorJson;
+  /** Why the run says too little about the lab as a whole: only a part was built, or models failed. */
+  partial?: string;
   [extra: string]: unknown;
 }
 

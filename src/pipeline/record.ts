@@ -80,7 +80,12 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
         level,
         type: event.type,
         text: `${node.resourceType} ${node.relation && node.attachedTo === null ? node.relation : node.name}: ${node.status}${why ? `: ${why}` : ""}`,
-        data: { uniqueId: node.uniqueId, seconds: node.seconds },
+        data: {
+          uniqueId: node.uniqueId,
+          seconds: node.seconds,
+          ...(bad && { file: node.error?.place?.file ?? node.file, ...(node.error && { error: node.error }) }),
+          ...(node.behind && { behind: node.behind }),
+        },
       });
       break;
     }

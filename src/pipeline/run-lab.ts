@@ -46,6 +46,8 @@ class LabRun {
   readonly #steps: StepOutcome[] = [];
   readonly #started = performance.now();
   #recorder: RunRecorder | undefined;
+  /** Why this run says too little about the lab as a whole. */
+  #partial: string | undefined;
   #own: OwnSteps | undefined;
   /** Its lab.yml cannot be used: the first stage tells why, wanted or not. */
   #refused = false;
@@ -88,6 +90,7 @@ class LabRun {
       tests: result.tests,
       score: result.quality?.score ?? null,
       message: result.message,
+      ...(this.#partial === undefined ? {} : { partial: this.#partial }),
       ...(result.error ? { error: result.error } : {}),
     });
     return result;
@@ -339,6 +342,7 @@ class LabRun {
     const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
     const nodes = built?.nodes ?? [];
     const totals = counts(nodes);
+    this.#partial = this.#whyPartial(built);
     const error = failed?.error;
     return {
       lab: this.#lab.name,

@@ -19,6 +19,7 @@ import {
 import { labTarget, requireOwnProfile, type Lab, type Workspace } from "#registry/index.ts";
 import type { TestOutcome } from "#quality/index.ts";
 import { checkExpectations } from "./expectations.ts";
+import { BrokenNodes } from "./behind.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
 
 export interface TransformResult {
@@ -77,6 +78,7 @@ export async function transform(
   const nodes: NodeOutcome[] = [];
   const tests: TestOutcome[] = [];
   const byId = new Map<string, AnyNode>();
+  const brokenNodes = new BrokenNodes();
   const sink = (event: EngineEvent): void => {
     switch (event.type) {
       case "selected":
@@ -103,6 +105,7 @@ export async function transform(
         const problem = problemOf(event.result);
         const outcome = nodeOutcome(event.node, event.result, byId, flags.projectDir);
         if (problem) outcome.error = placed(problem, flags.projectDir, outcome);
+        brokenNodes.note(event.node, outcome);
         nodes.push(outcome);
         if (event.node.resource_type === "test") tests.push(testOutcome(event.node as GraphNode, outcome));
         emit({ type: "node-finish", lab: lab.name, node: outcome });

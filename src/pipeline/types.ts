@@ -43,6 +43,8 @@ export interface NodeOutcome {
   file: string;
   /** Absolute path of the SQL that was sent, when the node was compiled. */
   compiledFile: string | null;
+  /** Skipped: unique ids of the broken nodes that it lies behind. */
+  behind?: string[];
   /** Of an expectation of lab.yml. */
   expectation?: {
     /** Stable over runs; what its rows are found by in `_quality.failing_rows`. */
