@@ -13,8 +13,9 @@ export type { Stage } from "./schemas/own-step.ts";
 export { requiredVariables } from "./records-config.ts";
 export type { ApiConfig, AuthConfig, PaginationConfig, RecordsConfig, StepConfig } from "./records-config.ts";
 export type { LabEntry, LabStatus } from "./schemas/workspace.ts";
-export type { QualityConfig, ScheduleConfig, ScorePart, TableQuality } from "./schemas/lab.ts";
-export { scoreParts } from "./schemas/lab.ts";
+export type { ScheduleConfig } from "./schemas/lab.ts";
+export type { QualityConfig, Reaction, ScorePart, TableQuality, WorkspaceQuality } from "./schemas/quality.ts";
+export { scoreParts } from "./schemas/quality.ts";
 export type { ExpectationEntry, TableExpectationEntry } from "./schemas/expectation.ts";
 export type {
   ColumnEntry,

@@ -16,6 +16,7 @@ describe("initWorkspace", () => {
       "shared/config/labs_config.yaml",
       "shared/config/labs_config.schema.json",
       "shared/config/lab.schema.json",
+      "shared/config/quality.schema.json",
       "shared/config/alerts.schema.json",
       ".gitignore",
       "README.md",
@@ -32,7 +33,7 @@ describe("initWorkspace", () => {
     expect(readFileSync(join(root, "README.md"), "utf8")).toBe("mine\n");
     expect(workspace.labs.map((lab) => lab.name)).toEqual(["a"]);
     expect(kept.map((file) => relative(root, file))).toEqual(["shared/config/labs_config.yaml", "README.md"]);
-    expect(created).toHaveLength(4);
+    expect(created).toHaveLength(5);
     expect(initWorkspace(root).created).toEqual([]);
   });
 

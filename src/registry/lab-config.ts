@@ -12,7 +12,9 @@ import { type RunStep, runStepsOf } from "./own-steps.ts";
 import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
 import { type LabAlerts, labAlertsConfig } from "./alerts-config.ts";
 import { recordsProblems } from "./records-problems.ts";
-import { labSchema, type LabFile, type PublishConfig, type QualityConfig, type ScheduleConfig } from "./schemas/lab.ts";
+import { qualityProblems } from "./quality-config.ts";
+import { labSchema, type LabFile, type PublishConfig, type ScheduleConfig } from "./schemas/lab.ts";
+import type { QualityConfig } from "./schemas/quality.ts";
 import type { ColumnEntry, DriftPolicy, FileFormat, LoadMode, SourceEntry } from "./schemas/source.ts";
 import { type Problem, validate } from "./validate.ts";
 import { parseYaml, readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
@@ -268,6 +270,7 @@ function meaning(data: LabFile | null): Problem[] {
       problems.push(...expectationProblems(item, [...path, "expectations", j]));
     }
   }
+  problems.push(...qualityProblems(data?.quality));
   for (const [table, { expectations = [] }] of Object.entries(data?.quality?.tables ?? {}))
     for (const [i, item] of expectations.entries())
       problems.push(...expectationProblems(item, ["quality", "tables", table, "expectations", i]));

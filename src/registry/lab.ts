@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Place } from "#errors/index.ts";
 import { registryErrors } from "./errors.ts";
 import { type LabConfig, readLabConfig } from "./lab-config.ts";
+import { mergeQuality, readWorkspaceQuality } from "./quality-config.ts";
 import type { LabEntry, LabStatus } from "./schemas/workspace.ts";
 
 /** Every path of a lab, absolute. */
@@ -36,10 +37,12 @@ export class Lab {
   readonly paths: LabPaths;
   /** Where the registry declares it. */
   readonly place: Place;
+  readonly #workspace: string;
   #config: LabConfig | undefined;
 
   constructor(name: string, entry: LabEntry, workspace: { root: string; state: string }, place: Place) {
     this.name = name;
+    this.#workspace = workspace.root;
     this.status = entry.status ?? "active";
     this.maintainer = entry.maintainer ?? undefined;
     this.description = entry.description ?? undefined;
@@ -63,9 +66,11 @@ export class Lab {
     };
   }
 
-  /** `lab.yml` with its defaults; read once. Errors: REG-003, REG-004, REG-005, REG-012. */
+  /** `lab.yml` over the workspace's `quality.yml`, with its defaults; read once. Errors: REG-003, REG-004, REG-005, REG-012. */
   get config(): LabConfig {
-    this.#config ??= readLabConfig(this.paths.config);
+    if (this.#config) return this.#config;
+    const own = readLabConfig(this.paths.config);
+    this.#config = { ...own, quality: mergeQuality(readWorkspaceQuality(this.#workspace), own.quality) };
     return this.#config;
   }
 

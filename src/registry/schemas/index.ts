@@ -1,6 +1,7 @@
 import { formatJson, toJsonSchema } from "../schema.ts";
 import { alertsSchema } from "./alerts.ts";
 import { labSchema } from "./lab.ts";
+import { workspaceQualitySchema } from "./quality.ts";
 import { workspaceSchema } from "./workspace.ts";
 
 /** The JSON Schemas of our files by file name, as text for editors. */
@@ -16,6 +17,12 @@ export function schemaFiles(): Record<string, string> {
       toJsonSchema(labSchema, {
         title: "lab.yml",
         description: "What belongs to one lab only: sources, quality, schedule, secrets by name.",
+      }),
+    )}\n`,
+    "quality.schema.json": `${formatJson(
+      toJsonSchema(workspaceQualitySchema, {
+        title: "quality.yml",
+        description: "How the labs of a workspace are scored and gated, where their lab.yml says nothing else.",
       }),
     )}\n`,
     "alerts.schema.json": `${formatJson(

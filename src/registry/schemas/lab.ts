@@ -1,39 +1,8 @@
-import { mapOf, objectOf, type Schema } from "../schema.ts";
-import { tableExpectation, type TableExpectationEntry } from "./expectation.ts";
+import { objectOf, type Schema } from "../schema.ts";
 import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { ownStep, type OwnStepEntry } from "./own-step.ts";
+import { quality, type QualityConfig } from "./quality.ts";
 import { source, type SourceEntry } from "./source.ts";
-
-export const scoreParts = ["completeness", "uniqueness", "validity", "freshness", "consistency", "volume"] as const;
-export type ScorePart = (typeof scoreParts)[number];
-
-/** What the inspector and the score should know about one table, named `schema.table`. */
-export interface TableQuality {
-  /** Columns that identify a row. */
-  key?: string | string[];
-  /** Column that says when a row happened. */
-  time_column?: string;
-  /** How old the newest row may be: `2 days`, `36 hours`. */
-  fresh_within?: string;
-  /** An empty table is no defect. */
-  may_be_empty?: boolean;
-  /** Least score of this table. */
-  minimum_score?: number;
-  /** What must hold for it after it was built. */
-  expectations?: TableExpectationEntry[];
-}
-
-export interface QualityConfig {
-  /** Weight of each part of the score; parts that are missing keep their default. */
-  weights?: Partial<Record<ScorePart, number>>;
-  /** Days that count as recent for "new rows". */
-  recent_days?: number;
-  /** Least score of the lab. */
-  minimum_score?: number;
-  /** Failing rows that are kept of each expectation. */
-  failing_rows?: number;
-  tables?: Record<string, TableQuality>;
-}
 
 export interface ScheduleConfig {
   /** Five fields: minute, hour, day of month, month, day of week. */
@@ -90,45 +59,6 @@ export const duration: Schema = {
 };
 
 const orEmpty = (schema: Schema, description: string): Schema => ({ anyOf: [schema, { type: "null" }], description });
-
-const score: Schema = { type: "number", minimum: 0, maximum: 100 };
-const weight: Schema = { type: "number", minimum: 0 };
-
-const table = objectOf<TableQuality>({
-  key: { ...names, description: "Column or columns that identify a row." },
-  time_column: { type: "string", minLength: 1, description: "Column that says when a row happened." },
-  fresh_within: { ...duration, description: "How old the newest row may be." },
-  may_be_empty: { type: "boolean", default: false, description: "An empty table is no defect." },
-  minimum_score: { ...score, description: "Least score of this table; under it nothing is published." },
-  expectations: { type: "array", items: tableExpectation, description: "Checked after the table was built." },
-});
-
-const quality = objectOf<QualityConfig>({
-  weights: objectOf<Partial<Record<ScorePart, number>>>(
-    {
-      completeness: { ...weight, description: "Missing values." },
-      uniqueness: { ...weight, description: "Duplicates by key." },
-      validity: { ...weight, description: "Tests and expectations." },
-      freshness: { ...weight, description: "Age of the newest rows." },
-      consistency: { ...weight, description: "Contracts and drift." },
-      volume: { ...weight, description: "Row counts against the table's history." },
-    },
-    [],
-    "Weight of each part of the score; what is left out keeps its default.",
-  ),
-  recent_days: { type: "integer", minimum: 1, default: 7, description: "Days that count as recent for new rows." },
-  minimum_score: { ...score, description: "Least score of the lab; under it nothing is published." },
-  failing_rows: {
-    type: "integer",
-    minimum: 0,
-    default: 100,
-    description: "Failing rows that are kept of each expectation, in `_quality.failing_rows` of the lab's database.",
-  },
-  tables: mapOf(table, "Facts about tables, by `schema.table`.", {
-    pattern: "^[^.]+\\.[^.]+$",
-    patternHint: "`schema.table`",
-  }),
-});
 
 const schedule = objectOf<ScheduleConfig>({
   cron: {
