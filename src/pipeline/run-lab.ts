@@ -13,6 +13,7 @@ import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
+import { readProjectMeanwhile, writeBack } from "./alongside.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
 import { isTest } from "./expectations.ts";
@@ -101,6 +102,12 @@ class LabRun {
     const { signal, fullRefresh = false, verify = false } = this.#options;
     let journal = DatabaseJournal.open(lab.paths.database);
     let database: Database | undefined;
+    let writtenBack: Promise<void> | undefined;
+    const close = async () => {
+      await writtenBack;
+      await database?.close();
+      database = undefined;
+    };
     let plan: IngestPlan | undefined;
     let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
     let built: TransformResult | undefined;
@@ -113,8 +120,7 @@ class LabRun {
     this.#own = await this.#ownSteps({
       open,
       whileClosed: async (body) => {
-        await database?.close();
-        database = undefined;
+        await close();
         // What was found may not be so any more.
         plan = undefined;
         journal.seal();
@@ -130,6 +136,10 @@ class LabRun {
       await this.#step("check", async () => {
         // A project or profile that is refused must be so before a row is loaded.
         if (this.#wanted("transform")) settings = engineSettings(this.#workspace, lab, "build", this.#options);
+        // Nothing can be asked before the database is open.
+        const opening = open();
+        if (settings) settings = await readProjectMeanwhile(lab, settings, opening);
+        await opening;
         plan = await detect();
         const { changes, unchanged, unclaimed } = plan;
         this.#emit({
@@ -181,6 +191,7 @@ class LabRun {
         return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
+        writtenBack = writeBack(await open());
         quality = await this.#inspect(await open(), built);
         const partial = this.#whyPartial(built);
         if (partial !== undefined) {
@@ -210,7 +221,7 @@ class LabRun {
       if (!(error instanceof Stopped)) throw error;
       await this.#own?.rest();
     } finally {
-      await database?.close();
+      await close();
     }
     journal.seal();
     return this.#report(loaded, built, quality, published);
@@ -219,7 +230,6 @@ class LabRun {
   async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
     const lab = this.#lab;
     const { signal } = this.#options;
-    const writtenBack = writeBack(database);
     const connection = await database.connect();
     const done = interruptOnAbort(connection, signal);
     try {
@@ -233,7 +243,6 @@ class LabRun {
     } finally {
       done();
       await connection.close();
-      await writtenBack;
     }
   }
 
@@ -373,18 +382,6 @@ class LabRun {
   #emit(event: LabEvent): void {
     if (this.#recorder) record(this.#recorder, event);
     this.#onEvent(event);
-  }
-}
-
-/** Writes the log into the file while the tables are read: closing would do it, and have nothing to do meanwhile. */
-async function writeBack(database: Database): Promise<void> {
-  const connection = await database.connect();
-  try {
-    await connection.run("CHECKPOINT");
-  } catch {
-    // The log stays valid; closing or the next opening takes it in.
-  } finally {
-    await connection.close();
   }
 }
 

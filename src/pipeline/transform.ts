@@ -13,6 +13,7 @@ import {
   type EngineEvent,
   type Flags,
   type GraphNode,
+  type ReadAhead,
   type RunResult,
   type Target,
 } from "#engine/index.ts";
@@ -33,6 +34,8 @@ export interface EngineSettings {
   flags: Flags;
   target: Target;
   guard: (path: string) => void;
+  /** The project, when it was read already. */
+  ahead?: ReadAhead;
 }
 
 /** Reads the lab's project and profile for the engine, and refuses what would write to another lab's database. Touches nothing. */
@@ -70,7 +73,7 @@ export function engineSettings(
 /** Builds the lab's dbt project on the open database: run and test in graph order, then what lab.yml expects of the tables. */
 export async function transform(
   lab: Lab,
-  { flags, target, guard }: EngineSettings,
+  { flags, target, guard, ahead }: EngineSettings,
   { database, journal }: { database: Database; journal?: DatabaseJournal },
   options: Pick<RunLabOptions, "signal">,
   emit: (event: LabEvent) => void,
