@@ -26,18 +26,24 @@ export async function dispatch(words: string[]): Promise<never> {
   process.on("uncaughtException", onDefect);
 
   let code: number;
+  const ending = { bySignal: false };
   try {
-    code = await command(words, global, () => (io ??= processIo(global, stop.signal)));
+    code = await command(words, global, () => (io ??= processIo(global, stop.signal)), ending);
   } catch (error) {
     io ??= processIo(global, stop.signal);
     code = stopCode === 0 || !isCancellation(error) ? report(error, global, io) : reportCancelled(error, global, io);
   }
   await io?.flush();
   // Open handles (a worker, a database) must not keep a finished command alive.
-  process.exit(stopCode || code);
+  process.exit(ending.bySignal ? code : stopCode || code);
 }
 
-async function command(words: string[], global: GlobalArguments, openIo: () => Stdio): Promise<number> {
+async function command(
+  words: string[],
+  global: GlobalArguments,
+  openIo: () => Stdio,
+  ending: { bySignal: boolean },
+): Promise<number> {
   const [name, ...after] = takeGlobals(words, global, { untilVerb: true });
   if (name === undefined || name === "help" || name === "--") {
     const topic = name === "help" ? takeGlobals(after, global)[0] : undefined;
@@ -55,6 +61,7 @@ async function command(words: string[], global: GlobalArguments, openIo: () => S
   if (global.help) return printVerbHelp(name, global, openIo());
   if (global.version) return printVersion(global, openIo());
   const { args, options } = parseVerb(name, verb, own);
+  ending.bySignal = verb.endsBySignal ?? false;
   return verb.run({ io: openIo(), global, args, options });
 }
 

@@ -41,6 +41,8 @@ export interface Verb {
   exitNotes?: string;
   /** `labs dbt` passes everything after it through untouched. */
   passThrough?: boolean;
+  /** It runs until it is stopped: after ctrl-C or SIGTERM the exit code is its own. */
+  endsBySignal?: boolean;
   /** Resolves to the exit code; throws LabsError for everything a person should read. */
   run(input: VerbInput): Promise<number>;
 }

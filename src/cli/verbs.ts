@@ -50,6 +50,16 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Write what is published as Parquet or CSV files",
     load: () => import("./verbs/export.ts"),
   },
+  serve: { group: "run", summary: "Run labs by their schedules until stopped", load: () => import("./verbs/serve.ts") },
+  schedule: {
+    group: "run",
+    summary: "Show when labs run by themselves",
+    load: () => import("./verbs/schedule.ts"),
+  },
+  jobs: { group: "run", summary: "Show what the server runs, and what waits", load: () => import("./verbs/jobs.ts") },
+  cancel: { group: "run", summary: "Cancel jobs", load: () => import("./verbs/cancel.ts") },
+  pause: { group: "run", summary: "Keep schedules from running a lab", load: () => import("./verbs/pause.ts") },
+  resume: { group: "run", summary: "Let schedules run a lab again", load: () => import("./verbs/resume.ts") },
   test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },
   inspect: {
     group: "look",

@@ -2,6 +2,7 @@
 export { Database, openDatabase } from "./database.ts";
 export type { OpenOptions } from "./database.ts";
 export { duckdbVersion } from "./database.ts";
+export { binding as loadBinding } from "./binding.ts";
 export { DatabaseJournal, relationKey } from "./journal.ts";
 export { discardTornDatabase, isTornDatabase } from "./torn.ts";
 export { Connection } from "./connection.ts";
@@ -9,4 +10,5 @@ export type { Column, QueryResult, SqlValue } from "./connection.ts";
 export { qualifiedName, quoteIdentifier, quoteLiteral } from "./sql.ts";
 export { duckErrors } from "./errors.ts";
 export { checkpoint } from "./checkpoint.ts";
+export { confine, requireNoFileWrites } from "./sandbox.ts";
 export { interruptOnAbort } from "./cancel.ts";

@@ -27,6 +27,7 @@ export { driftText } from "./contract/drift-text.ts";
 export { proposeContracts } from "./contract/propose-lab.ts";
 export type { ContractProposal } from "./contract/propose-lab.ts";
 export { watchFolder } from "./watch/watch-folder.ts";
+export { folderFingerprint } from "./watch/folder-fingerprint.ts";
 export type { LookReason, WatchOptions } from "./watch/watch-folder.ts";
 export { planPrune, prune } from "./retention/prune.ts";
 export type { PrunedLoad, PruneOptions } from "./retention/prune.ts";

@@ -6,12 +6,16 @@ import { ingestErrors } from "./errors.ts";
 
 /**
  * Opens a lab's database for loading; makes the file and its folder when they are missing, with small blocks so that many
- * small tables do not take a quarter of a megabyte each. The caller holds the lab's lock and opens it only once.
+ * small tables do not take a quarter of a megabyte each. `share` is what it may take of the machine: all of it when missing. The caller holds the lab's lock and opens it only once.
  * Errors: ING-013, DUCK-001, DUCK-002.
  */
-export async function openForLoading(lab: Pick<Lab, "paths">): Promise<Database> {
+export async function openForLoading(
+  lab: Pick<Lab, "paths">,
+  share?: { threads: number; memoryMb: number },
+): Promise<Database> {
   const path = lab.paths.database;
-  const config = pathsOf(lab);
+  const limits = share && { threads: String(share.threads), memory_limit: `${share.memoryMb}MB` };
+  const config = { ...pathsOf(lab), ...limits };
   if (hasDatabase(path)) return openDatabase(path, { config });
   try {
     mkdirSync(dirname(path), { recursive: true });

@@ -3,7 +3,7 @@ export { runLab } from "./run-lab.ts";
 export { ingestLab } from "./ingest-lab.ts";
 export type { IngestLabOptions, IngestLabResult } from "./ingest-lab.ts";
 export { testLab } from "./test-lab.ts";
-export { runLabs } from "./run-labs.ts";
+export { runLabs, withoutResult } from "./run-labs.ts";
 export type { RunLabsOptions } from "./run-labs.ts";
 export { serveRun } from "./worker.ts";
 export { exportLab } from "./export-lab.ts";

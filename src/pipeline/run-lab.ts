@@ -15,8 +15,8 @@ import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registr
 import type { StepDatabase } from "#steps/index.ts";
 import { readProjectMeanwhile, writeBack } from "./alongside.ts";
 import { holdingLab, recording } from "./held-lab.ts";
-import { exportLab, exportsInWords } from "./export-lab.ts";
 import { isTest } from "./expectations.ts";
+import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
 import { publishLab } from "./publish-lab.ts";
@@ -70,8 +70,8 @@ class LabRun {
   }
 
   async run(): Promise<LabRunResult> {
-    const { trigger = "cli", command = "labs run" } = this.#options;
-    const recorder = await this.#ledger.startRun({ lab: this.#lab.name, trigger, command });
+    const { trigger = "cli", command = "labs run", job } = this.#options;
+    const recorder = await this.#ledger.startRun({ lab: this.#lab.name, trigger, command, ...(job && { job }) });
     this.#recorder = recorder;
     this.#emit({ type: "run-start", lab: this.#lab.name, runId: recorder.id });
     if (this.#ledger.problem)
@@ -114,7 +114,7 @@ class LabRun {
     let quality: LabQuality | undefined;
     let settings: EngineSettings | undefined;
     let published: LabRunResult["published"] = null;
-    const open = async () => (database ??= await openForLoading(lab));
+    const open = async () => (database ??= await openForLoading(lab, this.#options.share));
     const detect = async () =>
       detectChanges({ lab, database: await open(), verify, fullRefresh, ...(signal ? { signal } : {}) });
     this.#own = await this.#ownSteps({

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { errorToJson } from "#errors/index.ts";
+import { type ErrorJson, errorToJson } from "#errors/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import { pipelineErrors } from "./errors.ts";
 import type { LabEvent, LabRunResult, RunLabOptions } from "./types.ts";
@@ -71,15 +71,19 @@ function runInProcess(workspace: Workspace, lab: Lab, options: RunLabsOptions): 
   });
 }
 
-function broken(lab: Lab, started: number, error: NonNullable<LabRunResult["error"]>): LabRunResult {
-  return {
-    ...empty(lab),
-    status: "failed",
-    seconds: (performance.now() - started) / 1000,
-    message: error.message,
-    error,
-  };
+/** The result of a run that came to nothing. `started`: of `performance.now()`. */
+export function withoutResult(
+  lab: Pick<Lab, "name">,
+  started: number,
+  why: { message: string; error?: ErrorJson; status?: LabRunResult["status"] },
+): LabRunResult {
+  const { message, error, status = "failed" } = why;
+  const seconds = (performance.now() - started) / 1000;
+  return { ...empty(lab), status, seconds, message, ...(error && { error }) };
 }
+
+const broken = (lab: Lab, started: number, error: ErrorJson): LabRunResult =>
+  withoutResult(lab, started, { message: error.message, error });
 
 const notRun = (lab: Lab): LabRunResult => ({
   ...empty(lab),
@@ -87,7 +91,7 @@ const notRun = (lab: Lab): LabRunResult => ({
   message: "Not started: the run was cancelled.",
 });
 
-const empty = (lab: Lab): LabRunResult => ({
+const empty = (lab: Pick<Lab, "name">): LabRunResult => ({
   lab: lab.name,
   runId: null,
   status: "failed",

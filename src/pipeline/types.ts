@@ -135,6 +135,10 @@ export interface RunLabOptions {
   /** For the ledger: how the run was started, and the command as typed. */
   trigger?: string;
   command?: string;
+  /** The job that this run is an attempt at. */
+  job?: { id: string; attempt: number };
+  /** This run's share of the machine, where the lab's profile does not say otherwise. */
+  share?: { threads: number; memoryMb: number };
   /** Called before each step; throws when this process must not go on. */
   beforeStep?: () => Promise<void>;
   signal?: AbortSignal;

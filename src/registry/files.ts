@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   fchmodSync,
   fsyncSync,
@@ -111,4 +112,24 @@ export function writeAtomic(path: string, text: string): void {
     }
     throw fileError(error, file, "write");
   }
+}
+
+/** Changes when a file is written; empty when there is none. */
+export function fileStamp(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs}:${size}:${ino}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Removes a file; one that is not there is as good. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** Lets nobody but the owner read or write a file. */
+export function protectFile(path: string): void {
+  chmodSync(path, 0o600);
 }

@@ -9,11 +9,12 @@ import {
   type RunLabOptions,
 } from "#pipeline/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
-import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { palette, plural, renderTable } from "../render/index.ts";
 import { labsOf } from "../run/labs.ts";
+import { positive } from "../run/numbers.ts";
 import { RunScreen, summaryTable } from "../run/screen.ts";
+import { runOnServer } from "../run/server.ts";
 import { labsWithSteps } from "../run/steps.ts";
 import { varsOf } from "../run/vars.ts";
 
@@ -41,6 +42,7 @@ export const verb: Verb = {
     { flags: "--threads <n>", description: "Statements side by side within a lab" },
     { flags: "-j, --jobs <n>", description: "Labs side by side; default: the machine's cores" },
     { flags: "--no-wait", description: "Do not wait when somebody else works on a lab" },
+    { flags: "--no-server", description: "Run here, also when `labs serve` runs for this workspace" },
   ],
   examples: [
     { command: "labs run lab1_sales_performance", does: "Load new files, build, test, inspect and score one lab" },
@@ -80,9 +82,10 @@ export const verb: Verb = {
     try {
       const [only] = labs;
       results =
-        labs.length === 1 && only
+        (await runOnServer(input, workspace, labs, settings, onEvent)) ??
+        (labs.length === 1 && only
           ? [await runLab(workspace, only, { ...settings, onEvent })]
-          : await runLabs(workspace, labs, { ...settings, onEvent, script: scriptOf(), ...jobsOf(input) });
+          : await runLabs(workspace, labs, { ...settings, onEvent, script: scriptOf(), ...jobsOf(input) }));
     } finally {
       screen.end();
     }
@@ -132,16 +135,6 @@ function scriptOf(): string {
 function jobsOf({ options }: VerbInput): { jobs?: number } {
   const jobs = options["jobs"];
   return jobs === undefined ? {} : { jobs: positive(jobs, "--jobs") };
-}
-
-function positive(value: unknown, flag: string): number {
-  const n = Number(value);
-  if (!Number.isInteger(n) || n < 1)
-    throw cliErrors.usage({
-      message: `${flag} takes a whole number from 1, not '${String(value)}'.`,
-      hint: `Write ${flag} 2.`,
-    });
-  return n;
 }
 
 function runOptions(input: VerbInput): Omit<RunLabOptions, "onEvent"> {

@@ -1,12 +1,12 @@
 import { objectOf, type Schema } from "../schema.ts";
-import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { ownStep, type OwnStepEntry } from "./own-step.ts";
+import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { quality, type QualityConfig } from "./quality.ts";
 import { source, type SourceEntry } from "./source.ts";
 
 export interface ScheduleConfig {
-  /** Five fields: minute, hour, day of month, month, day of week. */
-  cron?: string;
+  /** Five fields: minute, hour, day of month, month, day of week; several of them run at any of their times. */
+  cron?: string | string[];
   /** `15 minutes`, `2 hours`. */
   every?: string;
   /** IANA name; the machine's own when missing. */
@@ -17,6 +17,14 @@ export interface ScheduleConfig {
   after?: string | string[];
   /** What happens to runs that were missed while nothing was running. */
   missed?: "once" | "skip" | "catch_up";
+  /** Higher runs first when labs wait for each other. Default 0. */
+  priority?: number;
+  /** A run that takes longer is stopped and has failed. */
+  timeout?: string;
+  /** How often a failed run is tried again when the failure may pass by itself. Default 2. */
+  retries?: number;
+  /** Wait before the first new attempt; twice as long before each further one. Default 30 seconds. */
+  retry_after?: string;
   paused?: boolean;
 }
 
@@ -40,8 +48,8 @@ export interface LabFile {
   quality?: QualityConfig | null;
   publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
-  alerts?: LabAlertsEntry | null;
   steps?: OwnStepEntry[] | null;
+  alerts?: LabAlertsEntry | null;
   secrets?: string[] | null;
 }
 
@@ -60,12 +68,16 @@ export const duration: Schema = {
 
 const orEmpty = (schema: Schema, description: string): Schema => ({ anyOf: [schema, { type: "null" }], description });
 
+const cronFields: Schema = {
+  type: "string",
+  pattern: "^\\s*\\S+(\\s+\\S+){4}\\s*$",
+  patternHint: "five cron fields such as `30 6 * * 1-5`",
+};
+
 const schedule = objectOf<ScheduleConfig>({
   cron: {
-    type: "string",
-    pattern: "^\\s*\\S+(\\s+\\S+){4}\\s*$",
-    patternHint: "five cron fields such as `30 6 * * 1-5`",
-    description: "Minute, hour, day of month, month, day of week.",
+    anyOf: [cronFields, { type: "array", items: cronFields, minItems: 1 }],
+    description: "Minute, hour, day of month, month, day of week; one, or several of them.",
   },
   every: { ...duration, description: "Run at this interval." },
   timezone: { type: "string", minLength: 1, description: "IANA name such as Europe/Berlin." },
@@ -76,6 +88,20 @@ const schedule = objectOf<ScheduleConfig>({
     enum: ["once", "skip", "catch_up"],
     default: "once",
     description: "What happens to runs that were missed.",
+  },
+  priority: { type: "integer", default: 0, description: "Higher runs first when labs wait for each other." },
+  timeout: { ...duration, description: "A run that takes longer is stopped and has failed." },
+  retries: {
+    type: "integer",
+    minimum: 0,
+    maximum: 20,
+    default: 2,
+    description: "New attempts after a failure that may pass by itself, such as a network that is down.",
+  },
+  retry_after: {
+    ...duration,
+    default: "30 seconds",
+    description: "Wait before the first new attempt; twice as long before each further one.",
   },
   paused: { type: "boolean", default: false, description: "Keep the schedule, but do not run it." },
 });

@@ -1,0 +1,41 @@
+import { type LabEvent, type LabRunResult, type RunLabOptions, withoutResult } from "#pipeline/index.ts";
+import type { Lab, Workspace } from "#registry/index.ts";
+import type { VerbInput } from "../io.ts";
+
+/**
+ * Runs labs through the workspace's server, whose queue and limits then count for them too; undefined when none runs, or
+ * the command wants to run by itself.
+ */
+export async function runOnServer(
+  { io, options }: VerbInput,
+  workspace: Workspace,
+  labs: Lab[],
+  settings: Omit<RunLabOptions, "onEvent">,
+  onEvent: (event: LabEvent) => void,
+): Promise<LabRunResult[] | undefined> {
+  // Looking for the server must cost a run without one nothing.
+  if (options["server"] === false || !workspace.exists(`${workspace.state}/server.json`)) return undefined;
+  const { connectToServer } = await import("#orchestrate/index.ts");
+  const client = await connectToServer(workspace.state);
+  if (!client) return undefined;
+  const { wait = true, command = "labs run", signal: _signal, ...plain } = settings;
+  const started = performance.now();
+  try {
+    return await Promise.all(
+      labs.map(async (lab) => {
+        const end = await client.run(lab.name, plain, { command, wait, signal: io.signal, onEvent });
+        if (end.result) return end.result;
+        const error = end.error ?? end.job?.error ?? undefined;
+        const result = withoutResult(lab, started, {
+          message: error?.message ?? end.job?.message ?? "",
+          ...(error && { error }),
+          status: end.job?.state === "cancelled" ? "cancelled" : "failed",
+        });
+        onEvent({ type: "run-finish", lab: lab.name, result });
+        return result;
+      }),
+    );
+  } finally {
+    client.close();
+  }
+}

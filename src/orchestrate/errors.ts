@@ -1,0 +1,42 @@
+import { catalogue } from "#errors/index.ts";
+
+export const orchestrateErrors = catalogue("orchestrate", {
+  badSchedule: {
+    code: "ORC-001",
+    title: "Schedule that cannot be followed",
+    exit: 2,
+    doc: "The `schedule` of a lab.yml names a time zone that does not exist, a cron expression that is none, or one whose time never comes.",
+  },
+  serverRunning: {
+    code: "ORC-002",
+    title: "A server runs already",
+    exit: 2,
+    doc: "One `labs serve` looks after a workspace on a machine. The message says which process it is.",
+  },
+  serverGone: {
+    code: "ORC-003",
+    title: "The server went away",
+    exit: 1,
+    retryable: true,
+    doc: "The server that a command was talking to stopped or was killed. What had begun is resumed by the next server.",
+  },
+  timedOut: {
+    code: "ORC-004",
+    title: "Run took too long",
+    exit: 1,
+    doc: "The run was stopped because it took longer than the `timeout` of its schedule. Finished models are kept.",
+  },
+  jobUnknown: {
+    code: "ORC-005",
+    title: "No such job",
+    exit: 2,
+    doc: "No job has this id, or an id that ends with it, or it has ended already.",
+  },
+  labBusy: {
+    code: "ORC-006",
+    title: "Lab is busy on the server",
+    exit: 1,
+    retryable: true,
+    doc: "With `--no-wait` a command does not queue behind what the server runs or has queued for the lab.",
+  },
+});

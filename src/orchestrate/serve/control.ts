@@ -1,0 +1,163 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { errorToJson } from "#errors/index.ts";
+import type { JobInfo, JobStore } from "#ledger/index.ts";
+import type { LabRunResult } from "#pipeline/index.ts";
+import { protectFile, removeFile } from "#registry/index.ts";
+import { orchestrateErrors } from "../errors.ts";
+import { readLines, writeLine } from "./lines.ts";
+import type { Answer, Request, ServerEvent, ServerStatus } from "./protocol.ts";
+
+/** Somebody who waits for a job. */
+interface Follower {
+  socket: Socket;
+  id: number;
+}
+
+/** What a server does for those who talk to it. */
+export interface ControlHooks {
+  wake: () => void;
+  cancel: (job: string) => void;
+  /** Errors: REG-002, and those of a lab that must not run. */
+  requireLab: (lab: string) => void;
+  status: () => ServerStatus;
+}
+
+/** The server's side of the socket on which commands of the same machine and user talk to it. */
+export class Control {
+  readonly #store: JobStore;
+  readonly #hooks: ControlHooks;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #followers = new Map<string, Follower[]>();
+
+  constructor(store: JobStore, hooks: ControlHooks) {
+    this.#store = store;
+    this.#hooks = hooks;
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  /** The caller is the only server: what lies at the path was left by one that was killed. */
+  async listen(path: string): Promise<void> {
+    if (process.platform !== "win32") removeFile(path);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(path, resolve);
+    });
+    // Whoever may write to it may run the labs.
+    if (process.platform !== "win32") protectFile(path);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.end();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      }, 1_000).unref();
+    });
+  }
+
+  /** Passes on what happens to those who follow it. */
+  tell(event: ServerEvent): void {
+    if (event.type === "run") {
+      for (const { socket, id } of this.#followers.get(event.job.id) ?? [])
+        this.#answer(socket, { id, type: "event", event: event.event });
+    } else if (event.type === "ended") this.#ended(event.job, event.result);
+  }
+
+  #ended(job: JobInfo, result: LabRunResult | null): void {
+    const followers = this.#followers.get(job.id) ?? [];
+    if (job.state === "queued") {
+      const text = `${job.message ?? "It did not end."} It is tried again at ${job.notBefore}.`;
+      for (const { socket, id } of followers)
+        this.#answer(socket, { id, type: "event", event: { type: "message", lab: job.lab, level: "warn", text } });
+      return;
+    }
+    this.#followers.delete(job.id);
+    for (const { socket, id } of followers) this.#answer(socket, { id, type: "ended", job, result });
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      for (const [job, followers] of this.#followers) {
+        const left = followers.filter((follower) => follower.socket !== socket);
+        if (left.length > 0) this.#followers.set(job, left);
+        else this.#followers.delete(job);
+      }
+    });
+    readLines(socket, (message) => {
+      const request = message as Request;
+      void this.#handle(socket, request).catch((error: unknown) =>
+        this.#answer(socket, { id: request.id, type: "refused", error: errorToJson(error) }),
+      );
+    });
+  }
+
+  async #handle(socket: Socket, request: Request): Promise<void> {
+    const { id } = request;
+    switch (request.do) {
+      case "submit": {
+        const job = await this.#submit(socket, request);
+        this.#answer(socket, { id, type: "accepted", job });
+        this.#hooks.wake();
+        break;
+      }
+      case "cancel": {
+        const job = await this.#store.cancel(request.job, request.user, new Date());
+        if (!job) {
+          throw orchestrateErrors.jobUnknown({
+            message: `No job ${request.job} waits or runs.`,
+            hint: "`labs jobs` lists them.",
+          });
+        }
+        if (job.state === "running") this.#hooks.cancel(job.id);
+        else this.#ended(job, null);
+        this.#answer(socket, { id, type: "ok" });
+        break;
+      }
+      case "wake":
+        this.#hooks.wake();
+        this.#answer(socket, { id, type: "ok" });
+        break;
+      case "status":
+        this.#answer(socket, { id, type: "status", status: this.#hooks.status() });
+        break;
+      default:
+        socket.destroy();
+    }
+  }
+
+  async #submit(socket: Socket, request: Extract<Request, { do: "submit" }>): Promise<JobInfo> {
+    this.#hooks.requireLab(request.lab);
+    if (!request.wait) {
+      const [open] = await this.#store.jobs({ lab: request.lab, states: ["queued", "running"], limit: 1 });
+      if (open) {
+        throw orchestrateErrors.labBusy({
+          message: `The server has a job of ${request.lab} ${open.state}: ${open.command} (${open.trigger}).`,
+          hint: "Leave out `--no-wait` to wait here.",
+        });
+      }
+    }
+    // What a person waits for goes before what the clock asked for.
+    const [job] = await this.#store.enqueue([
+      {
+        lab: request.lab,
+        trigger: "cli",
+        command: request.command,
+        user: request.user,
+        options: request.options as Record<string, unknown>,
+        priority: 100,
+      },
+    ]);
+    if (!job) throw new Error("a request without a dedupe text is always new");
+    this.#followers.set(job.id, [{ socket, id: request.id }]);
+    return job;
+  }
+
+  #answer(socket: Socket, answer: Answer): void {
+    writeLine(socket, answer);
+  }
+}

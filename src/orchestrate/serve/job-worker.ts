@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import { loadBinding } from "#duck/index.ts";
+import { errorToJson, isLabsError } from "#errors/index.ts";
+import { type JobInfo, type JobOutcome, type JobRequest, type Ledger, openLedger } from "#ledger/index.ts";
+import { type LabRunResult, runLab } from "#pipeline/index.ts";
+import { openRegistry, type Workspace } from "#registry/index.ts";
+import { orchestrateErrors } from "../errors.ts";
+import { Schedule, schedulesOf } from "../schedule/schedule.ts";
+import type { FromWorker, JobOptions, StopReason, ToWorker } from "./protocol.ts";
+import { mayPass, retryAt } from "./retry.ts";
+
+/** Why a run was stopped from inside its process. */
+type Ending = StopReason | "orphaned" | "lease-lost" | "timed-out";
+
+const send = (message: FromWorker): void => {
+  if (process.connected) process.send?.(message);
+};
+
+/**
+ * The process of one job: waits for it, runs it under its lease, tells the queue how it ended, and ends. It stops when its
+ * server dies or its lease is lost; what it finished is kept and the next attempt goes on from there.
+ */
+export function serveJob(): void {
+  const stop = new AbortController();
+  const halt = (why: Ending) => stop.abort(why);
+  process.once("disconnect", () => {
+    if (!stop.signal.aborted) halt("orphaned");
+    // Something that cannot be interrupted must not keep an orphan alive: the lab's data is safe at any moment.
+    setTimeout(() => process.exit(1), 20_000).unref();
+  });
+  // Ctrl-C reaches the whole process group: the server decides what it means.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => halt("stopped"));
+  process.on("message", (message: ToWorker) => {
+    if (message.type === "stop") halt(message.reason);
+    else void attempt(message, stop, halt).finally(() => process.disconnect?.());
+  });
+  // Loading DuckDB takes as long as a small run: done before there is a job.
+  void loadBinding().then(() => send({ type: "ready" }));
+}
+
+async function attempt(
+  { workspace: root, job, leaseMs, share }: Extract<ToWorker, { type: "job" }>,
+  stop: AbortController,
+  halt: (why: Ending) => void,
+): Promise<void> {
+  const ledger = await openLedger(join(root, ".labs", "ledger.db"));
+  const keeper = keepLease(ledger, job, leaseMs, halt);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const workspace = openRegistry(root);
+    const lab = workspace.lab(job.lab);
+    const schedule = new Schedule(lab);
+    if (schedule.timeoutMs !== undefined) timer = setTimeout(() => halt("timed-out"), schedule.timeoutMs);
+    const result = await runLab(workspace, lab, {
+      ...(job.options as JobOptions),
+      trigger: job.trigger,
+      command: job.command,
+      job: { id: job.id, attempt: job.attempt },
+      share,
+      beforeStep: keeper.check,
+      signal: stop.signal,
+      onEvent: (event) => send({ type: "event", event }),
+    });
+    await end(ledger, job, outcomeOf(result, schedule, job, stop.signal), followers(workspace, job, result), result);
+  } catch (error) {
+    const why = stop.signal.reason as Ending | undefined;
+    const json = errorToJson(error);
+    const retryable = isLabsError(error) && error.retryable && why === undefined;
+    const outcome: JobOutcome | undefined =
+      why === undefined || why === "timed-out"
+        ? {
+            state: "failed",
+            message: json.message,
+            error: json,
+            ...(retryable &&
+              job.failures < 2 && { retryAt: retryAt(new Date(), job.failures + 1, 30_000).toISOString() }),
+          }
+        : stopped(why);
+    await end(ledger, job, outcome, [], null).catch(() => send({ type: "done", result: null }));
+  } finally {
+    clearTimeout(timer);
+    keeper.stop();
+    await ledger.close();
+  }
+}
+
+/** Undefined: the attempt has no outcome and the job is put back. */
+function outcomeOf(
+  result: LabRunResult,
+  schedule: Schedule,
+  job: JobInfo,
+  signal: AbortSignal,
+): JobOutcome | undefined {
+  if (result.status !== "cancelled") {
+    const again = mayPass(result) && job.failures < schedule.retries;
+    const at = again ? retryAt(new Date(), job.failures + 1, schedule.retryAfterMs).toISOString() : undefined;
+    return {
+      state: result.status,
+      message: result.message,
+      ...(result.error && { error: result.error }),
+      ...(at !== undefined && { retryAt: at }),
+    };
+  }
+  const why = signal.reason as Ending;
+  if (why !== "timed-out") return stopped(why);
+  const error = orchestrateErrors.timedOut({
+    message: `The run was stopped after ${(schedule.timeoutMs ?? 0) / 1000} seconds.`,
+    hint: "Raise `timeout` in the lab's schedule, or look at `labs logs` for what took so long.",
+  });
+  return { state: "failed", message: error.message, error: errorToJson(error) };
+}
+
+const stopped = (why: Ending): JobOutcome | undefined =>
+  why === "cancelled" ? { state: "cancelled", message: "Cancelled; finished models are kept." } : undefined;
+
+async function end(
+  ledger: Ledger,
+  job: JobInfo,
+  outcome: JobOutcome | undefined,
+  then: JobRequest[],
+  result: LabRunResult | null,
+): Promise<void> {
+  if (outcome) await ledger.jobs.finish(job, outcome, new Date(), then);
+  else await ledger.jobs.release(job, "Stopped with its server; goes on with the next one.");
+  send({ type: "done", result });
+}
+
+/** Labs that run after this one was published; the version makes each request unique. */
+function followers(workspace: Workspace, job: JobInfo, { published }: LabRunResult): JobRequest[] {
+  if (!published?.made) return [];
+  return schedulesOf(workspace.active)
+    .schedules.filter(({ after, paused }) => !paused && after.includes(job.lab))
+    .map(({ lab, priority }) => ({
+      lab,
+      trigger: "publish",
+      command: `labs run ${lab}`,
+      priority,
+      dedupe: `publish:${job.lab}:${published.version}:${lab}`,
+    }));
+}
+
+/** Renews a lease three times within its length; a process that was frozen for longer finds out before its next step. */
+function keepLease(ledger: Ledger, job: JobInfo, leaseMs: number, halt: (why: Ending) => void) {
+  let until = Date.parse(job.leaseUntil ?? "") || Date.now() + leaseMs;
+  const renew = async (): Promise<boolean> => {
+    const kept = await ledger.jobs.renew(job, new Date(), leaseMs);
+    if (!kept) {
+      halt("lease-lost");
+      return false;
+    }
+    until = Date.parse(kept.until);
+    if (kept.cancelBy !== null) halt("cancelled");
+    return true;
+  };
+  // A ledger that cannot be written for a moment loses no lease; one that cannot for longer does.
+  const quietly = () => void renew().catch(() => Date.now() > until && halt("lease-lost"));
+  const timer = setInterval(quietly, Math.max(250, leaseMs / 3));
+  return {
+    /** Errors: LED-008 when the lease is lost. */
+    check: async (): Promise<void> => {
+      if (Date.now() < until - leaseMs / 3 || (await renew())) return;
+      throw orchestrateErrors.serverGone({
+        message: `The lease of job ${job.id} was lost: it is run by somebody else.`,
+        hint: "Nothing needs to be done.",
+      });
+    },
+    stop: () => clearInterval(timer),
+  };
+}

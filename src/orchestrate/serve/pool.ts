@@ -1,0 +1,207 @@
+import { availableParallelism, totalmem } from "node:os";
+import { errorToJson } from "#errors/index.ts";
+import type { JobInfo, JobStore } from "#ledger/index.ts";
+import type { LabEvent } from "#pipeline/index.ts";
+import { JobProcess, type ProcessEnd } from "./job-process.ts";
+import type { ServerEvent } from "./protocol.ts";
+
+export interface PoolOptions {
+  /** Name of this process in the queue. */
+  worker: string;
+  workspace: string;
+  /** Script of the job processes. */
+  script: string;
+  /** Labs that run at the same time. Default: the machine's cores. */
+  jobs?: number;
+  /** How long a lease lasts without a sign of life. Default 30 seconds. */
+  leaseMs?: number;
+  /** Memory that all runs share, in megabytes. Default: three quarters of the machine's. */
+  memoryMb?: number;
+  onEvent: (event: ServerEvent) => void;
+}
+
+/** Attempts that may end without an outcome before a job has failed. */
+const mostInterruptions = 5;
+
+interface Running {
+  job: JobInfo;
+  process: JobProcess;
+  since: string;
+}
+
+/**
+ * Takes jobs from the queue and runs each in a process of its own, as many at a time as the machine has cores. One more
+ * process waits, loaded, for the next job. Shares threads and memory out between the runs.
+ */
+export class Pool {
+  readonly #store: JobStore;
+  readonly #options: PoolOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #share: { threads: number; memoryMb: number };
+  readonly slots: number;
+  readonly #leaseMs: number;
+  #spare: JobProcess | undefined;
+  #filling: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: JobStore, options: PoolOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.slots = Math.max(1, options.jobs ?? availableParallelism());
+    this.#leaseMs = options.leaseMs ?? 30_000;
+    const memoryMb = options.memoryMb ?? Math.floor((totalmem() / 1_048_576) * 0.75);
+    this.#share = {
+      threads: Math.max(1, Math.floor(availableParallelism() / this.slots)),
+      memoryMb: Math.max(256, Math.floor(memoryMb / this.slots)),
+    };
+  }
+
+  get running(): { job: JobInfo; since: string; pid: number | undefined }[] {
+    return [...this.#running.values()].map(({ job, since, process }) => ({ job, since, pid: process.pid }));
+  }
+
+  start(): void {
+    this.#warm();
+    this.wake();
+    // The queue may be filled from elsewhere, and a cancellation may be asked for there.
+    this.#timer = setInterval(() => void this.#look(), 1_000);
+  }
+
+  /** Something may have come into the queue. */
+  wake(): void {
+    if (this.#closed) return;
+    if (this.#filling) {
+      this.#again = true;
+      return;
+    }
+    this.#filling = this.#fill()
+      .catch((error: unknown) => this.#options.onEvent({ type: "problem", error: errorToJson(error) }))
+      .finally(() => {
+        this.#filling = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.wake();
+      });
+  }
+
+  /** Tells a running job's process to stop; false when it does not run here. */
+  cancel(job: string): boolean {
+    const found = this.#running.get(job);
+    found?.process.stop("cancelled");
+    return found !== undefined;
+  }
+
+  /** Takes nothing more. Resolves when the last run has ended; {@link Pool.stopNow} hurries them. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#filling;
+    const idle = new Promise<void>((resolve) => {
+      if (this.#running.size === 0) resolve();
+      else this.#idle = resolve;
+    });
+    void this.#spare?.kill();
+    await idle;
+  }
+  #idle: (() => void) | undefined;
+
+  /** Puts what runs back into the queue: at the next boundary of a model, or by force after `graceMs`. */
+  stopNow(graceMs: number): void {
+    for (const { process } of this.#running.values()) process.stop("stopped");
+    setTimeout(() => {
+      for (const { process } of this.#running.values()) void process.kill();
+    }, graceMs).unref();
+  }
+
+  /**
+   * Jobs that nobody runs any more go back into the queue: their lease ran out, or the process that had them is gone.
+   * `gone` tells which workers are.
+   */
+  async recover(gone: (worker: string) => boolean, now: Date): Promise<void> {
+    for (const job of await this.#store.jobs({ states: ["running"], limit: 10_000 })) {
+      const own = this.#running.get(job.id);
+      const expired = (job.leaseUntil ?? "") < now.toISOString();
+      if (own && own.job.attempt === job.attempt) {
+        // Frozen, or busy in a way that cannot be told from it: it must not wake up and go on.
+        if (expired) void own.process.kill();
+        continue;
+      }
+      const worker = job.worker ?? "";
+      // One of our own that is not known here yet has just been taken.
+      if (!expired && (worker === this.#options.worker || !gone(worker))) continue;
+      const why = expired ? "Its worker gave no sign of life." : "The process that ran it is gone.";
+      const after = await this.#store.interrupt(job, why, now, mostInterruptions);
+      if (after) this.#options.onEvent({ type: "note", text: `${job.lab}: ${why} ${whatNow(after)}` });
+    }
+    this.wake();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      if (this.#running.size > 0) {
+        const now = await this.#store.jobs({ states: ["running"], limit: 10_000 });
+        for (const { id, cancelBy } of now) if (cancelBy !== null) this.cancel(id);
+      }
+    } catch {
+      // Said by whoever needs the ledger next.
+    }
+    this.wake();
+  }
+
+  async #fill(): Promise<void> {
+    while (!this.#closed && this.#running.size < this.slots) {
+      const job = await this.#store.claim(this.#options.worker, new Date(), this.#leaseMs);
+      if (!job) return;
+      void this.#run(job);
+    }
+  }
+
+  async #run(job: JobInfo): Promise<void> {
+    const { onEvent, workspace } = this.#options;
+    const process = this.#spare && !this.#spare.gone ? this.#spare : new JobProcess(this.#options.script);
+    this.#spare = undefined;
+    this.#running.set(job.id, { job, process, since: new Date().toISOString() });
+    onEvent({ type: "began", job });
+    const run = process.run({ type: "job", workspace, job, leaseMs: this.#leaseMs, share: this.#share }, ({ event }) =>
+      onEvent({ type: "run", job, event: event as LabEvent }),
+    );
+    // Not before the job has its own process: starting one takes a core for a moment.
+    setTimeout(() => this.#warm(), 50).unref();
+    const end = await run;
+    const final = await this.#settle(job, end);
+    this.#running.delete(job.id);
+    onEvent({ type: "ended", job: final, result: end.result });
+    if (this.#running.size === 0) this.#idle?.();
+    this.wake();
+    setTimeout(() => this.#warm(), 50).unref();
+  }
+
+  /** The job as the queue has it after its process is gone. */
+  async #settle(job: JobInfo, end: ProcessEnd): Promise<JobInfo> {
+    try {
+      if (!end.done) {
+        const why = `The process that ran it ended ${end.how}.`;
+        await this.#store.interrupt(job, why, new Date(), mostInterruptions);
+      }
+      return (await this.#store.job(job.id)) ?? job;
+    } catch (error) {
+      // The lease runs out, and whoever looks then puts it back.
+      this.#options.onEvent({ type: "problem", error: errorToJson(error) });
+      return job;
+    }
+  }
+
+  #warm(): void {
+    if (this.#closed || (this.#spare && !this.#spare.gone) || this.#running.size >= this.slots) return;
+    this.#spare = new JobProcess(this.#options.script);
+  }
+}
+
+const whatNow = (job: JobInfo): string =>
+  job.state === "queued"
+    ? "It starts again."
+    : job.state === "failed"
+      ? "It has failed too often."
+      : "It was cancelled.";
