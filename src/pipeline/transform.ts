@@ -131,6 +131,7 @@ export async function transform(
     guard,
     database,
     ...(journal ? { journal } : {}),
+    ...(ahead ? { ahead } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   if (options.signal?.aborted) return { success: result.success, nodes, tests };
