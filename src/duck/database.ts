@@ -54,7 +54,11 @@ export const duckdbVersion = (): string => bindingNow().version();
  * A file whose creation was cut short is created again.
  * Errors: DUCK-001 when it cannot be opened, DUCK-002 when another process holds it.
  */
-export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
+export function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
+  return open(path, options, false);
+}
+
+async function open(path: string, options: OpenOptions, again: boolean): Promise<Database> {
   const config: Record<string, string> = {
     autoinstall_known_extensions: "false",
     ...(options.readOnly && path !== ":memory:" ? { access_mode: "READ_ONLY" } : {}),
@@ -64,8 +68,10 @@ export async function openDatabase(path: string, options: OpenOptions = {}): Pro
   try {
     return new Database(path, await DuckDBInstance.create(path, config));
   } catch (error) {
-    // Its creator is gone: DuckDB locks a file before it reads it, and says so first.
-    if (!options.readOnly && path !== ":memory:" && discardTornDatabase(path)) return openDatabase(path, options);
+    // Its creator is gone: DuckDB locks a file before it reads it, and says so first. Once: on a full disk the next one is
+    // cut short as well.
+    if (!again && !options.readOnly && path !== ":memory:" && discardTornDatabase(path))
+      return open(path, options, true);
     const message = error instanceof Error ? error.message : String(error);
     if (/Could not set lock|Conflicting lock/.test(message)) {
       throw duckErrors.locked({

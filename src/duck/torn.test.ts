@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,24 @@ describe("a database file whose creation was cut short", () => {
     await connection.run("CREATE TABLE t AS SELECT 42 AS x");
     await database.close();
     expect(isTornDatabase(path)).toBe(false);
+  });
+
+  it("is an error, and no endless loop, when the disk has no room for a new one either", () => {
+    const path = join(root, "full.duckdb");
+    const program = `
+      import { openDatabase } from ${JSON.stringify(join(import.meta.dirname, "database.ts"))};
+      await openDatabase(${JSON.stringify(path)}).catch((error) => process.stdout.write(error.code));`;
+    // No file may grow beyond three kilobytes.
+    const words = [
+      `trap '' XFSZ; ulimit -f 3; exec "$@"`,
+      "bash",
+      process.execPath,
+      "--input-type=module",
+      "-e",
+      program,
+    ];
+    const { stdout } = spawnSync("bash", ["-c", ...words], { encoding: "utf8", timeout: 60_000 });
+    expect(stdout).toBe("DUCK-001");
   });
 
   it("is not confused with somebody's small file, which stays as it is", async () => {
