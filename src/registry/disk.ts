@@ -37,6 +37,11 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** When a file was written last; undefined when there is none. */
+export function modifiedAt(path: string): Date | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtime;
+}
+
 /** A text file, or undefined when there is none. Errors: REG-012. */
 export function readIfThere(path: string): string | undefined {
   if (!existsSync(path)) return undefined;

@@ -60,7 +60,7 @@ export type {
   Thresholds,
   WebhookChannel,
 } from "./alerts-config.ts";
-export { appendLine, readIfThere, sizeOf, volumeOf } from "./disk.ts";
+export { appendLine, modifiedAt, readIfThere, sizeOf, volumeOf } from "./disk.ts";
 export type { Volume } from "./disk.ts";
 export { alertEvents } from "./schemas/alerts.ts";
 export type { AlertEvent } from "./schemas/alerts.ts";
