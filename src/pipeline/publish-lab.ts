@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Database, type DatabaseJournal, relationKey } from "#duck/index.ts";
 import { plural } from "#errors/index.ts";
-import { gate, type KeptVersion, publish, publishedVersions } from "#publish/index.ts";
+import { gate, type GateReason, type KeptVersion, publish, publishedVersions } from "#publish/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 import type { Lab } from "#registry/index.ts";
 import type { LabRunResult } from "./types.ts";
@@ -12,8 +12,10 @@ export interface PublishLabInput {
   journal: DatabaseJournal;
   runId: string | null;
   /** Why this run is no basis for a version. */
-  problems: string[];
-  quality: Pick<LabQuality, "score" | "tables"> | undefined;
+  problems: GateReason[];
+  /** What lab.yml does not let through although the run itself was well. */
+  blocking: GateReason[];
+  quality: Pick<LabQuality, "score" | "parts" | "tables"> | undefined;
 }
 
 export interface PublishLabResult {
@@ -22,6 +24,8 @@ export interface PublishLabResult {
   detail: string;
   /** The gate alone kept it back: the run itself was well. */
   refused: boolean;
+  /** Why readers keep what they have; empty when they do not. */
+  held: GateReason[];
 }
 
 /** Lets the gate decide about what a run built and gives it to readers. Errors: PUB-003 and those of DuckDB. */
@@ -30,17 +34,19 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
   const settings = lab.config.publish;
   const current = () => publishedVersions(database.path).find((version) => version.current);
   if (!settings.enabled) return kept(current(), "switched off in lab.yml");
-  const closed = [
-    ...gate({
-      problems: input.problems,
-      score: quality?.score ?? null,
-      minimumScore: lab.config.quality.minimum_score,
-    }),
-    ...tablesUnderMinimum(lab, quality),
-  ];
-  if (closed.length > 0) {
+  const held = gate({
+    problems: input.problems,
+    score: quality?.score ?? null,
+    minimumScore: lab.config.quality.minimum_score,
+    causes: causesOf(quality),
+    tables: tablesWithMinimum(lab, quality),
+    blocking: input.blocking,
+  });
+  const [first, ...more] = held;
+  if (first) {
     const now = current();
-    return { ...kept(now, `${closed.join("; ")}: ${stays(now)}`), refused: input.problems.length === 0 };
+    const others = more.length > 0 ? `, and ${plural(more.length, "other reason")}` : "";
+    return { ...kept(now, `${first.why}${others}: ${stays(now)}`), refused: input.problems.length === 0, held };
   }
   const done = await publish(database, {
     ...(settings.schemas && { schemas: settings.schemas }),
@@ -56,6 +62,7 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
         published: { version, made: true },
         detail: `${plural(tables.length, "table")} as ${version}`,
         refused: false,
+        held: [],
       };
     }
     case "unchanged":
@@ -75,15 +82,21 @@ const kept = (now: KeptVersion | undefined, detail: string): PublishLabResult =>
   published: now ? { version: now.version, made: false } : null,
   detail,
   refused: false,
+  held: [],
 });
 
-function tablesUnderMinimum(lab: Lab, quality: PublishLabInput["quality"]): string[] {
+/** What took points, the most first. */
+const causesOf = (score: Pick<LabQuality, "parts"> | undefined): string[] =>
+  (score?.parts ?? [])
+    .flatMap(({ causes }) => causes)
+    .sort((a, b) => b.points - a.points)
+    .map(({ text }) => text);
+
+function tablesWithMinimum(lab: Lab, quality: PublishLabInput["quality"]) {
   return Object.entries(lab.config.quality.tables ?? {}).flatMap(([name, { minimum_score: minimum }]) => {
     if (minimum === undefined) return [];
     const found = quality?.tables.find((table) => `${table.schema}.${table.name}`.toLowerCase() === name.toLowerCase());
-    const score = found?.score ?? null;
-    if (score === null) return [`${name} has no score to compare with its minimum`];
-    return score < minimum ? [`the score ${score} of ${name} is under its minimum of ${minimum}`] : [];
+    return [{ name, score: found?.score ?? null, minimum, causes: causesOf(found) }];
   });
 }
 

@@ -10,12 +10,14 @@ import {
   type IngestPlan,
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
+import type { GateReason } from "#publish/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
 import { readProjectMeanwhile, writeBack } from "./alongside.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { isTest } from "./expectations.ts";
+import { blockingWarnings, failedTests, partialRun } from "./gate-reasons.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
@@ -52,6 +54,7 @@ class LabRun {
   #own: OwnSteps | undefined;
   /** Its lab.yml cannot be used: the first stage tells why, wanted or not. */
   #refused = false;
+  #held: GateReason[] = [];
   /** Why the gate alone kept the results from readers. */
   #refusal: string | undefined;
 
@@ -206,9 +209,14 @@ class LabRun {
         const done = interruptOnAbort(into, signal);
         try {
           const problems = this.#problems(built);
+          const blocking = blockingWarnings(lab, built?.nodes ?? []);
           const runId = this.#recorder?.id ?? null;
-          const outcome = await publishLab({ lab, database: into, journal, runId, problems, quality });
+          const outcome = await publishLab({ lab, database: into, journal, runId, problems, blocking, quality });
           published = outcome.published;
+          this.#held = outcome.held;
+          for (const { why, fix } of outcome.held)
+            if (outcome.refused)
+              this.#emit({ type: "message", lab: lab.name, level: "warn", text: `not published: ${why}\nfix: ${fix}` });
           if (outcome.refused) throw new StepFailure((this.#refusal = outcome.detail));
           if (!outcome.published) return outcome.detail;
           return `${outcome.detail}${exportsInWords(await exportLab(lab, signal))}`;
@@ -256,15 +264,16 @@ class LabRun {
   }
 
   /** Why readers should not get what this run left. */
-  #problems(built: TransformResult | undefined): string[] {
+  #problems(built: TransformResult | undefined): GateReason[] {
     const partial = this.#whyPartial(built);
-    const { failed } = counts(built?.nodes ?? []).tests;
     return [
       ...this.#steps.flatMap(({ name, status, optional }) =>
-        status === "failed" && !optional && name !== "transform" ? [`the step ${name} failed`] : [],
+        status === "failed" && !optional && name !== "transform"
+          ? [{ why: `the step ${name} failed`, fix: "Correct what it says, and run again." }]
+          : [],
       ),
-      ...(partial === undefined ? [] : [partial]),
-      ...(failed > 0 ? [`${plural(failed, "test")} failed`] : []),
+      ...(partial === undefined ? [] : [partialRun(this.#lab, partial, built?.nodes ?? [])]),
+      ...failedTests(this.#lab, built?.nodes ?? []),
     ];
   }
 
@@ -374,6 +383,7 @@ class LabRun {
           }
         : null,
       published,
+      held: this.#held,
       message: messageOf(status, error, filesInWords(loaded?.files ?? [], "failed"), nodes, totals, this.#refusal),
       ...(error ? { error } : {}),
     };

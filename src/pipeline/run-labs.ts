@@ -105,5 +105,6 @@ const empty = (lab: Pick<Lab, "name">): LabRunResult => ({
   tests: { passed: 0, warned: 0, failed: 0, unchanged: 0 },
   quality: null,
   published: null,
+  held: [],
   message: "",
 });

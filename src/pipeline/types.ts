@@ -1,6 +1,7 @@
 import type { ErrorJson } from "#errors/index.ts";
 import type { RunResult } from "#engine/index.ts";
 import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
+import type { GateReason } from "#publish/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 import { type Stage, stages } from "#registry/index.ts";
 
@@ -79,6 +80,8 @@ export interface LabRunResult {
   quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
   /** The version that readers have now, and whether this run made it; null when nothing is published. */
   published: { version: string; made: boolean } | null;
+  /** Why readers did not get what this run left, and what to do about it; empty when they did. */
+  held: GateReason[];
   /** Why it failed, or what was done: one sentence. */
   message: string;
   error?: ErrorJson;

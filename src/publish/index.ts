@@ -1,6 +1,6 @@
 /** Publishing: what passed the gate becomes a snapshot that readers open, while the lab's own database goes on changing. */
 export { publishErrors } from "./errors.ts";
-export { gate, type GateInput } from "./gate.ts";
+export { gate, type GateInput, type GateReason } from "./gate.ts";
 export { diffSnapshots, type ColumnDiff, type TableDiff } from "./diff.ts";
 export { openPublished, publish, publishedVersions, rollBack, twoVersions } from "./publish.ts";
 export { exportFormats, exportSnapshot } from "./export.ts";

@@ -180,15 +180,37 @@ describe("readers", () => {
 });
 
 describe("the gate", () => {
+  const whys = (input: Parameters<typeof gate>[0]) => gate(input).map(({ why }) => why);
+
   it("opens when nothing speaks against it, and names every reason when it does not", () => {
     expect(gate({ problems: [], score: null, minimumScore: undefined })).toEqual([]);
     expect(gate({ problems: [], score: 80, minimumScore: 80 })).toEqual([]);
-    expect(gate({ problems: ["1 test failed"], score: 79.9, minimumScore: 80 })).toEqual([
+    expect(whys({ problems: [{ why: "1 test failed", fix: "Mend it." }], score: 79.9, minimumScore: 80 })).toEqual([
       "1 test failed",
       "the score 79.9 is under the minimum of 80",
     ]);
-    expect(gate({ problems: [], score: null, minimumScore: 1 })).toEqual([
+    expect(whys({ problems: [], score: null, minimumScore: 1 })).toEqual([
       "there is no score to compare with the minimum",
+    ]);
+    const late = { why: "raw.a is late", fix: "Deliver it." };
+    const tables = [
+      { name: "gold.a", score: 99, minimum: 99, causes: [] },
+      { name: "gold.b", score: 98.9, minimum: 99, causes: ["2 nulls", "1 duplicate"] },
+      { name: "gold.c", score: null, minimum: 1, causes: [] },
+    ];
+    expect(
+      gate({ problems: [], score: 50, minimumScore: 60, causes: ["all is null"], tables, blocking: [late] }),
+    ).toEqual([
+      {
+        why: "the score 50 is under the minimum of 60",
+        fix: "Mend what costs most: all is null. Or lower `quality.minimum_score`.",
+      },
+      {
+        why: "the score 98.9 of gold.b is under its minimum of 99",
+        fix: "Mend what costs most: 2 nulls; 1 duplicate. Or lower `minimum_score of gold.b`.",
+      },
+      expect.objectContaining({ why: "gold.c has no score to compare with its minimum" }),
+      late,
     ]);
   });
 });

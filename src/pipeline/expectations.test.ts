@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "#duck/index.ts";
+import { openLedger } from "#ledger/index.ts";
+import { openRegistry } from "#registry/index.ts";
+import { runLab } from "./run-lab.ts";
+import { testLab } from "./test-lab.ts";
+import type { LabEvent } from "./types.ts";
+
+let root: string;
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+};
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), "labs-expect-")));
+  write("shared/config/labs_config.yaml", "labs:\n  shop: {}\n");
+  write("shop/dbt/dbt_project.yml", 'name: shop\nversion: "1.0"\nprofile: shop\nmodels:\n  +materialized: table\n');
+  write("shop/dbt/models/sources.yml", "sources: [{ name: raw, tables: [{ name: sold }] }]\n");
+  write("shop/dbt/models/kpis.sql", "select id, n from {{ source('raw', 'sold') }}");
+  write("shop/data/raw/sold.csv", "id,n\n1,2\n2,-3\n3,-4\n");
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const expecting = (...items: string[]) =>
+  write(
+    "shop/lab.yml",
+    `quality:\n  tables:\n    main.kpis:\n      expectations:\n${items.map((item) => `        - ${item}\n`).join("")}`,
+  );
+async function run(options: Parameters<typeof runLab>[2] = {}) {
+  const workspace = openRegistry(root);
+  const events: LabEvent[] = [];
+  const result = await runLab(workspace, workspace.lab("shop"), { ...options, onEvent: (event) => events.push(event) });
+  return { result, events };
+}
+async function kept(): Promise<unknown[]> {
+  const database = await openDatabase(join(root, "shop/data/shop.duckdb"), { readOnly: true });
+  try {
+    const rows = await (await database.connect()).objects(
+      "SELECT \"row\"->>'id' AS id FROM _quality.failing_rows ORDER BY 1",
+    );
+    return rows.map(({ id }) => id);
+  } finally {
+    await database.close();
+  }
+}
+
+describe("expectations in a run", () => {
+  it("are told as tests are, recorded, scored, and hold readers back with why and what to do", async () => {
+    expecting("{ check: range, column: n, min: 0 }", "{ check: unique, column: id }");
+    const { result, events } = await run();
+    expect(result).toMatchObject({
+      status: "failed",
+      tests: { passed: 1, failed: 1 },
+      published: null,
+      message: "expectation main.kpis: n is at least 0 failed.",
+      held: [
+        {
+          why: "main.kpis: n is at least 0: 2 rows are not so",
+          fix: expect.stringMatching(/failing_rows where expectation = 'main\.kpis\.range_n'/),
+        },
+      ],
+    });
+    expect(await kept()).toEqual(["2", "3"]);
+    const told = events.flatMap((event) => (event.type === "node-finish" ? [event.node] : []));
+    expect(told.filter(({ resourceType }) => resourceType === "expectation")).toMatchObject([
+      {
+        name: "main.kpis: n is at least 0",
+        status: "fail",
+        failures: 2,
+        relation: "main.kpis",
+        expectation: { severity: "error", blocking: true, kept: 2 },
+      },
+      { name: "main.kpis: id is unique", status: "pass" },
+    ]);
+    expect(JSON.parse(JSON.stringify(events))).toEqual(events);
+    const ledger = await openLedger(join(root, ".labs/ledger.db"), { mode: "read" });
+    const detail = await ledger.run("last");
+    const recorded = await ledger.events(detail.id);
+    await ledger.close();
+    expect(detail.models.filter(({ resourceType }) => resourceType === "expectation")).toHaveLength(2);
+    expect(recorded.map(({ text }) => text)).toContain(
+      "expectation main.kpis: n is at least 0: fail: 2 rows are not so",
+    );
+    const validity = result.quality?.parts.find(({ dimension }) => dimension === "validity");
+    expect(validity?.causes[0]?.text).toContain("n is at least 0 failed with 2 failing");
+    // Mended: nothing is held, nothing is kept.
+    write("shop/data/raw/sold.csv", "id,n\n1,2\n2,3\n3,4\n");
+    const mended = (await run()).result;
+    expect(mended).toMatchObject({ status: "ok", tests: { passed: 2 }, held: [], published: { made: true } });
+    expect(await kept()).toEqual([]);
+  });
+
+  it("publish or hold as they are marked, whatever their severity", async () => {
+    expecting("{ check: range, column: n, min: 0, blocking: false }");
+    expect((await run()).result).toMatchObject({ status: "failed", held: [], published: { made: true } });
+    write("shop/data/raw/sold.csv", "id,n\n1,2\n2,-3\n3,-5\n");
+    expecting("{ check: range, column: n, min: 0, severity: warn, blocking: true }");
+    const { result, events } = await run();
+    expect(result).toMatchObject({
+      status: "failed",
+      tests: { warned: 1, failed: 0 },
+      published: { made: false },
+      message: expect.stringMatching(/^Not published: main\.kpis: n is at least 0: 2 rows are not so: readers keep/),
+    });
+    expect(events.flatMap((event) => (event.type === "message" ? [event.text] : []))).toEqual([
+      expect.stringMatching(/^not published: main\.kpis: n is at least 0: .*\nfix: Look at its rows: labs query shop/),
+    ]);
+    expecting("{ check: range, column: n, min: 0, severity: warn }");
+    expect((await run()).result).toMatchObject({ status: "ok", tests: { warned: 1 }, published: { made: true } });
+  });
+
+  it("are skipped for what was not built, and left alone by a run of something else", async () => {
+    expecting("{ check: not_null, column: id }");
+    write("shop/dbt/models/other.sql", "select 1 as one");
+    await run();
+    const other = (await run({ select: ["other"] })).result;
+    expect(other.nodes.map(({ resourceType }) => resourceType)).toEqual(["model"]);
+    write("shop/dbt/models/kpis.sql", "select nope from {{ source('raw', 'sold') }}");
+    const { result } = await run();
+    expect(result.nodes.find(({ resourceType }) => resourceType === "expectation")?.status).toBe("skipped");
+    expect(result.held[0]).toMatchObject({
+      why: "1 model failed",
+      fix: expect.stringContaining("Correct model kpis first"),
+    });
+  });
+
+  it("are checked by labs test, too", async () => {
+    await run();
+    expecting("{ check: range, column: n, min: 0 }", "{ check: unique, column: idd }");
+    const workspace = openRegistry(root);
+    const { success, nodes } = await testLab(workspace, workspace.lab("shop"));
+    expect(success).toBe(false);
+    expect(nodes).toMatchObject([
+      { status: "fail" },
+      { status: "error", error: { code: "EXP-002", hint: "Did you mean `id`?", place: { line: 6, column: 11 } } },
+    ]);
+  });
+});
