@@ -72,6 +72,11 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/lineage.ts"),
   },
   query: { group: "look", summary: "Ask what a lab has published", load: () => import("./verbs/query.ts") },
+  shell: {
+    group: "look",
+    summary: "Talk SQL with what a lab has published",
+    load: () => import("./verbs/shell.ts"),
+  },
   diff: {
     group: "look",
     summary: "Show what changed between two published versions",

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBValue, Json } from "@duckdb/node-api";
+import { binding } from "./binding.ts";
 import { duckErrors } from "./errors.ts";
 
 /** A value as DuckDB's binding gives it: `bigint` for BIGINT and wider, value objects for DECIMAL, DATE, TIMESTAMP, LIST … */
@@ -78,6 +79,28 @@ export class Connection {
   /** Number of statements in a text, as DuckDB's own parser counts. */
   async statementCount(sql: string): Promise<number> {
     return (await this.#raw.extractStatements(sql)).count;
+  }
+
+  /**
+   * The kind of each statement of a text as DuckDB calls it: `SELECT`, `COPY`; empty for one behind the first that cannot be
+   * prepared before those before it ran. Runs nothing. Errors: DUCK-003.
+   */
+  async statementTypes(sql: string): Promise<string[]> {
+    const { StatementType } = await binding();
+    try {
+      const statements = await this.#raw.extractStatements(sql);
+      const types: string[] = [];
+      for (let i = 0; i < statements.count; i++) {
+        const prepared = await statements.prepare(i).catch((error: unknown) => {
+          if (i === 0) throw error;
+        });
+        types.push(prepared ? (StatementType[prepared.statementType] ?? "") : "");
+        prepared?.destroySync();
+      }
+      return types;
+    } catch (error) {
+      throw queryError(error, sql);
+    }
   }
 
   /** Percentage of the running statement, or -1 when unknown. */

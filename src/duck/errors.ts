@@ -26,4 +26,10 @@ export const duckErrors = catalogue("duck", {
     exit: 1,
     doc: "The statement was interrupted, by ctrl-C, a timeout or another statement's failure. Its transaction was rolled back.",
   },
+  writesFiles: {
+    code: "DUCK-005",
+    title: "Questions only read",
+    exit: 1,
+    doc: "`labs query` and `labs shell` run what reads: no statement that writes files, attaches databases or loads extensions.",
+  },
 });
