@@ -30,7 +30,7 @@ export const verb: Verb = {
       does: "The working database; open only while a statement runs",
     },
     {
-      command: "labs shell lab1_sales_performance --format csv < questions.sql > answers.csv",
+      command: "cat questions.sql | labs shell lab1_sales_performance --format csv > answers.csv",
       does: "Statements of a file, up to the first that fails",
     },
   ],
