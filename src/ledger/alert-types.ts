@@ -89,8 +89,6 @@ export interface AlertMemory {
   since?: string;
   /** Day of the last digest, in its time zone. */
   digestDay?: string;
-  /** When the conditions were looked at last. */
-  tickedAt?: string;
 }
 
 /** What one evaluation writes: all of it or nothing. */

@@ -210,6 +210,16 @@ export class AlertStore {
     return Number(row?.["n"] ?? 0);
   }
 
+  /** When a channel was told about an incident last; undefined when it was not. ISO. */
+  async lastSent(channel: string, incidentId: string): Promise<string | undefined> {
+    const [row] = await this.#sql.all(
+      `SELECT max(sent_at) AS at FROM deliveries WHERE channel = @channel AND state = 'sent'
+         AND kind IN ('opened', 'repeated') AND incidents LIKE @pattern`,
+      { channel, pattern: `%"${incidentId}"%` },
+    );
+    return text(row?.["at"]) ?? undefined;
+  }
+
   /** Whether a channel was told about an incident, or may have been. */
   async wasTold(channel: string, incidentId: string): Promise<boolean> {
     const rows = await this.#sql.all(

@@ -134,6 +134,8 @@ export interface RunDetail extends RunInfo {
 export interface RunFilter {
   lab?: string;
   status?: RunStatus;
+  /** Only runs whose ids are not before this text. */
+  since?: string;
   /** Default 50. */
   limit?: number;
 }
