@@ -91,6 +91,8 @@ export interface CommandOptions {
   cwd?: string;
   /** The project, read by {@link readAhead} with the same flags and options. */
   ahead?: ReadAhead;
+  /** Takes work that need not be done when the command is, but before the database is closed. Never rejects. */
+  later?: (work: Promise<void>) => void;
 }
 
 export interface CommandResult {
@@ -589,7 +591,10 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
         const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
         results.push(...end.results);
       }
-      await changes?.finish(master);
+      const noting = open.session();
+      const noted = changes?.finish(noting).finally(() => noting.release());
+      if (noted && options.later) options.later(noted.catch((error: unknown) => tellNotNoted(options, error)));
+      else await noted;
     } finally {
       await master.release();
       await invocation.files.flush();
@@ -603,6 +608,15 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
   });
   if (journal !== options.journal) journal?.seal();
   return finished;
+}
+
+function tellNotNoted({ sink }: CommandOptions, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  sink({
+    type: "message",
+    level: "warn",
+    text: `The next run builds everything, for this one was not noted: ${reason}`,
+  });
 }
 
 function skipAll(invocation: Invocation, selected: ReadonlySet<string>, _graph: Graph): RunResult[] {

@@ -105,9 +105,9 @@ class LabRun {
     const { signal, fullRefresh = false, verify = false } = this.#options;
     let journal = DatabaseJournal.open(lab.paths.database);
     let database: Database | undefined;
-    let writtenBack: Promise<void> | undefined;
+    const later: Promise<void>[] = [];
     const close = async () => {
-      await writtenBack;
+      await Promise.all(later.splice(0));
       await database?.close();
       database = undefined;
     };
@@ -178,8 +178,12 @@ class LabRun {
       });
       await this.#step("transform", async () => {
         settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
-        built = await transform(lab, settings, { database: await open(), journal }, this.#options, (event) =>
-          this.#emit(event),
+        built = await transform(
+          lab,
+          settings,
+          { database: await open(), journal, later: (work) => later.push(work) },
+          this.#options,
+          (event) => this.#emit(event),
         );
         const { models, tests } = counts(built.nodes);
         if (!built.success)
@@ -194,7 +198,7 @@ class LabRun {
         return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
-        writtenBack = writeBack(await open());
+        later.push(writeBack(await open()));
         quality = await this.#inspect(await open(), built);
         const partial = this.#whyPartial(built);
         if (partial !== undefined) {

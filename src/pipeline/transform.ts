@@ -10,6 +10,7 @@ import {
   targetForDatabase,
   type AnyNode,
   type Command,
+  type CommandOptions,
   type EngineEvent,
   type Flags,
   type GraphNode,
@@ -74,7 +75,7 @@ export function engineSettings(
 export async function transform(
   lab: Lab,
   { flags, target, guard, ahead }: EngineSettings,
-  { database, journal }: { database: Database; journal?: DatabaseJournal },
+  { database, journal, later }: { database: Database; journal?: DatabaseJournal } & Pick<CommandOptions, "later">,
   options: Pick<RunLabOptions, "signal">,
   emit: (event: LabEvent) => void,
 ): Promise<TransformResult> {
@@ -132,6 +133,7 @@ export async function transform(
     database,
     ...(journal ? { journal } : {}),
     ...(ahead ? { ahead } : {}),
+    ...(later ? { later } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   if (options.signal?.aborted) return { success: result.success, nodes, tests };

@@ -42,16 +42,15 @@ export async function listRelations(
       WHERE database_name = current_database() AND NOT internal
     ORDER BY 1, 2`);
   const columns = await connection.query(`
-    SELECT schema_name, table_name, list([column_name, data_type, is_nullable::VARCHAR] ORDER BY column_index)::JSON::VARCHAR
-    FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal GROUP BY ALL`);
-  const columnsOf = new Map(
-    columns.rows.map(([schema, table, list]) => [
-      `${String(schema)}\0${String(table)}`,
-      (JSON.parse(String(list)) as [string, string, string][]).map(
-        ([name, type, nullable]): RelationColumn => ({ name, type, nullable: nullable === "true" }),
-      ),
-    ]),
-  );
+    SELECT schema_name, table_name, column_name, data_type, is_nullable FROM duckdb_columns()
+      WHERE database_name = current_database() AND NOT internal ORDER BY column_index`);
+  const columnsOf = new Map<string, RelationColumn[]>();
+  for (const [schema, table, name, type, nullable] of columns.rows) {
+    const key = `${String(schema)}\0${String(table)}`;
+    const own = columnsOf.get(key) ?? [];
+    own.push({ name: String(name), type: String(type), nullable: nullable === true });
+    columnsOf.set(key, own);
+  }
   const all = found.rows.map(
     ([schema, name, type, size]): Relation => ({
       schema: String(schema),

@@ -157,6 +157,8 @@ export class ChangeTracker implements NodeChanges {
   /** Takes the SQL of what was built apart and keeps the state for the next run. While the database is open. */
   async finish(session: AdapterSession): Promise<void> {
     if (this.#lost) return;
+    // Of now: what is written to the database meanwhile may end it.
+    const { chain } = this.#options.journal;
     const pending = [...this.#pending];
     const withText = pending.filter(([, p]) => p.text !== null);
     const analyses = new Map(
@@ -182,7 +184,7 @@ export class ChangeTracker implements NodeChanges {
     const current = [...this.#nodes].filter(([id]) => id in manifest.nodes || id in manifest.unit_tests);
     writeState(this.#options.file, {
       version: 1,
-      chain: this.#options.journal.chain,
+      chain,
       environment: this.#environment,
       nodes: Object.fromEntries(current),
     });
