@@ -1,5 +1,11 @@
 /** Runs labs by themselves: schedules, the queue's workers, the server and its clients. */
 export { orchestrateErrors } from "./errors.ts";
+export { Alerter } from "./alerts/alerter.ts";
+export type { AlerterEffects } from "./alerts/alerter.ts";
+export { alertErrors } from "./alerts/errors.ts";
+export { examineHealth } from "./health/examine.ts";
+export type { HealthCheck, HealthItem } from "./health/examine.ts";
+export type { HealthFacts, LabFacts } from "./health/facts.ts";
 export { Schedule, schedulesOf } from "./schedule/schedule.ts";
 export type { MissedPolicy } from "./schedule/schedule.ts";
 export { dueJobs } from "./schedule/plan.ts";
