@@ -33,6 +33,8 @@ export interface JobInfo {
   command: string;
   user: string;
   options: Record<string, unknown>;
+  /** What makes the request one of its kind; null for one that may be made again. */
+  dedupe: string | null;
   dueAt: string;
   /** Later than `dueAt` when it waits to be tried again. */
   notBefore: string;

@@ -112,17 +112,18 @@ export class JobStore {
   }
 
   /**
-   * Puts a job back whose attempt ended without an outcome. After `most` of them in all it failed: something about it kills
-   * its workers. Does nothing when the lease is not the given one.
+   * Puts a job back whose attempt ended without an outcome, at once at first, then after ever longer pauses. After `most`
+   * of them in all it failed: something about it kills its workers. Does nothing when the lease is not the given one.
    */
   async interrupt({ id, attempt }: Lease, why: string, now: Date, most: number): Promise<JobInfo | undefined> {
     const [row] = await this.#sql.all(
       `UPDATE jobs SET
          state = CASE WHEN cancel_by IS NOT NULL THEN 'cancelled' WHEN interruptions + 1 >= @most THEN 'failed' ELSE 'queued' END,
          finished_at = CASE WHEN cancel_by IS NOT NULL OR interruptions + 1 >= @most THEN @now END,
+         not_before = CASE WHEN interruptions < 3 THEN not_before WHEN interruptions < 6 THEN @soon ELSE @later END,
          interruptions = interruptions + 1, worker = NULL, lease_until = NULL, message = @why
        WHERE id = @id AND attempt = @attempt AND state = 'running' RETURNING *`,
-      { id, attempt, why, now: now.toISOString(), most },
+      { id, attempt, why, now: now.toISOString(), soon: later(now, 1_000), later: later(now, 10_000), most },
     );
     return row && jobInfo(row);
   }
@@ -177,6 +178,15 @@ export class JobStore {
       values,
     );
     return rows.map(jobInfo);
+  }
+
+  /** Forgets jobs that ended before a time; gives how many. */
+  async prune(before: Date): Promise<number> {
+    const rows = await this.#sql.all(
+      "DELETE FROM jobs WHERE state IN ('ok', 'failed', 'cancelled') AND finished_at < @before RETURNING id",
+      { before: before.toISOString() },
+    );
+    return rows.length;
   }
 
   async job(id: string): Promise<JobInfo | undefined> {
@@ -317,6 +327,7 @@ function jobInfo(row: Row): JobInfo {
     command: row["command"] as string,
     user: row["user_"] as string,
     options: parsed(row["options"]) ?? {},
+    dedupe: text("dedupe"),
     dueAt: row["due_at"] as string,
     notBefore: row["not_before"] as string,
     createdAt: row["created_at"] as string,

@@ -20,6 +20,11 @@ export const verb: Verb = {
       description: "How long a stop waits for runs; then they stop and go on with the next server",
       default: "60 s",
     },
+    {
+      flags: "--lease <time>",
+      description: "How long a run may give no sign of life before it is taken for dead and started again",
+      default: "30 s",
+    },
   ],
   examples: [
     { command: "labs serve", does: "Run every lab by the `schedule` of its lab.yml, until ctrl-C" },
@@ -38,7 +43,8 @@ export const verb: Verb = {
       script: process.argv[1] ?? "",
       ...(jobs !== undefined && { jobs: positive(jobs, "--jobs") }),
       ...(memory !== undefined && { memoryMb: positive(memory, "--memory") }),
-      graceMs: graceOf(String(options["grace"])),
+      graceMs: timeOf(options["grace"], "--grace"),
+      leaseMs: Math.max(1_000, timeOf(options["lease"], "--lease")),
       signal: io.signal,
       onEvent: (event) => {
         if (global.output === "json")
@@ -50,9 +56,10 @@ export const verb: Verb = {
   },
 };
 
-function graceOf(text: string): number {
+function timeOf(value: unknown, flag: string): number {
+  const text = String(value);
   if (/^\d+ ?(s|seconds?|m|min|minutes?|h|hours?)$/.test(text)) return milliseconds(text);
-  throw cliErrors.usage({ message: `--grace takes a time such as \`30 s\` or \`5 minutes\`, not ${text}.` });
+  throw cliErrors.usage({ message: `${flag} takes a time such as \`30 s\` or \`5 minutes\`, not ${text}.` });
 }
 
 /** Runs are recorded in full in the ledger; a log needs their ends. */

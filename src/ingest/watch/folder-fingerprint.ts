@@ -5,10 +5,11 @@ import { isTemporary } from "../detect/sources.ts";
 
 /**
  * What lies below a folder, as a short text: changes when a file comes, goes, grows or is written again. Looks at names,
- * sizes and times only. Unfinished files do not count; a missing folder is an empty one.
+ * sizes and times only. Unfinished files do not count. Empty for an empty or missing folder.
  */
 export function folderFingerprint(folder: string): string {
   const hash = createHash("sha256");
+  let files = 0;
   const visit = (path: string, prefix: string): void => {
     let entries;
     try {
@@ -25,6 +26,7 @@ export function folderFingerprint(folder: string): string {
       }
       try {
         const { size, mtimeMs } = statSync(join(path, entry.name));
+        files++;
         hash.update(JSON.stringify([name, size, mtimeMs]));
       } catch {
         // Gone between the listing and the look.
@@ -32,5 +34,5 @@ export function folderFingerprint(folder: string): string {
     }
   };
   visit(folder, "");
-  return hash.digest("base64url").slice(0, 22);
+  return files === 0 ? "" : hash.digest("base64url").slice(0, 22);
 }

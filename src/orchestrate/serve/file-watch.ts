@@ -48,7 +48,7 @@ export class FileWatch {
         const settled = seen === last;
         last = seen;
         const known = (await this.#store.labStates()).get(lab.name);
-        if (known?.filesSeen === seen) return { again: false };
+        if ((known?.filesSeen ?? "") === seen) return { again: false };
         // Something is being copied: one more look tells whether it is all there.
         if (!settled) return { again: true };
         if (known?.paused) return { again: false };

@@ -12,8 +12,9 @@ import { mayPass, retryAt } from "./retry.ts";
 /** Why a run was stopped from inside its process. */
 type Ending = StopReason | "orphaned" | "lease-lost" | "timed-out";
 
+/** A server that has just died hears nothing; the end of the connection tells the rest. */
 const send = (message: FromWorker): void => {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 
 /**
@@ -33,7 +34,7 @@ export function serveJob(): void {
   process.on("SIGTERM", () => halt("stopped"));
   process.on("message", (message: ToWorker) => {
     if (message.type === "stop") halt(message.reason);
-    else void attempt(message, stop, halt).finally(() => process.disconnect?.());
+    else void attempt(message, stop, halt).finally(() => process.connected && process.disconnect());
   });
   // Loading DuckDB takes as long as a small run: done before there is a job.
   void loadBinding().then(() => send({ type: "ready" }));
@@ -126,9 +127,12 @@ async function end(
   send({ type: "done", result });
 }
 
-/** Labs that run after this one was published; the version makes each request unique. */
+/**
+ * Labs that run after this one was published. The version makes each request unique, so a run that found it published
+ * already asks as well: the one that published it may have been killed before it could.
+ */
 function followers(workspace: Workspace, job: JobInfo, { published }: LabRunResult): JobRequest[] {
-  if (!published?.made) return [];
+  if (!published) return [];
   return schedulesOf(workspace.active)
     .schedules.filter(({ after, paused }) => !paused && after.includes(job.lab))
     .map(({ lab, priority }) => ({

@@ -20,8 +20,8 @@ export interface PoolOptions {
   onEvent: (event: ServerEvent) => void;
 }
 
-/** Attempts that may end without an outcome before a job has failed. */
-const mostInterruptions = 5;
+/** Attempts that may end without an outcome before a job has failed: power cuts are few, what kills its process does so each time. */
+const mostInterruptions = 20;
 
 interface Running {
   job: JobInfo;

@@ -15,6 +15,9 @@ import { becomeServer } from "./server-file.ts";
 /** A sign of life this often; three missed ones are a sign of death on another machine. */
 export const heartbeatMs = 5_000;
 
+/** Ended jobs are kept this long. */
+const keepJobsMs = 90 * 86_400_000;
+
 export interface ServeOptions {
   /** Folder of the workspace. */
   workspace: string;
@@ -152,6 +155,7 @@ class Serving {
       for (const chore of [
         () => this.#beat(),
         () => this.#recover(),
+        () => this.#prune(),
         ...(this.#options.chores ?? []).map((work) => () => work(new Date())),
       ]) {
         try {
@@ -165,6 +169,15 @@ class Serving {
     });
     await this.#chore;
   }
+
+  /** Once a day; runs keep their own history. */
+  async #prune(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#prunedAt < 86_400_000) return;
+    this.#prunedAt = now;
+    await this.#store.prune(new Date(now - keepJobsMs));
+  }
+  #prunedAt = 0;
 
   #beat(): Promise<void> {
     return this.#store.beat(this.#id, "server", new Date(), {
