@@ -24,6 +24,8 @@ export {
 export type { QuarantineFilter, QuarantinedRow, QuarantineGroup, ReplayResult } from "./quarantine/index.ts";
 export { openForLoading, openForReading } from "./lab-database.ts";
 export { driftText } from "./contract/drift-text.ts";
+export { agreedEntries } from "./contract/freeze.ts";
+export { sourceEntry } from "./contract/describe.ts";
 export { proposeContracts } from "./contract/propose-lab.ts";
 export type { ContractProposal } from "./contract/propose-lab.ts";
 export { watchFolder } from "./watch/watch-folder.ts";

@@ -146,6 +146,8 @@ export interface IngestResult {
   rowsQuarantined: number;
   failed: number;
   seconds: number;
+  /** Sources whose contract came from their data, for the first time. */
+  proposed: string[];
 }
 
 /** Progress of a load. */

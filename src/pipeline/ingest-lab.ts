@@ -9,6 +9,7 @@ import {
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import { type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { freezeContracts } from "./freeze-contracts.ts";
 import { holdingLab, recording, withLabDatabase } from "./held-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import { record } from "./record.ts";
@@ -89,6 +90,7 @@ async function recorded(ledger: Ledger, lab: Lab, options: Settled): Promise<Ing
           onEvent: (event) => emit({ type: "ingest", lab: lab.name, event }),
         }),
       );
+      await freezeContracts(lab, database, plan, result, emit);
       const failed = result.failed > 0;
       load?.finish(failed ? "failed" : "ok", { rows: result.rowsLoaded });
       await recorder?.finish(failed ? "failed" : "ok", {

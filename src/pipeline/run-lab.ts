@@ -7,17 +7,20 @@ import {
   loadTotals,
   openForLoading,
   planInWords,
+  sourceFacts,
   type IngestPlan,
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import type { GateReason } from "#publish/index.ts";
-import { fromLabSettings, inspectAndScore, scoreRows, volumeHistory, type LabQuality } from "#quality/index.ts";
+import { fromLabSettings, inspectAndScore, scoreRows, tableHistory, type LabQuality } from "#quality/index.ts";
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
 import { readProjectMeanwhile, writeBack } from "./alongside.ts";
+import { freezeContracts } from "./freeze-contracts.ts";
 import { holdingLab, recording } from "./held-lab.ts";
+import { deliveryFreshness, expectedInterval, withDrift } from "./deliveries.ts";
 import { isTest } from "./expectations.ts";
-import { blockingWarnings, failedTests, partialRun } from "./gate-reasons.ts";
+import { blockingFindings, blockingWarnings, failedTests, partialRun } from "./gate-reasons.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
@@ -171,6 +174,7 @@ class LabRun {
             onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
           }),
         );
+        await freezeContracts(lab, into, what, loaded, (event) => this.#emit(event));
         if (loaded.failed > 0) throw new StepFailure(`${filesInWords(loaded.files, "failed")} could not be loaded`);
         const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
         const files = filesInWords(loaded.files, "loaded");
@@ -213,7 +217,7 @@ class LabRun {
         const done = interruptOnAbort(into, signal);
         try {
           const problems = this.#problems(built);
-          const blocking = blockingWarnings(lab, built?.nodes ?? []);
+          const blocking = [...blockingWarnings(lab, built?.nodes ?? []), ...blockingFindings(quality?.findings ?? [])];
           const runId = this.#recorder?.id ?? null;
           const outcome = await publishLab({ lab, database: into, journal, runId, problems, blocking, quality });
           published = outcome.published;
@@ -245,13 +249,21 @@ class LabRun {
     const connection = await database.connect();
     const done = interruptOnAbort(connection, signal);
     try {
-      return await inspectAndScore({
+      const now = new Date();
+      const sources = await sourceFacts(connection, lab.config.sources);
+      const due = await expectedInterval(lab, now);
+      const quality = await inspectAndScore({
         connection,
+        now,
         tests: built?.tests ?? [],
-        loads: await loadTotals(connection),
+        loads: withDrift(await loadTotals(connection), sources),
+        freshness: [...(built?.freshness ?? []), ...deliveryFreshness(sources, due, now.getTime())],
         config: fromLabSettings(lab.config.quality),
-        history: volumeHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
+        history: tableHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
       });
+      for (const { table, text } of quality.findings)
+        this.#emit({ type: "message", lab: lab.name, level: "warn", text: `${table}: ${text}` });
+      return quality;
     } finally {
       done();
       await connection.close();
@@ -383,6 +395,7 @@ class LabRun {
             parts: quality.parts,
             notCounted: quality.notCounted,
             layers: quality.layers,
+            findings: quality.findings,
             warnings: quality.warnings,
           }
         : null,

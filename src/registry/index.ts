@@ -5,7 +5,7 @@ export { lockFile } from "./sqlite.ts";
 export { findWorkspace, openRegistry, registryPath, Workspace } from "./workspace.ts";
 export { Lab } from "./lab.ts";
 export type { LabPaths } from "./lab.ts";
-export type { LabConfig, SourceConfig } from "./lab-config.ts";
+export type { DeclaredColumn, LabConfig, SourceConfig } from "./lab-config.ts";
 export type { Expectation, TableExpectation } from "./expectations.ts";
 export { formatOfName, milliseconds, readLabConfig } from "./lab-config.ts";
 export { freezeSources, sourcesText } from "./lab-edit.ts";

@@ -19,6 +19,9 @@ import type { ColumnEntry, DriftPolicy, FileFormat, LoadMode, SourceEntry } from
 import { type Problem, validate } from "./validate.ts";
 import { parseYaml, readYaml, requireValid, type YamlFile } from "./yaml-file.ts";
 
+/** A column of a contract with its defaults filled in. */
+export type DeclaredColumn = ColumnEntry & Required<Pick<ColumnEntry, "nullable">>;
+
 /** A source with its defaults filled in. */
 export interface SourceConfig {
   name: string;
@@ -48,7 +51,9 @@ export interface SourceConfig {
     decimalSeparator?: string;
   };
   /** The contract by column name, in the order of the file; undefined when none is declared. */
-  columns?: Map<string, Required<ColumnEntry>>;
+  columns?: Map<string, DeclaredColumn>;
+  /** The columns come from the data, and `evolve` may widen them; a person's word stands. */
+  proposed: boolean;
   key: string[];
   mode: LoadMode;
   orderBy?: string;
@@ -74,16 +79,18 @@ export interface LabConfig {
   file: string;
   exists: boolean;
   sources: SourceConfig[];
+  /** Whether the contracts of first loads are written into the file. */
+  contracts: "auto" | "manual";
   quality: QualityConfig;
   /** What is expected of built tables, in the order of the file. */
   expectations: TableExpectation[];
   /** `schemas`: undefined for the gold layer. */
   publish: { enabled: boolean; schemas?: string[]; keep: number; exports: ExportConfig[] };
   schedule?: ScheduleConfig;
-  /** Who is told what, where it differs from the workspace. */
-  alerts: LabAlerts;
   /** The stages and the lab's own steps, in the order of a run. */
   steps: RunStep[];
+  /** Who is told what, where it differs from the workspace. */
+  alerts: LabAlerts;
   /** Names of environment variables. */
   secrets: string[];
   /** Place of a key path, for errors of those who use the configuration. */
@@ -120,11 +127,12 @@ export function readLabConfig(file: string): LabConfig {
       file,
       exists: false,
       sources: [],
+      contracts: "auto",
       quality: {},
       expectations: [],
       publish,
-      alerts: labAlertsConfig(null),
       steps: runStepsOf([], () => ({ file })),
+      alerts: labAlertsConfig(null),
       secrets: [],
       place: () => ({ file }),
     };
@@ -137,6 +145,7 @@ export function readLabConfig(file: string): LabConfig {
     file,
     exists: true,
     sources: (data.sources ?? []).map((entry, i) => sourceConfig(entry, yaml, i)),
+    contracts: data.contracts ?? "auto",
     quality: data.quality ?? {},
     expectations: Object.entries(data.quality?.tables ?? {}).flatMap(([table, { expectations = [] }]) =>
       expectations.map((item, i) =>
@@ -145,8 +154,8 @@ export function readLabConfig(file: string): LabConfig {
     ),
     publish: publishConfig(data.publish, yaml.place),
     ...(data.schedule && { schedule: data.schedule }),
-    alerts: labAlertsConfig(data.alerts),
     steps: runStepsOf(data.steps ?? [], (i) => yaml.place(["steps", i])),
+    alerts: labAlertsConfig(data.alerts),
     secrets: data.secrets ?? [],
     place: yaml.place,
   };
@@ -198,10 +207,11 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
           name,
           typeof column === "string"
             ? { type: column, nullable: true }
-            : { type: column.type, nullable: column.nullable ?? true },
+            : { ...column, nullable: column.nullable ?? true },
         ]),
       ),
     }),
+    proposed: entry.contract === "proposed",
     key: list(entry.key),
     mode: entry.mode ?? (entry.path !== undefined ? "append" : entry.key === undefined ? "replace" : "merge"),
     ...(entry.order_by !== undefined && { orderBy: entry.order_by }),

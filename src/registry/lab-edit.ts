@@ -1,4 +1,6 @@
-import { isMap, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
+import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isSeq, parse, type YAMLMap, type YAMLSeq } from "yaml";
 import { readText, writeAtomic } from "./files.ts";
 import { requireLabText } from "./lab-config.ts";
 import type { SourceEntry } from "./schemas/source.ts";
@@ -31,15 +33,31 @@ export function withSources(
       if (!present.has(key)) present.set(key, document.createNode(value));
     }
   }
-  return document.toString({ lineWidth: 0 });
+  return asWritten(text ?? "", document.toString({ lineWidth: 0 }));
+}
+
+/** Gives lines that say the same as before their old spelling back: the writer has its own taste of blanks in `[a, b]`. */
+function asWritten(before: string, after: string): string {
+  const bare = (line: string) => line.replace(/\s/g, "");
+  const old = before.split("\n");
+  let next = 0;
+  const lines = after.split("\n").map((line) => {
+    const at = old.findIndex((candidate, i) => i >= next && bare(candidate) === bare(line));
+    if (at === -1) return line;
+    next = at + 1;
+    return old[at] ?? line;
+  });
+  const kept = lines.join("\n");
+  const same = (one: string, other: string) => isDeepStrictEqual(parse(one), parse(other));
+  return same(kept, after) ? kept : after;
 }
 
 /**
  * Writes {@link withSources} into a lab.yml. The result must be valid, else nothing is written.
  * Errors: REG-003, REG-004, REG-005, REG-012.
  */
-export function freezeSources(file: string, exists: boolean, entries: Parameters<typeof withSources>[2]): void {
-  const text = withSources(exists ? readText(file) : undefined, file, entries);
+export function freezeSources(file: string, entries: Parameters<typeof withSources>[2]): void {
+  const text = withSources(existsSync(file) ? readText(file) : undefined, file, entries);
   requireLabText(text, file);
   writeAtomic(file, text);
 }

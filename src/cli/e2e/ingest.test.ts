@@ -73,7 +73,7 @@ describe("labs ingest", () => {
       },
     });
     const proposed = await labs(workspace, "ingest", "shop", "--propose");
-    expect(proposed.stdout).toContain('date_format: "%d.%m.%Y"');
+    expect(proposed.stdout).toContain('format: "%d.%m.%Y"');
     expect((await labs(workspace, "ingest", "shop", "--freeze")).code).toBe(0);
     const text = readFileSync(join(workspace, "shop/lab.yml"), "utf8");
     expect(text).toMatch(
@@ -84,6 +84,59 @@ describe("labs ingest", () => {
       rowsLoaded: 2,
       rowsQuarantined: 0,
     });
+  });
+
+  it("writes the contract of a first load into lab.yml, once, and goes on under it", async () => {
+    const rows = Array.from({ length: 1200 }, (_, i) => `${i + 1},0${i},2024-01-0${1 + (i % 9)},${i % 7 ? i : ""}`);
+    const workspace = smallWorkspace({
+      shop: {
+        "../data/raw/sold.csv": `id,zip,day,n\n${rows.join("\n")}\n`,
+        "../lab.yml": "# ours\nsecrets: [TOKEN] # kept\n",
+      },
+    });
+    const first = await labs(workspace, "ingest", "shop");
+    expect(first.stderr).toContain("lab.yml has the contract of sold (4 columns) now");
+    const text = readFileSync(join(workspace, "shop/lab.yml"), "utf8");
+    expect(text).toBe(`# ours
+secrets: [TOKEN] # kept
+sources:
+  - name: sold
+    path: sold.csv
+    contract: proposed
+    columns:
+      id:
+        type: BIGINT
+        nullable: false
+      zip:
+        type: VARCHAR
+        nullable: false
+      day:
+        type: DATE
+        nullable: false
+      n: BIGINT
+    key: id
+`);
+    // A new name still gets a source of its own, fractions still widen, and what is written stays as it is.
+    write(workspace, {
+      "shop/data/raw/other.csv": "a\n1\n",
+      "shop/data/raw/sold.csv": "id,zip,day,n\n1,01,2024-01-01,1.5\n",
+    });
+    const second = await labs(workspace, "ingest", "shop");
+    expect(second.stderr).toContain("n (BIGINT → DOUBLE)");
+    expect(second.stderr).toContain("lab.yml has the contract of other (1 column) now");
+    expect(readFileSync(join(workspace, "shop/lab.yml"), "utf8").startsWith(text)).toBe(true);
+    const seen = () => query(databaseOf(workspace, "shop"), "select n, typeof(n) as type from raw.sold");
+    expect(await seen()).toEqual([{ n: 1.5, type: "DOUBLE" }]);
+    write(workspace, { "shop/data/raw/sold.csv": "id,zip,day,n\n1,01,2024-01-01,2\n" });
+    expect((await labs(workspace, "ingest", "shop")).stderr).toBe("");
+    expect(await seen()).toEqual([{ n: 2, type: "DOUBLE" }]);
+  });
+
+  it("leaves lab.yml alone when contracts are manual", async () => {
+    const text = "contracts: manual\n";
+    const workspace = smallWorkspace({ shop: { "../data/raw/sold.csv": "id\n1\n", "../lab.yml": text } });
+    expect(await labs(workspace, "ingest", "shop")).toMatchObject({ code: 0, stderr: "" });
+    expect(readFileSync(join(workspace, "shop/lab.yml"), "utf8")).toBe(text);
   });
 });
 

@@ -120,6 +120,7 @@ async function ingest(input: VerbInput, workspace: Workspace, lab: Lab): Promise
     onPlan: (plan) => requireSources(input, plan),
     onEvent: (event) => {
       if (event.type === "waiting") io.err(`${lab.name} is ${event.holder}. Waiting; ctrl-C stops.\n`);
+      if (event.type === "message" && (event.level !== "info" || !global.quiet)) io.err(`${event.text}\n`);
       if (global.output === "json" || global.quiet || event.type !== "ingest") return;
       if (event.event.type === "drift") io.err(`${driftText(event.event)}\n`);
     },

@@ -1,5 +1,5 @@
 import { type Connection, quoteIdentifier } from "#duck/index.ts";
-import type { SourceConfig } from "#registry/index.ts";
+import type { DeclaredColumn, SourceConfig } from "#registry/index.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { ingestErrors } from "../errors.ts";
 import type { Input } from "../load/input.ts";
@@ -9,16 +9,8 @@ import { normalType } from "./convert.ts";
 import { proposeTypes } from "./propose.ts";
 import type { Contract, ContractColumn } from "./types.ts";
 
-/** Rows that are looked at before a large file is loaded; a value behind them that does not fit leads to a full read. */
-const sampleRows = 50_000;
-/** Files up to this size are read as a whole. */
-const wholeBytes = 16 << 20;
-
-export interface Proposal {
-  columns: ContractColumn[];
-  /** Every row was looked at. */
-  complete: boolean;
-}
+/** Texts of inputs up to this size are kept while their types are found; larger ones are read again for each question. */
+const keptBytes = 16 << 20;
 
 /** What does not come from the file: dialect as detected, and everything that lab.yml declares. */
 export function contractFrame(config: SourceConfig, dialect: Dialect): Contract {
@@ -30,60 +22,67 @@ export function contractFrame(config: SourceConfig, dialect: Dialect): Contract 
     nullValues: ["", ...(nullValues ?? []).filter((text) => text !== "")],
     decimalSeparator: decimalSeparator ?? ".",
     columns: [...(config.columns ?? [])].map(([name, column]) => declared(name, column, config)),
-    origin: config.columns ? "declared" : "proposed",
+    origin: config.columns && !config.proposed ? "declared" : "proposed",
   };
 }
 
-function declared(name: string, column: { type: string; nullable: boolean }, config: SourceConfig): ContractColumn {
+function declared(name: string, column: DeclaredColumn, config: SourceConfig): ContractColumn {
   const type = normalType(column.type);
   const { dateFormat, timestampFormat } = config.dialect;
-  const format = type === "DATE" ? dateFormat : type === "TIMESTAMP" ? timestampFormat : undefined;
+  const format = column.format ?? (type === "DATE" ? dateFormat : type === "TIMESTAMP" ? timestampFormat : undefined);
   return { name, type, nullable: column.nullable, ...(format && { format }) };
 }
 
-/**
- * Types for the named columns of an input, from all rows, or from the first fifty thousand of a large one unless
- * `complete`. A sample that leaves a column without any value is not enough and leads to a full read by itself.
- */
+/** What types are proposed from: an input, and other files that are read the same way and have the same header. */
+export interface Evidence {
+  input: Input;
+  others: string[];
+  bytes: number;
+}
+
+/** Types for the named columns, which every row of the evidence fits. Errors: DUCK-003. */
 export async function proposeColumns(
   connection: Connection,
-  input: Input,
+  { input, others, bytes }: Evidence,
   frame: Contract,
   fileNames: string[],
   wanted: string[],
-  size: { bytes: number; complete: boolean },
-): Promise<Proposal> {
-  const whole = size.complete || (size.bytes <= wholeBytes && input.compression === "none");
+): Promise<ContractColumn[]> {
   const text = fileNames.map((name) => ({ name, readAs: "VARCHAR" }));
   const bare = { ...frame, columns: [] };
-  await connection.run(dropRejects);
   const picked = wanted.map(quoteIdentifier).join(", ");
+  const rows = `(SELECT ${picked} FROM ${readerSql(input, bare, text, { others })})`;
+  const keep = (select: string) => connection.run(`CREATE OR REPLACE TEMP TABLE labs_texts AS ${select}`);
+  await connection.run(dropRejects);
   try {
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE labs_sample AS SELECT ${picked} FROM ${readerSql(input, bare, text)}${whole ? "" : ` LIMIT ${sampleRows}`}`,
-    );
+    if (bytes > keptBytes || input.compression !== "none") return await proposeTypes(connection, rows, wanted);
+    await keep(`SELECT * FROM ${rows}`);
   } catch (error) {
     // What DuckDB's reader refuses as a whole, such as two kinds of line ends, our own reader still splits.
     if (!(error instanceof Error && error.message.startsWith("Invalid Input Error"))) throw error;
     await stageRecords(connection, input, bare, fileNames.length, true);
     const fields = wanted.map((name) => `f${fileNames.indexOf(name)} AS ${quoteIdentifier(name)}`).join(", ");
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE labs_sample AS SELECT ${fields} FROM ${stage} WHERE _problem IS NULL; DROP TABLE ${stage}`,
-    );
+    await keep(`SELECT ${fields} FROM ${stage} WHERE _problem IS NULL`);
+    await connection.run(`DROP TABLE ${stage}`);
   }
   try {
-    const counted = await connection.query(
-      `SELECT count(*), ${wanted.map((name) => `count(${quoteIdentifier(name)})`).join(", ")} FROM labs_sample`,
-    );
-    const [rows = 0, ...values] = (counted.rows[0] ?? []).map(Number);
-    const complete = whole || rows < sampleRows;
-    if (!complete && values.includes(0)) {
-      return await proposeColumns(connection, input, frame, fileNames, wanted, { ...size, complete: true });
-    }
-    return { columns: await proposeTypes(connection, "labs_sample", wanted), complete };
+    return await proposeTypes(connection, "labs_texts", wanted);
   } finally {
-    await connection.run(`DROP TABLE IF EXISTS labs_sample; ${dropRejects}`);
+    await connection.run(`DROP TABLE IF EXISTS labs_texts; ${dropRejects}`);
   }
+}
+
+/** What lab.yml says, and for columns that drift has widened since what it would say had it been written now. */
+export function asEvolved(frame: Contract, agreed: Contract | undefined, { proposed }: SourceConfig): Contract {
+  if (!agreed || !proposed) return frame;
+  const byName = new Map(agreed.columns.map((column) => [column.name.toLowerCase(), column]));
+  return {
+    ...frame,
+    columns: frame.columns.map((column) => {
+      const now = byName.get(column.name.toLowerCase());
+      return now?.from === column.type ? { ...column, type: now.type, from: now.from } : column;
+    }),
+  };
 }
 
 /** Whether declared columns say something else than the contract that was agreed before. */

@@ -10,6 +10,8 @@ export interface ContractColumn {
   format?: string;
   /** Let in by drift: files without it, such as a late one of the old layout, are welcome and have nulls there. */
   added?: true;
+  /** Type that lab.yml says: drift has widened it since. */
+  from?: string;
 }
 
 /** How the files of a source are read. Agreed once, never guessed again. */

@@ -45,7 +45,7 @@ describe("evolve", () => {
       { added: [], widened: file?.widenedColumns },
     ]);
     expect(await lab.rows("SELECT version, reason FROM _labs.contracts ORDER BY version")).toMatchObject([
-      ["1", "proposed from the first file"],
+      ["1", "proposed from the first load"],
       ["2", "t2.csv widened n (BIGINT → DOUBLE), d (DATE → TIMESTAMP)"],
     ]);
     // Never guessed twice: the next file is read by the wider contract at full speed.

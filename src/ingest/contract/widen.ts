@@ -21,7 +21,7 @@ export async function widenColumns(
   fields: TextField[],
 ): Promise<ContractColumn[]> {
   if (source.drift !== "evolve") return [];
-  const declared = new Set([...(source.columns?.keys() ?? [])].map((name) => name.toLowerCase()));
+  const declared = declaredNames(source);
   const candidates = fields.flatMap(({ column, field }) => {
     const type = wider[column.type];
     if (type === undefined || column.format !== undefined || declared.has(column.name.toLowerCase())) return [];
@@ -44,6 +44,10 @@ export async function widenColumns(
   }
   return widened;
 }
+
+/** Columns whose types are a person's word, in lower case: drift leaves them alone. */
+export const declaredNames = (source: SourceConfig): Set<string> =>
+  new Set(source.proposed ? [] : [...(source.columns?.keys() ?? [])].map((name) => name.toLowerCase()));
 
 /** Whether what is stored survives: a DOUBLE holds whole numbers up to 2^53. */
 async function losesNothing(
@@ -69,7 +73,7 @@ export function withWider(contract: Contract, columns: ContractColumn[], isNew: 
     version: isNew ? contract.version : contract.version + 1,
     columns: contract.columns.map((column) => {
       const now = byName.get(column.name);
-      return now ? { ...column, type: now.type } : column;
+      return now ? { ...column, type: now.type, from: column.from ?? column.type } : column;
     }),
   };
 }

@@ -83,25 +83,7 @@ export function findSources(raw: string, declared: SourceConfig[], configFile: s
     const stat = fileStat(path);
     return stat ? [{ path, name, stat }] : [];
   };
-  if (declared.length === 0) {
-    const byTable = new Map<string, string[]>();
-    for (const name of names) {
-      if (name.includes("/") || !dataFile.test(name)) continue;
-      const stem = tableNameOf(name);
-      const first = byTable.get(stem)?.[0];
-      // Two formats under one name are two tables.
-      const format = formatOfName(name);
-      const table = first === undefined || formatOfName(first) === format ? stem : `${stem}_${format}`;
-      byTable.set(table, [...(byTable.get(table) ?? []), name]);
-    }
-    return {
-      sources: [...byTable].map(([table, files]) => ({
-        config: implicitSource(table, files, configFile),
-        files: files.flatMap(describe),
-      })),
-      unclaimed: [],
-    };
-  }
+  if (declared.length === 0) return { sources: implicitSources(names, describe, configFile), unclaimed: [] };
   const claimed = new Set<string>();
   const sources = declared.map((config) => {
     const files = new Map<string, FoundFile>();
@@ -113,7 +95,47 @@ export function findSources(raw: string, declared: SourceConfig[], configFile: s
     }
     return { config, files: [...files.values()] };
   });
-  return { sources, unclaimed: names.filter((name) => !claimed.has(name) && dataFile.test(name)) };
+  const unclaimed = names.filter((name) => !claimed.has(name) && dataFile.test(name));
+  if (!declared.every(fromItsName)) return { sources, unclaimed };
+  // Nobody has declared a source by hand: a new name gets its own, as it did before the first ones were written down.
+  for (const { config, files } of implicitSources(names, describe, configFile)) {
+    const rest = files.filter(({ name }) => !claimed.has(name));
+    const same = sources.find((source) => source.config.table === config.table);
+    if (same) same.files.push(...rest);
+    else sources.push({ config, files: rest });
+  }
+  return { sources, unclaimed: [] };
+}
+
+/** Whether a source was written into lab.yml after its file was loaded without it. */
+const fromItsName = ({ name, path, proposed }: SourceConfig): boolean =>
+  proposed &&
+  path.length > 0 &&
+  path.every((file) => {
+    const table = tableNameOf(file);
+    return !isPattern(file) && (name === table || name === `${table}_${formatOfName(file)}`);
+  });
+
+/** A source for each name of a data file directly in the folder. */
+function implicitSources(
+  names: string[],
+  describe: (name: string) => FoundFile[],
+  configFile: string,
+): FoundSources["sources"] {
+  const byTable = new Map<string, string[]>();
+  for (const name of names) {
+    if (name.includes("/") || !dataFile.test(name)) continue;
+    const stem = tableNameOf(name);
+    const first = byTable.get(stem)?.[0];
+    // Two formats under one name are two tables.
+    const format = formatOfName(name);
+    const table = first === undefined || formatOfName(first) === format ? stem : `${stem}_${format}`;
+    byTable.set(table, [...(byTable.get(table) ?? []), name]);
+  }
+  return [...byTable].map(([table, files]) => ({
+    config: implicitSource(table, files, configFile),
+    files: files.flatMap(describe),
+  }));
 }
 
 /** A lab's sources: those of its lab.yml, or one for each file name in its raw folder. Errors: ING-007. */
@@ -139,6 +161,7 @@ function implicitSource(table: string, path: string[], file: string): SourceConf
     path,
     format: formatOfName(path[0] ?? ""),
     dialect: { encoding: "utf-8" },
+    proposed: true,
     key: [],
     mode: "append",
     drift: "evolve",

@@ -1,7 +1,7 @@
 import type { SourceConfig } from "#registry/index.ts";
-import { differsFrom, type Proposal, requireTypes } from "../contract/agree.ts";
+import { asEvolved, differsFrom, requireTypes } from "../contract/agree.ts";
 import { type HeaderMatch, matchHeader } from "../contract/header.ts";
-import type { Contract } from "../contract/types.ts";
+import type { Contract, ContractColumn } from "../contract/types.ts";
 import type { FileChange } from "../types.ts";
 import type { LoadContext } from "./context.ts";
 
@@ -13,8 +13,8 @@ export interface AgreeFile {
   headerText: string;
   /** Columns of the contract may be missing. */
   optional?: boolean;
-  /** Types for the named columns: from all rows when `complete`, else from enough of them. */
-  propose(frame: Contract, wanted: string[], complete: boolean): Promise<Proposal>;
+  /** Types for the named columns, from all rows. */
+  propose(frame: Contract, wanted: string[]): Promise<ContractColumn[]>;
 }
 
 /** The contract under which this file is read: the agreed one, with what lab.yml or drift changes, or a first one. */
@@ -22,11 +22,12 @@ export async function agree(
   context: LoadContext,
   source: SourceConfig,
   change: FileChange,
-  frame: Contract,
+  said: Contract,
   file: AgreeFile,
-): Promise<{ contract: Contract; match: HeaderMatch; isNew: boolean; why: string; complete: boolean }> {
+): Promise<{ contract: Contract; match: HeaderMatch; isNew: boolean; why: string }> {
   const { connection } = context;
   const agreed = context.contracts.get(source.name);
+  const frame = asEvolved(said, agreed, source);
   const { names } = file;
   const meet = (contract: Contract) =>
     matchHeader(names, contract, source, change.path, file.headerText, file.optional ?? false);
@@ -40,10 +41,8 @@ export async function agree(
     why = "columns were redeclared in lab.yml";
   }
   if (!base && frame.columns.length === 0) {
-    const proposal = await file.propose(frame, names, false);
-    const contract = { ...frame, columns: proposal.columns };
-    const match = meet(contract);
-    return { contract, match, isNew: true, why: "proposed from the first file", complete: proposal.complete };
+    const contract = { ...frame, columns: await file.propose(frame, names) };
+    return { contract, match: meet(contract), isNew: true, why: "proposed from the first load" };
   }
   if (!base) why = "declared in lab.yml";
   const contract = base ?? frame;
@@ -59,19 +58,18 @@ export async function agree(
       policy: source.drift,
     });
   }
-  if (match.added.length === 0) return { contract, match, isNew: why !== "", why, complete: true };
-  const extra = await file.propose(contract, match.added, true);
+  if (match.added.length === 0) return { contract, match, isNew: why !== "", why };
+  const extra = await file.propose(contract, match.added);
   const version = agreed ? agreed.version + 1 : contract.version;
   if (agreed) context.onEvent({ type: "drift", source: source.name, file: change.name, added: match.added });
   return {
     contract: {
       ...contract,
       version,
-      columns: [...contract.columns, ...extra.columns.map((column) => ({ ...column, added: true as const }))],
+      columns: [...contract.columns, ...extra.map((column) => ({ ...column, added: true as const }))],
     },
     match,
     isNew: true,
     why: `${change.name} added ${match.added.join(", ")}`,
-    complete: true,
   };
 }

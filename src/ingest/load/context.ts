@@ -14,6 +14,8 @@ export interface LoadContext {
   contracts: Map<string, Contract>;
   /** Sources whose table is made anew by the next load. */
   startAnew: Set<string>;
+  /** Files that are loaded after this one, read as it is and with its header: what types are proposed from as well. */
+  alike(change: FileChange): { path: string; bytes: number }[];
   /** Sources of which nothing more is loaded: there was no room for a file of theirs, and order counts. */
   blocked: Set<string>;
   checkedAt: string;
@@ -39,8 +41,6 @@ export interface Attempt {
   checked: boolean;
   isNew: boolean;
   why: string;
-  /** The contract's types come from all rows, or are declared. */
-  complete: boolean;
   /** Columns whose type this file widened. */
   widened?: string[];
   /** False: it was asked already whether types must become wider. */

@@ -6,15 +6,16 @@ import type { Input } from "./input.ts";
 import { rejectsTable, scansTable } from "./rejects.ts";
 import { storeOf } from "./shape.ts";
 
-/** read_csv over an input, every column of the file named and typed. */
+/** read_csv over an input, and `others` of the same kind, every column of the file named and typed. */
 export function readerSql(
   input: Input,
   contract: Contract,
   columns: { name: string; readAs: string }[],
-  extra = "",
+  { others = [] }: { others?: string[] } = {},
 ): string {
   const options = readerOptions(contract, input.compression, "utf-8");
-  return `read_csv(${quoteLiteral(input.path)}, ${options}, ${readerColumns(columns)}, store_rejects = true, rejects_limit = 0, rejects_table = ${quoteLiteral(rejectsTable)}, rejects_scan = ${quoteLiteral(scansTable)}${extra})`;
+  const paths = [input.path, ...others].map(quoteLiteral).join(", ");
+  return `read_csv([${paths}], ${options}, ${readerColumns(columns)}, store_rejects = true, rejects_limit = 0, rejects_table = ${quoteLiteral(rejectsTable)}, rejects_scan = ${quoteLiteral(scansTable)})`;
 }
 
 export const dropRejects = `DROP TABLE IF EXISTS ${rejectsTable}; DROP TABLE IF EXISTS ${scansTable}`;
@@ -31,7 +32,7 @@ export async function loadFast(
   table: string,
   load: number,
   lineage: boolean,
-): Promise<{ loaded: number; rejected: number; castRejects: boolean }> {
+): Promise<{ loaded: number; rejected: number }> {
   const plans = new Map(planColumns(contract.columns).map((plan) => [plan.column.name, plan]));
   const columns = match.names.map((name) => ({ name, readAs: plans.get(name)?.readAs ?? "VARCHAR" }));
   const targets = match.names.filter((name) => plans.has(name));
@@ -42,8 +43,6 @@ export async function loadFast(
   const { rowsChanged } = await connection.query(
     `INSERT INTO ${storeOf(table)} (${into.join(", ")}) SELECT ${[...values, String(load), ...row].join(", ")} FROM ${readerSql(input, contract, columns)}`,
   );
-  const { rows } = await connection.query(
-    `SELECT count(DISTINCT line), coalesce(bool_or(error_type = 'CAST'), false) FROM ${rejectsTable}`,
-  );
-  return { loaded: rowsChanged, rejected: Number(rows[0]?.[0]), castRejects: rows[0]?.[1] === true };
+  const { rows } = await connection.query(`SELECT count(DISTINCT line) FROM ${rejectsTable}`);
+  return { loaded: rowsChanged, rejected: Number(rows[0]?.[0]) };
 }

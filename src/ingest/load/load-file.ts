@@ -60,13 +60,18 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
       : undefined;
   const input = await prepareInput(change.path, encoding, tail, signal);
   try {
-    const { contract, match, isNew, why, complete } = await agree(context, source, change, frame, {
+    const { contract, match, isNew, why } = await agree(context, source, change, frame, {
       names,
       headerText: headerRecord?.raw ?? "",
-      propose: (base, wanted, all) =>
-        proposeColumns(connection, input, base, names, wanted, { bytes: change.stat.bytes, complete: all }),
+      propose: (base, wanted) => {
+        const others = input.path === change.path ? context.alike(change) : [];
+        const bytes = others.reduce((sum, other) => sum + other.bytes, change.stat.bytes);
+        const evidence = { input, others: others.map(({ path }) => path), bytes };
+        return proposeColumns(connection, evidence, base, names, wanted);
+      },
     });
-    const facts = {
+    return await transaction(context, source, change, {
+      contract: requireKey(source, contract),
       match,
       input,
       scanning,
@@ -76,24 +81,7 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
       started,
       at: clock(),
       form: encoding,
-    };
-    let outcome = await transaction(context, source, change, {
-      ...facts,
-      contract: requireKey(source, contract),
-      complete,
     });
-    if (outcome === "types need all rows") {
-      const wanted = contract.columns.map((column) => column.name);
-      const size = { bytes: change.stat.bytes, complete: true };
-      const { columns } = await proposeColumns(connection, input, frame, match.names, wanted, size);
-      outcome = await transaction(context, source, change, {
-        ...facts,
-        contract: requireKey(source, { ...contract, columns }),
-        complete: true,
-      });
-    }
-    if (outcome === "types need all rows") throw new Error("unreachable: a complete proposal asks for no other");
-    return outcome;
   } finally {
     await scanning.catch(() => {});
     input.dispose();
@@ -113,7 +101,7 @@ async function transaction(
   source: SourceConfig,
   change: FileChange,
   attempt: Attempt,
-): Promise<FileResult | "types need all rows"> {
+): Promise<FileResult> {
   const plan = { ...attempt, offset: attempt.input.offset };
   const fast = await transact(
     context,
@@ -134,8 +122,8 @@ async function transaction(
 
 /** Columns that values of this file make wider, when the source may evolve; asked once a file. */
 async function widerColumns({ connection, signal }: LoadContext, source: SourceConfig, attempt: Attempt) {
-  const { contract, match, input, complete } = attempt;
-  if (!complete || attempt.mayWiden === false || source.drift !== "evolve" || contract.origin === "declared") return [];
+  const { contract, match, input } = attempt;
+  if (attempt.mayWiden === false || source.drift !== "evolve" || contract.origin === "declared") return [];
   const scan = await attempt.scanning;
   await stageRecords(connection, input, contract, match.names.length, everyRowTrails(scan, contract), signal);
   const columns = await widenColumns(connection, source, contract, stage, fieldsOf(contract, match));

@@ -42,7 +42,7 @@ export async function loadStaged(
       names: staged.names,
       headerText: "",
       optional: staged.optional,
-      propose: async (_, wanted) => ({ columns: await staged.propose(wanted), complete: true }),
+      propose: (_, wanted) => staged.propose(wanted),
     });
     const first = requireKey(source, agreed.contract);
     // A contract that was just made fits its file.

@@ -139,7 +139,7 @@ describe("header", () => {
     ]);
     expect(lab.events).toContainEqual({ type: "drift", source: "h", file: "h2.csv", added: ["price"] });
     expect(await lab.rows("SELECT version, reason FROM _labs.contracts ORDER BY version")).toEqual([
-      ["1", "proposed from the first file"],
+      ["1", "proposed from the first load"],
       ["2", "h2.csv added price"],
     ]);
   });

@@ -8,6 +8,7 @@ import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } fr
 import { blankResult } from "./blank-result.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
 import { isPolled, type PollOptions, runPolls } from "../records/poll.ts";
+import { isPattern } from "../detect/pattern.ts";
 import type { LoadContext } from "./context.ts";
 import { loadFile } from "./load-file.ts";
 import { noteKeys, settleKeys } from "./merge.ts";
@@ -34,7 +35,12 @@ export interface LoadOptions {
  */
 export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promise<IngestResult> {
   const started = performance.now();
-  const onEvent = options.onEvent ?? (() => {});
+  const proposed: string[] = [];
+  const onEvent = (event: IngestEvent): void => {
+    const declared = plan.sources.some(({ name, columns }) => "source" in event && name === event.source && columns);
+    if (event.type === "contract-proposed" && !declared) proposed.push(event.source);
+    options.onEvent?.(event);
+  };
   const clock = options.clock ?? Date.now;
   const files: FileResult[] = [];
   const connection = await options.database.connect();
@@ -54,6 +60,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
         runId: options.loadId,
         contracts,
         startAnew,
+        alike: (change) => alike(plan.changes, change),
         blocked: new Set(),
         checkedAt: plan.checkedAt,
         clock,
@@ -109,6 +116,7 @@ export async function loadChanges(plan: IngestPlan, options: LoadOptions): Promi
     rowsQuarantined: sum((result) => result.rowsQuarantined),
     failed: sum((result) => (result.outcome === "failed" ? 1 : 0)),
     seconds: (performance.now() - started) / 1000,
+    proposed,
   };
 }
 
@@ -119,6 +127,25 @@ const isOutOfSpace = ({ code, message }: ErrorJson): boolean =>
     /^Out of Memory|No space left|File too large|Disk quota|Could not write|failed to offload|out of disk/i.test(
       message,
     ));
+
+/** Small files of a plan that are read as this one is, so that types can be proposed from all of them at once. */
+function alike(changes: FileChange[], first: FileChange): { path: string; bytes: number }[] {
+  const header = first.scan?.firstRecord?.raw;
+  if (header === undefined) return [];
+  const fits = ({ source, path, scan, stat }: FileChange) =>
+    source === first.source &&
+    path !== first.path &&
+    stat.bytes <= 1 << 20 &&
+    scan?.firstRecord?.raw === header &&
+    (scan.validity === "ascii" || scan.validity === "utf-8") &&
+    !scan.binary &&
+    !scan.openQuote &&
+    !isPattern(path);
+  return changes
+    .filter((change) => isLoad(change) && fits(change))
+    .slice(0, 10_000)
+    .map(({ path, stat }) => ({ path, bytes: stat.bytes }));
+}
 
 const isLoad = (change: FileChange): boolean =>
   change.action === "load" || change.action === "replace" || change.action === "append";

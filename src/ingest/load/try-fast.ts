@@ -17,19 +17,17 @@ export async function tryFast(
   change: FileChange,
   attempt: Attempt,
   mark: LoadMark,
-): Promise<Counts | "types need all rows" | "needs care"> {
+): Promise<Counts | "needs care"> {
   const { connection } = context;
   const { contract, match, input } = attempt;
   if (match.quarantineAll) return "needs care";
-  const giveUp = () => (attempt.complete || contract.origin === "declared" ? "needs care" : "types need all rows");
   let tried: Awaited<ReturnType<typeof loadFast>>;
   try {
     tried = await loadFast(connection, input, contract, match, source.table, mark.load, source.lineage);
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
-    if (message.includes(misfit)) return giveUp();
     // The reader's own complaints about a file end here; everything else (disk, memory, cancel) is passed on.
-    if (/^Invalid Input Error|^Conversion Error/.test(message)) return "needs care";
+    if (message.includes(misfit) || /^Invalid Input Error|^Conversion Error/.test(message)) return "needs care";
     throw error;
   }
   const scan = await attempt.scanning;
@@ -49,7 +47,6 @@ export async function tryFast(
     }
   }
   const expected = scan.records - (contract.header ? 1 : 0) - input.offset;
-  if (tried.castRejects && !attempt.complete && contract.origin === "proposed") return "types need all rows";
   if (tried.loaded + tried.rejected !== expected) return "needs care";
   // DuckDB takes a row with one empty field too many; unless all rows are so, its values may stand under the wrong names.
   if (scan.trailing > 0 && !everyRowTrails(scan, contract)) return "needs care";

@@ -1,7 +1,8 @@
 import { type Connection, quoteIdentifier } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import { contractFrame, differsFrom, requireTypes } from "../contract/agree.ts";
+import { asEvolved, contractFrame, differsFrom, requireTypes } from "../contract/agree.ts";
 import { proposeTypes } from "../contract/propose.ts";
+import { declaredNames } from "../contract/widen.ts";
 import type { Contract, ContractColumn } from "../contract/types.ts";
 import { defaultDialect } from "../csv/dialect.ts";
 import { ingestErrors } from "../errors.ts";
@@ -31,7 +32,7 @@ export async function baseContract(
   agreed: Contract | undefined,
 ): Promise<{ contract: Contract | undefined; why: string }> {
   const frame = {
-    ...contractFrame(source, defaultDialect),
+    ...asEvolved(contractFrame(source, defaultDialect), agreed, source),
     header: false,
     nullValues: source.dialect.nullValues ?? [],
   };
@@ -144,16 +145,15 @@ async function widen(
   if (source.drift !== "evolve") return widened;
   for (const column of contract.columns) {
     const now = observed.find(({ name }) => name.toLowerCase() === column.name.toLowerCase());
-    const declared = [...(source.columns?.keys() ?? [])].some(
-      (name) => name.toLowerCase() === column.name.toLowerCase(),
-    );
+    const declared = declaredNames(source).has(column.name.toLowerCase());
     if (!now || declared || column.type !== "BIGINT") continue;
     if ((now.kinds & kinds.double) === 0 || (now.kinds & (kinds.long | kinds.huge)) !== 0) continue;
     const value = quoteIdentifier(column.name);
     const { rows } = await connection.query(
       `SELECT coalesce(max(abs(${value}::HUGEINT)), 0) <= 9007199254740991 FROM ${storeOf(source.table)}`,
     );
-    if (rows[0]?.[0] === true) widened.set(column.name, { ...column, type: "DOUBLE" });
+    if (rows[0]?.[0] === true)
+      widened.set(column.name, { ...column, type: "DOUBLE", from: column.from ?? column.type });
   }
   return widened;
 }

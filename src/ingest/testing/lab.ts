@@ -19,6 +19,7 @@ export function source(name: string, more: Partial<SourceConfig> = {}): SourceCo
     mode: "append",
     drift: "evolve",
     lineage: false,
+    proposed: false,
     expectations: [],
     place: { file: "lab.yml" },
     ...more,

@@ -45,6 +45,8 @@ export interface PublishConfig {
 /** `lab.yml` as written: what belongs to one lab only. */
 export interface LabFile {
   sources?: SourceEntry[] | null;
+  /** What becomes of the contracts of first loads: written into this file, or left to `labs ingest --freeze`. */
+  contracts?: "auto" | "manual";
   quality?: QualityConfig | null;
   publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
@@ -139,6 +141,12 @@ export const labSchema: Schema = {
   anyOf: [
     objectOf<LabFile>({
       sources: orEmpty({ type: "array", items: source }, "Where the lab's raw tables come from."),
+      contracts: {
+        type: "string",
+        enum: ["auto", "manual"],
+        default: "auto",
+        description: "auto: the contract of a first load is written here, once; manual: by `labs ingest --freeze`.",
+      },
       quality: orEmpty(quality, "What the inspector and the score should know."),
       publish: orEmpty(publish, "What readers get, and how many versions of it are kept."),
       schedule: orEmpty(schedule, "When the lab runs by itself."),

@@ -12,10 +12,15 @@ export type DriftPolicy = (typeof driftPolicies)[number];
 export const fileFormats = ["csv", "json", "parquet", "excel"] as const;
 export type FileFormat = (typeof fileFormats)[number];
 
+export const contractOrigins = ["declared", "proposed"] as const;
+export type ContractOrigin = (typeof contractOrigins)[number];
+
 export interface ColumnEntry {
   /** DuckDB's type. */
   type: string;
   nullable?: boolean;
+  /** strptime format of a DATE or TIMESTAMP. */
+  format?: string;
 }
 
 /** One entry of `sources:` as written. */
@@ -41,6 +46,8 @@ export interface SourceEntry {
   date_format?: string;
   timestamp_format?: string;
   decimal_separator?: string;
+  /** Whose word the columns are: `proposed` ones come from the data, and drift may widen them. */
+  contract?: ContractOrigin;
   columns?: Record<string, string | ColumnEntry>;
   key?: string | string[];
   mode?: LoadMode;
@@ -106,6 +113,12 @@ export const source = objectOf<SourceEntry>(
     date_format: { ...some, description: "strptime format of dates: `%d.%m.%Y`." },
     timestamp_format: { ...some, description: "strptime format of timestamps." },
     decimal_separator: { type: "string", enum: [".", ","], description: "Decimal separator of numbers." },
+    contract: {
+      type: "string",
+      enum: contractOrigins,
+      default: "declared",
+      description: "proposed: the columns come from the first load, and `drift: evolve` may widen them.",
+    },
     columns: mapOf(
       {
         anyOf: [
@@ -114,6 +127,7 @@ export const source = objectOf<SourceEntry>(
             {
               type: { ...some, description: "DuckDB's type." },
               nullable: { type: "boolean", default: true, description: "Whether values may be missing." },
+              format: { ...some, description: "strptime format of a DATE or TIMESTAMP: `%d.%m.%Y`." },
             },
             ["type"],
           ),
