@@ -63,13 +63,12 @@ describe("an evaluation", () => {
     expect(await ledger.alerts.commit(version, whole, now)).toBe(true);
     const state = await ledger.alerts.state();
     expect(state).toMatchObject({ open: [first], memory: whole.memory });
-    expect(await ledger.alerts.evaluated("0")).toEqual(new Map([["r1", "failed"]]));
+    expect(await ledger.alerts.unevaluated("", 10)).toEqual([]);
     expect(await ledger.alerts.due()).toMatchObject([{ ...delivery, state: "due", attempts: 0, message: null }]);
 
     const late = change({ incidents: [incident("f2")], evaluated: [{ id: "r2", status: "ok" }] });
     expect(await ledger.alerts.commit(version, late, now)).toBe(false);
     expect((await ledger.alerts.state()).open).toHaveLength(1);
-    expect((await ledger.alerts.evaluated("0")).size).toBe(1);
   });
 
   test("of several processes at once counts once each", async () => {
@@ -84,6 +83,19 @@ describe("an evaluation", () => {
     };
     await Promise.all([ledger, ...other].flatMap((each) => Array.from({ length: 5 }, () => count(each))));
     expect((await ledger.alerts.state()).open).toMatchObject([{ seen: 20 }]);
+  });
+
+  test("finds what it has not looked at in the state it has now", async () => {
+    const run = await ledger.startRun({ lab: "a", trigger: "cli", command: "labs run" });
+    const find = async () => (await ledger.alerts.unevaluated("", 10)).map(({ id, before }) => [id, before]);
+    expect(await find()).toEqual([[run.id, null]]);
+    const { version } = await ledger.alerts.state();
+    await ledger.alerts.commit(version, change({ evaluated: [{ id: run.id, status: "crashed" }] }), now);
+    expect(await find()).toEqual([[run.id, "crashed"]]);
+    await run.finish("failed");
+    await ledger.alerts.commit(version + 1, change({ evaluated: [{ id: run.id, status: "failed" }] }), now);
+    expect(await find()).toEqual([]);
+    expect(await ledger.alerts.unevaluated(newRunId(Date.now() + 1000), 10)).toEqual([]);
   });
 
   test("forgets what is long over", async () => {

@@ -39,10 +39,30 @@ export class AlertStore {
     };
   }
 
-  /** The status that runs and jobs had when they were evaluated. */
-  async evaluated(since: string): Promise<Map<string, string>> {
-    const rows = await this.#sql.all("SELECT run, status FROM alert_runs WHERE run >= @since", { since });
-    return new Map(rows.map((row) => [String(row["run"]), String(row["status"])]));
+  /**
+   * Runs and failed jobs from `since` on that were not evaluated in the state they have now, oldest first. `before`: the state
+   * they were evaluated in. A run whose process is gone is still written as running.
+   */
+  async unevaluated(
+    since: string,
+    limit: number,
+  ): Promise<{ kind: "run" | "job"; id: string; before: string | null }[]> {
+    const [runs = [], jobs = []] = await this.#sql.batch([
+      {
+        text: `SELECT r.id AS id, a.status AS before FROM runs r LEFT JOIN alert_runs a ON a.run = r.id
+          WHERE r.id >= @since AND (a.run IS NULL OR a.status <> r.status) ORDER BY r.id LIMIT @limit`,
+        values: { since, limit },
+      },
+      {
+        text: `SELECT j.id AS id FROM jobs j LEFT JOIN alert_runs a ON a.run = j.id
+          WHERE j.id >= @since AND j.state = 'failed' AND a.run IS NULL ORDER BY j.id LIMIT @limit`,
+        values: { since, limit },
+      },
+    ]);
+    return [
+      ...runs.map((row) => ({ kind: "run" as const, id: String(row["id"]), before: text(row["before"]) })),
+      ...jobs.map((row) => ({ kind: "job" as const, id: String(row["id"]), before: null })),
+    ];
   }
 
   /** Writes what an evaluation came to. False: somebody else was first, and nothing was written. */
@@ -199,6 +219,23 @@ export class AlertStore {
   async channels(): Promise<Map<string, ChannelState>> {
     const rows = await this.#sql.all("SELECT * FROM alert_channels");
     return new Map(rows.map((row) => [String(row["channel"]), channelState(row)]));
+  }
+
+  /** How many messages of each channel are due, and were lost since a time. */
+  async counts(since: Date): Promise<Map<string, { due: number; failed: number; problem: string | null }>> {
+    const rows = await this.#sql.all(
+      `SELECT channel, sum(CASE WHEN state = 'due' THEN 1 ELSE 0 END) AS due,
+         sum(CASE WHEN state = 'failed' AND created_at > @since THEN 1 ELSE 0 END) AS failed,
+         max(CASE WHEN state = 'failed' AND created_at > @since THEN problem END) AS problem
+       FROM deliveries WHERE state IN ('due', 'failed') GROUP BY channel`,
+      { since: since.toISOString() },
+    );
+    return new Map(
+      rows.map((row) => [
+        String(row["channel"]),
+        { due: Number(row["due"]), failed: Number(row["failed"]), problem: text(row["problem"]) },
+      ]),
+    );
   }
 
   /** Messages that a channel sent after `since`. */

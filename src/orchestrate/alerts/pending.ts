@@ -5,6 +5,7 @@ import {
   type JobInfo,
   type Ledger,
   newRunId,
+  type RunDetail,
   type RunInfo,
 } from "#ledger/index.ts";
 import type { Thresholds } from "#registry/index.ts";
@@ -19,7 +20,7 @@ const mostAtOnce = 500;
 
 /** Something that has ended and was not evaluated yet. */
 export type Pending =
-  | { kind: "run"; at: string; id: string; status: string; run: RunInfo; quiet: boolean }
+  | { kind: "run"; at: string; id: string; status: string; run: RunDetail; quiet: boolean }
   | { kind: "job"; at: string; id: string; status: string; job: JobInfo; quiet: boolean };
 
 /**
@@ -34,42 +35,38 @@ export async function pendingRuns(
   // By the hour, so that looking often writes nothing.
   const recent = idAt(Math.floor((now.getTime() - overlapMs) / hourMs) * hourMs);
   const since = memory.since ?? recent;
-  const [runs, jobs, evaluated] = await Promise.all([
-    ledger.runs({ since, limit: 10_000 }),
-    ledger.jobs.jobs({ states: ["failed"], limit: mostAtOnce }),
-    ledger.alerts.evaluated(since),
-  ]);
+  const found = await ledger.alerts.unevaluated(since, mostAtOnce * 2);
   const first = memory.since === undefined;
   const newest = first ? await ledger.lastRuns() : new Map<string, RunInfo>();
-  if (first) for (const run of newest.values()) if (!runs.some(({ id }) => id === run.id)) runs.push(run);
+  for (const { id } of newest.values())
+    if (!found.some((other) => other.id === id)) found.push({ kind: "run", id, before: null });
   const pending: Pending[] = [];
   let oldestOpen: string | undefined;
   const keep = (id: string) => {
     if (oldestOpen === undefined || id < oldestOpen) oldestOpen = id;
   };
-  for (const run of runs) {
-    const { id, status } = run;
-    if (evaluated.get(id) === status) continue;
-    if (status === "running") {
-      keep(id);
+  for (const { kind, id, before } of found) {
+    if (kind === "job") {
+      const job = await ledger.jobs.job(id);
+      if (!job) continue;
+      const told = job.run === null ? undefined : (await runOf(ledger, job.run))?.status;
+      const quiet = first || told === "failed" || told === "crashed";
+      pending.push({ kind, at: job.finishedAt ?? job.createdAt, id, status: job.state, job, quiet });
       continue;
     }
+    const run = await runOf(ledger, id);
+    if (!run || run.status === before) continue;
+    const { status } = run;
     const job = run.job === null ? undefined : await ledger.jobs.job(run.job);
     // What will become of its job is not known yet: it may be resumed, or given up.
-    if (job?.state === "running" && job.run === id) {
+    if (status === "running" || (job?.state === "running" && job.run === id)) {
       keep(id);
       continue;
     }
     const again =
       job !== undefined && status !== "ok" && (job.state === "queued" || job.state === "running" || job.run !== id);
     const quiet = again || (first && newest.get(run.lab)?.id !== id);
-    pending.push({ kind: "run", at: run.startedAt, id, status, run, quiet });
-  }
-  for (const job of jobs) {
-    if (job.id < since || evaluated.has(job.id)) continue;
-    const told = job.run === null ? undefined : await statusOf(ledger, job.run);
-    const quiet = first || told === "failed" || told === "crashed";
-    pending.push({ kind: "job", at: job.finishedAt ?? job.createdAt, id: job.id, status: job.state, job, quiet });
+    pending.push({ kind, at: run.startedAt, id, status, run, quiet });
   }
   pending.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1));
   const taken = pending.slice(0, mostAtOnce);
@@ -83,13 +80,8 @@ export async function pendingRuns(
 /** Beginning of the ids that are made at a time. */
 const idAt = (ms: number): string => newRunId(ms).slice(0, 9);
 
-async function statusOf(ledger: Ledger, run: string): Promise<string | undefined> {
-  try {
-    return (await ledger.run(run)).status;
-  } catch {
-    return undefined;
-  }
-}
+/** Undefined when it is not kept any more. */
+const runOf = (ledger: Ledger, id: string): Promise<RunDetail | undefined> => ledger.run(id).catch(() => undefined);
 
 /** What a run or job says about its lab. */
 export async function judge(
@@ -100,12 +92,11 @@ export async function judge(
 ): Promise<{ lab: string; run: string | null; seen: Observation[]; over: string[] }> {
   if (item.kind === "job") return { lab: item.job.lab, run: item.job.run, seen: [jobFailure(item.job)], over: [] };
   const { run } = item;
-  const detail = await ledger.run(run.id);
   const bad = run.status === "failed" || run.status === "crashed";
   const events: EventInfo[] = await ledger.events(run.id, bad ? {} : { level: "warn" });
   const scores = await ledger.scoresHistory({ lab: run.lab, scope: "lab", limit: 30 });
   const evidence: RunEvidence = {
-    run: detail,
+    run,
     events,
     earlierScores: scores.filter((score) => score.run < run.id).map(({ score }) => score),
   };

@@ -55,12 +55,12 @@ export async function gatherHealth(
   now: Date,
   effects: MachineEffects = machine,
 ): Promise<HealthFacts> {
-  const [states, workers, jobs, channels, deliveries, open] = await Promise.all([
+  const [states, workers, jobs, channels, counts, open] = await Promise.all([
     ledger.jobs.labStates(),
     ledger.jobs.workers(now),
     ledger.jobs.jobs({ states: ["queued", "running"], limit: 10_000 }),
     ledger.alerts.channels(),
-    ledger.alerts.deliveries(500),
+    ledger.alerts.counts(new Date(now.getTime() - 86_400_000)),
     ledger.alerts.state(),
   ]);
   const labs: LabFacts[] = [];
@@ -80,7 +80,6 @@ export async function gatherHealth(
   }
   const server = workers.find(({ kind, stoppedAt }) => kind === "server" && stoppedAt === null);
   const waiting = jobs.filter(({ state, notBefore }) => state === "queued" && Date.parse(notBefore) <= now.getTime());
-  const dayAgo = new Date(now.getTime() - 86_400_000).toISOString();
   return {
     now,
     host: hostname(),
@@ -100,15 +99,13 @@ export async function gatherHealth(
       problems,
       open: open.open.length,
       channels: [...config.channels.keys()].map((name) => {
-        const own = deliveries.filter(({ channel }) => channel === name);
-        const state = channels.get(name);
-        const lost = own.filter(({ state: is, createdAt }) => is === "failed" && createdAt > dayAgo);
+        const [state, own] = [channels.get(name), counts.get(name)];
         return {
           name,
           failingSince: state?.failingSince ?? null,
-          problem: state?.problem ?? lost[0]?.problem ?? null,
-          waiting: own.filter(({ state: is }) => is === "due").length,
-          lost: lost.length,
+          problem: state?.problem ?? own?.problem ?? null,
+          waiting: own?.due ?? 0,
+          lost: own?.failed ?? 0,
         };
       }),
     },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { errorToJson } from "#errors/index.ts";
 import { type JobInfo, type JobStore, openLedger, type WorkerInfo } from "#ledger/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
+import { AlertService } from "../alerts/service.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { Control } from "./control.ts";
 import { FileWatch } from "./file-watch.ts";
@@ -48,7 +49,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     const ledger = await openLedger(join(state, "ledger.db"));
     try {
-      await new Serving(options, ledger.jobs, file.socket).run();
+      const alerts = new AlertService(ledger, root);
+      const chores = [...(options.chores ?? []), (now: Date) => alerts.work(now)];
+      try {
+        await new Serving({ ...options, chores }, ledger.jobs, file.socket).run();
+      } finally {
+        await alerts.close();
+      }
     } finally {
       await ledger.close();
     }
