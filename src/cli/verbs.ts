@@ -47,7 +47,7 @@ export const verbs: Record<string, VerbEntry> = {
   },
   export: {
     group: "run",
-    summary: "Write what is published as Parquet or CSV files",
+    summary: "Write published tables as files, or labs for Airflow or Prefect",
     load: () => import("./verbs/export.ts"),
   },
   serve: { group: "run", summary: "Run labs by their schedules until stopped", load: () => import("./verbs/serve.ts") },

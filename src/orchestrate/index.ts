@@ -18,3 +18,6 @@ export type { ServerFile } from "./serve/server-file.ts";
 export { serveJob } from "./serve/job-worker.ts";
 export { jobWorkerFlag } from "./serve/protocol.ts";
 export type { JobOptions, ServerEvent, ServerStatus } from "./serve/protocol.ts";
+export { airflowFile, airflowPools } from "./export/airflow.ts";
+export type { ExportOptions } from "./export/airflow.ts";
+export { prefectFile } from "./export/prefect.ts";

@@ -7,22 +7,33 @@ import type { Verb, VerbInput } from "../io.ts";
 import { formatBytes, formatCount, palette, plural, renderTable } from "../render/index.ts";
 
 /** What can be exported, by the word after `labs export`. */
-const kinds: Record<string, (input: VerbInput) => Promise<number>> = Object.fromEntries(
-  exportFormats.map((format) => [format, (input: VerbInput) => exportTables(input, format)]),
-);
+const kinds: Record<string, (input: VerbInput) => Promise<number>> = {
+  ...Object.fromEntries(exportFormats.map((format) => [format, (input: VerbInput) => exportTables(input, format)])),
+  airflow: (input) => toOrchestrator(input, "airflow"),
+  prefect: (input) => toOrchestrator(input, "prefect"),
+};
 
 export const verb: Verb = {
   arguments: [
     {
       name: "<what>",
-      description: `${Object.keys(kinds).join(" or ")}: one file for each published table`,
+      description: `${exportFormats.join(" or ")}: one file for each published table; airflow or prefect: the labs as one Python file`,
       required: true,
     },
     { name: "[lab]", description: "The lab; default: the one of the current folder" },
   ],
   options: [
-    { flags: "--to <folder>", description: "Where to; default: data/exports/<what> in the lab's folder" },
+    {
+      flags: "--to <path>",
+      description:
+        "Where to; default: data/exports/<what> in the lab's folder. airflow, prefect: the file; default: the screen",
+    },
     { flags: "--at <version>", description: "Export an older published version; see `labs publish --list`" },
+    {
+      flags: "--prefix <name>",
+      description: "airflow, prefect: beginning of the names of DAGs and flows; default: labs",
+    },
+    { flags: "--pools", description: "airflow: the pools that keep a lab's tasks apart, for `airflow pools import`" },
   ],
   examples: [
     {
@@ -30,6 +41,8 @@ export const verb: Verb = {
       does: "One Parquet file a table, and a manifest with rows and checksums",
     },
     { command: "labs export csv lab1_sales_performance --to /srv/share/sales", does: "CSV files in a folder of yours" },
+    { command: "labs export airflow --to dags/labs.py", does: "A DAG for each lab, with its steps and schedule" },
+    { command: "labs export prefect --to flows/labs.py", does: "The same as Prefect flows" },
   ],
   exitNotes: "1 when nothing is published yet or the folder cannot be written.",
   run(input) {
@@ -43,6 +56,11 @@ export const verb: Verb = {
     });
   },
 };
+
+async function toOrchestrator(input: VerbInput, kind: "airflow" | "prefect"): Promise<number> {
+  const { exportOrchestrator } = await import("../export/orchestrator.ts");
+  return exportOrchestrator(input, kind);
+}
 
 async function exportTables(input: VerbInput, format: ExportFormat): Promise<number> {
   const { io, global, args, options } = input;
