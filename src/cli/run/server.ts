@@ -31,6 +31,11 @@ export async function runOnServer(
           ...(error && { error }),
           status: end.job?.state === "cancelled" ? "cancelled" : "failed",
         });
+        // There was no step that could have said it.
+        if (error) {
+          const text = [`${error.code}: ${error.message}`, ...(error.hint ? [`fix: ${error.hint}`] : [])].join("\n");
+          onEvent({ type: "message", lab: lab.name, level: "error", text });
+        }
         onEvent({ type: "run-finish", lab: lab.name, result });
         return result;
       }),

@@ -49,7 +49,9 @@ export class ServerClient {
       const cancel = () => {
         if (job) this.#send({ do: "cancel", job: job.id, user: userName() }, () => {});
       };
+      let quiet: NodeJS.Timeout | undefined;
       const end = (outcome: JobEnd, id: number) => {
+        clearTimeout(quiet);
         this.#waiting.delete(id);
         how.signal?.removeEventListener("abort", cancel);
         resolve(outcome);
@@ -60,8 +62,12 @@ export class ServerClient {
         else if (answer.type === "accepted") {
           job = answer.job;
           if (how.signal?.aborted) cancel();
-        } else if (answer.type === "event") how.onEvent?.(answer.event);
-        else if (answer.type === "ended") end({ job: answer.job, result: answer.result }, id);
+          const holder = "queued on the server, which is busy";
+          quiet = setTimeout(() => how.onEvent?.({ type: "waiting", lab, holder }), 500);
+        } else if (answer.type === "event") {
+          clearTimeout(quiet);
+          how.onEvent?.(answer.event);
+        } else if (answer.type === "ended") end({ job: answer.job, result: answer.result }, id);
         else if (answer.type === "refused") end({ job, result: null, error: answer.error }, id);
       });
       how.signal?.addEventListener("abort", cancel, { once: true });
