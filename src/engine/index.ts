@@ -30,6 +30,7 @@ export type { Command, Flags } from "./flags.ts";
 export { defaultFlags } from "./default-flags.ts";
 export type * from "./manifest/types.ts";
 export type { Project, ReadProject, Target } from "./1-read/types.ts";
+export type { FreshnessResult } from "./7-artifacts/index.ts";
 export { engineErrors } from "./errors.ts";
 export { warningIsError, warningIsSilenced, type WarnErrorOptions } from "./warn-errors.ts";
 export {

@@ -42,6 +42,7 @@ import {
 import {
   addTestEdges,
   buildGraph,
+  hasFreshness,
   manifestSelectors,
   parseSelectors,
   selectNodes,
@@ -52,7 +53,7 @@ import { linkMacroDependencies } from "./3-link/index.ts";
 import { parseProject, type ParsedProject } from "./2-parse/index.ts";
 import { readProject } from "./1-read/index.ts";
 import type { ReadProject, Target } from "./1-read/types.ts";
-import type { GraphNode, PlainRecord, RunResult } from "./manifest/types.ts";
+import type { GraphNode, PlainRecord, RunResult, SourceNode } from "./manifest/types.ts";
 import { catalogRows } from "./6-execute/catalog-rows.ts";
 import { runFreshness } from "./6-execute/freshness.ts";
 import { cloneNode } from "./6-execute/clone.ts";
@@ -89,6 +90,11 @@ export interface CommandOptions {
   invocationId?: string;
   /** Where the command was given. */
   cwd?: string;
+  /**
+   * build, run, test: after the nodes, how old the data of every source is that declares its freshness, as
+   * `source freshness` finds it; hooks do not run again, and an old source is no failure.
+   */
+  onFreshness?: (source: SourceNode, result: FreshnessResult) => void;
   /** The project, read by {@link readAhead} with the same flags and options. */
   ahead?: ReadAhead;
   /** Takes work that need not be done when the command is, but before the database is closed. Never rejects. */
@@ -591,6 +597,7 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
         const end = await runHooks(execution, master, "on-run-end", ephemeral, endContext(invocation, results));
         results.push(...end.results);
       }
+      if (options.onFreshness && !options.signal?.aborted) await alsoFreshness(invocation, open, shared, ephemeral);
       const noting = open.session();
       const noted = changes?.finish(noting).finally(() => noting.release());
       if (noted && options.later) options.later(noted.catch((error: unknown) => tellNotNoted(options, error)));
@@ -889,6 +896,35 @@ async function readLineage(invocation: Invocation, open: OpenTarget): Promise<Pr
   } finally {
     await connection.close();
   }
+}
+
+/** The freshness of the sources that declare it, behind the nodes of a run. One that cannot be found hides no other. */
+async function alsoFreshness(
+  invocation: Invocation,
+  open: OpenTarget,
+  execution: Execution,
+  ephemeral: EphemeralCompilations,
+): Promise<void> {
+  const { onFreshness } = invocation.options;
+  const selected = new Set(
+    Object.values(invocation.manifest.sources).flatMap((source) =>
+      source.config.enabled !== false && hasFreshness(source) ? [source.unique_id] : [],
+    ),
+  );
+  if (!onFreshness || selected.size === 0) return;
+  const collected: FreshnessResult[] = [];
+  await runNodes(execution, {
+    ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph),
+    announce: false,
+    failFast: false,
+    work: (own) =>
+      runFreshness(own, (result) => {
+        collected.push(result);
+        const source = invocation.manifest.sources[result.unique_id];
+        if (source) onFreshness(source, result);
+      }),
+  });
+  invocation.writeFreshness(join(invocation.targetFolder, "sources.json"), collected);
 }
 
 async function freshness(invocation: Invocation): Promise<CommandResult> {

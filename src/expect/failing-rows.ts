@@ -81,16 +81,19 @@ export class FailingRows {
     for (const id of ids) this.#kept.delete(id);
   }
 
-  async #transaction(body: () => Promise<void>): Promise<void> {
-    const existed = this.#exists;
+  /** Somebody else may be making a schema at the same moment, which DuckDB calls a conflict: then once more. */
+  async #transaction(body: () => Promise<void>, again = 3): Promise<void> {
+    const [existed, kept] = [this.#exists, new Set(this.#kept)];
     await this.#connection.run("BEGIN");
     try {
       await body();
       await this.#connection.run("COMMIT");
     } catch (error) {
       this.#exists = existed;
+      this.#kept = kept;
       await this.#connection.run("ROLLBACK").catch(() => {});
-      throw error;
+      if (again === 0 || !/conflict/i.test(error instanceof Error ? error.message : "")) throw error;
+      await this.#transaction(body, again - 1);
     }
   }
 }

@@ -12,6 +12,8 @@ export { lastLoads } from "./ledger/last-loads.ts";
 export type { LastLoad } from "./ledger/last-loads.ts";
 export { loadTotals } from "./ledger/load-totals.ts";
 export type { LoadTotals } from "./ledger/load-totals.ts";
+export { sourceFacts } from "./ledger/source-facts.ts";
+export type { SourceFacts } from "./ledger/source-facts.ts";
 export { sourcesOf } from "./detect/sources.ts";
 export {
   dropQuarantine,

@@ -139,3 +139,73 @@ describe("expectations in a run", () => {
     ]);
   });
 });
+
+describe("freshness in a run", () => {
+  const source = (freshness: string, more = "") =>
+    write(
+      "shop/dbt/models/sources.yml",
+      `sources: [{ name: raw, tables: [{ name: sold, loaded_at_field: "n::timestamp", config: { freshness: ${freshness} } }${more}] }]\n`,
+    );
+  beforeEach(() => {
+    write("shop/dbt/models/kpis.sql", "select id, n from {{ source('raw', 'sold') }}");
+    write("shop/data/raw/sold.csv", `id,n\n1,${new Date(Date.now() - 36 * 3_600_000).toISOString()}\n`);
+  });
+
+  it("of dbt's sources counts in the score; one that cannot be told hides no other, hooks run once", async () => {
+    const broken =
+      ", { name: gone, loaded_at_field: x, config: { freshness: { warn_after: { count: 1, period: day } } } }";
+    source("{ warn_after: { count: 1, period: day }, error_after: { count: 3, period: day } }", broken);
+    write(
+      "shop/dbt/dbt_project.yml",
+      `name: shop\nversion: "1.0"\nprofile: shop\nmodels:\n  +materialized: table\non-run-start: "create table if not exists hooked as select 1 as x where false"\non-run-end: "insert into hooked values (1)"\n`,
+    );
+    const { result, events } = await run();
+    expect(result.status).toBe("ok");
+    expect(result.quality?.findings).toMatchObject([
+      { kind: "stale", table: "raw.sold", reaction: "warn", text: expect.stringContaining("asks for 1 day at most") },
+      { kind: "stale", table: "raw.gone", text: expect.stringContaining("cannot be told") },
+    ]);
+    const told = events.flatMap((event) => (event.type === "message" ? [event.text] : []));
+    expect(told.filter((text) => /^raw\.(sold|gone): /.test(text))).toHaveLength(2);
+    const fresh = result.quality?.parts.find(({ dimension }) => dimension === "freshness");
+    expect(fresh?.causes[0]?.text).toContain("source raw.sold was last loaded");
+    const database = await openDatabase(join(root, "shop/data/shop.duckdb"), { readOnly: true });
+    expect(await (await database.connect()).objects("select count(*)::int as n from hooked")).toEqual([{ n: 1 }]);
+    await database.close();
+  });
+
+  it("holds readers back on request only", async () => {
+    source("{ error_after: { count: 1, period: day } }");
+    expect((await run()).result).toMatchObject({ status: "ok", published: { made: true } });
+    write("shop/lab.yml", "quality: { freshness: { stale: blocking } }\n");
+    expect((await run({ changed: false })).result).toMatchObject({
+      status: "failed",
+      held: [
+        { why: expect.stringContaining("raw.sold: source raw.sold"), fix: expect.stringContaining("stale: warn") },
+      ],
+    });
+    write("shop/lab.yml", "quality: { freshness: { stale: blocking }, tables: { raw.sold: { stale: 'off' } } }\n");
+    const { result } = await run();
+    expect(result).toMatchObject({ status: "ok", quality: { findings: [] } });
+    expect(result.quality?.parts.map(({ dimension }) => dimension)).not.toContain("freshness");
+  });
+
+  it("of deliveries is that of the interval at which they are due", async () => {
+    write(
+      "shop/lab.yml",
+      "sources:\n  - { name: sold, path: sold.csv }\n  - { name: never, path: never.csv }\nquality: { freshness: { every: 1 hour } }\n",
+    );
+    const { result } = await run();
+    expect(result.quality?.findings).toMatchObject([{ table: "raw.never", kind: "stale" }]);
+    const database = await openDatabase(join(root, "shop/data/shop.duckdb"));
+    await (await database.connect()).run("UPDATE _labs.loads SET loaded_at = loaded_at - INTERVAL 89 MINUTE");
+    await database.close();
+    expect((await run()).result.quality?.findings.map(({ table }) => table)).toEqual(["raw.never"]);
+    const later = await openDatabase(join(root, "shop/data/shop.duckdb"));
+    await (await later.connect()).run("UPDATE _labs.loads SET loaded_at = loaded_at - INTERVAL 2 MINUTE");
+    await later.close();
+    const late = (await run()).result;
+    expect(late.quality?.findings.map(({ table }) => table).sort()).toEqual(["raw.never", "raw.sold"]);
+    expect(late.quality?.findings.find(({ table }) => table === "raw.sold")?.text).toContain("due every hour");
+  });
+});

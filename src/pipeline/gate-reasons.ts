@@ -1,5 +1,6 @@
 import { plural } from "#errors/index.ts";
 import type { GateReason } from "#publish/index.ts";
+import type { Finding } from "#quality/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { isTest } from "./expectations.ts";
 import type { NodeOutcome } from "./types.ts";
@@ -45,6 +46,18 @@ export const blockingWarnings = (lab: Lab, nodes: readonly NodeOutcome[]): GateR
   nodes
     .filter((node) => node.expectation?.blocking && node.status === "warn")
     .map((node) => expectationReason(lab, node));
+
+/** Stale or unusual data that lab.yml does not let through. */
+export const blockingFindings = (findings: readonly Finding[]): GateReason[] =>
+  findings
+    .filter(({ reaction }) => reaction === "blocking")
+    .map(({ kind, table, text }) => ({
+      why: `${table}: ${text}`,
+      fix:
+        kind === "stale"
+          ? `Deliver newer data, or set \`stale: warn\` for ${table} in lab.yml.`
+          : `If it is right, \`labs publish --force\` gives it to readers; \`anomalies: warn\` for ${table} in lab.yml only tells.`,
+    }));
 
 function expectationReason(lab: Lab, { name, message, error, expectation }: NodeOutcome): GateReason {
   const kept = (expectation?.kept ?? 0) > 0;

@@ -19,15 +19,18 @@ import {
   type Target,
 } from "#engine/index.ts";
 import { labTarget, requireOwnProfile, type Lab, type Workspace } from "#registry/index.ts";
-import type { TestOutcome } from "#quality/index.ts";
+import type { FreshnessOutcome, TestOutcome } from "#quality/index.ts";
 import { checkExpectations } from "./expectations.ts";
 import { BrokenNodes } from "./behind.ts";
+import { sourceFreshness } from "./source-freshness.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
 
 export interface TransformResult {
   success: boolean;
   nodes: NodeOutcome[];
   tests: TestOutcome[];
+  /** Of the sources that declare it. */
+  freshness: FreshnessOutcome[];
 }
 
 /** What the engine needs for a lab: its flags and its own database. */
@@ -81,6 +84,7 @@ export async function transform(
 ): Promise<TransformResult> {
   const nodes: NodeOutcome[] = [];
   const tests: TestOutcome[] = [];
+  const freshness: FreshnessOutcome[] = [];
   const byId = new Map<string, AnyNode>();
   const brokenNodes = new BrokenNodes();
   const sink = (event: EngineEvent): void => {
@@ -131,18 +135,22 @@ export async function transform(
     target,
     guard,
     database,
+    ...(flags.command === "build" && {
+      onFreshness: (source, found) => freshness.push(sourceFreshness(source, found)),
+    }),
     ...(journal ? { journal } : {}),
     ...(ahead ? { ahead } : {}),
     ...(later ? { later } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  if (options.signal?.aborted) return { success: result.success, nodes, tests };
+  if (options.signal?.aborted) return { success: result.success, nodes, tests, freshness };
   const partial = flags.select.length + flags.exclude.length > 0;
   const expected = await checkExpectations(lab, database, { built: nodes, partial, signal: options.signal }, emit);
   return {
     success: result.success && expected.success,
     nodes: [...nodes, ...expected.nodes],
     tests: [...tests, ...expected.tests],
+    freshness,
   };
 }
 

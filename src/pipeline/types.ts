@@ -77,7 +77,7 @@ export interface LabRunResult {
   models: { ok: number; failed: number; skipped: number; unchanged: number };
   tests: { passed: number; warned: number; failed: number; unchanged: number };
   /** `score` is null when only a part was built or a model failed: the rest says nothing about the lab as a whole. */
-  quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "warnings"> | null;
+  quality: Pick<LabQuality, "score" | "parts" | "notCounted" | "layers" | "findings" | "warnings"> | null;
   /** The version that readers have now, and whether this run made it; null when nothing is published. */
   published: { version: string; made: boolean } | null;
   /** Why readers did not get what this run left, and what to do about it; empty when they did. */

@@ -1,3 +1,4 @@
+import { median } from "./anomalies.ts";
 import type { Check, Checks } from "./score.ts";
 import type { LoadOutcome, TestOutcome } from "./types.ts";
 
@@ -120,10 +121,4 @@ function volume(facts: TableFacts, rows: number): Check[] {
       query: facts.countQuery,
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -1,12 +1,20 @@
 import { didYouMean } from "#errors/index.ts";
+import type { QualityConfig as LabSettings } from "#registry/index.ts";
 import { qualityErrors } from "./errors.ts";
 import { defaultWeights, dimensions } from "./score.ts";
 import type { Dimension, QualityConfig, TableRules, Weights } from "./types.ts";
 
+type Rules = TableRules & { weights: Weights } & Required<Pick<TableRules, "stale" | "anomalies">>;
+
 /** Settings merged for one table: the table's over the lab's over the defaults. Errors: QUAL-003. */
-export function rulesFor(config: QualityConfig, schema: string, table: string): TableRules & { weights: Weights } {
+export function rulesFor(config: QualityConfig, schema: string, table: string): Rules {
   const rules = { ...lookUp(config.tables, table), ...lookUp(config.tables, `${schema}.${table}`) };
-  return { ...rules, weights: { ...defaultWeights, ...config.weights, ...rules.weights } };
+  return {
+    stale: config.stale ?? "warn",
+    anomalies: config.anomalies ?? "warn",
+    ...rules,
+    weights: { ...defaultWeights, ...config.weights, ...rules.weights },
+  };
 }
 
 function lookUp(tables: QualityConfig["tables"], name: string): TableRules {
@@ -15,46 +23,41 @@ function lookUp(tables: QualityConfig["tables"], name: string): TableRules {
   return {};
 }
 
-/** Quality settings as `lab.yml` spells them. */
-export interface LabQualitySettings {
-  weights?: Partial<Weights>;
-  layers?: Record<string, number>;
-  recent_days?: number;
-  tables?: Record<
-    string,
-    {
-      key?: string | string[];
-      time_column?: string;
-      fresh_within?: string;
-      may_be_empty?: boolean;
-      optional_columns?: string | string[];
-      weight?: number;
-    }
-  >;
-}
-
-/** Settings of `lab.yml` as this room's. Durations such as `36 hours` and `2 days`. Errors: QUAL-003 for a duration. */
-export function fromLabSettings(settings: LabQualitySettings | null | undefined): QualityConfig {
+/**
+ * Settings of `quality.yml` and `lab.yml` as this room's. Where new data is expected at an interval, tables that name their
+ * time column may be half an interval late. Errors: QUAL-003 for a duration.
+ */
+export function fromLabSettings(settings: LabSettings | null | undefined): QualityConfig {
   const list = (value: string | string[]) => (typeof value === "string" ? [value] : value);
+  const every = settings?.freshness?.every;
   const tables: Record<string, TableRules> = {};
   for (const [name, table] of Object.entries(settings?.tables ?? {})) {
+    const { fresh_within: within, time_column: time, weights, weight, stale, anomalies } = table;
+    const rhythm = every !== undefined && time !== undefined ? lateness * hours(every, "freshness.every") : undefined;
+    const maxAge = within === undefined ? rhythm : hours(within, `tables.${name}.fresh_within`);
     tables[name] = {
       ...(table.key !== undefined && { keys: [list(table.key)] }),
-      ...(table.time_column !== undefined && { timeColumn: table.time_column }),
-      ...(table.fresh_within !== undefined && {
-        maxAgeHours: hours(table.fresh_within, `tables.${name}.fresh_within`),
-      }),
+      ...(time !== undefined && { timeColumn: time }),
+      ...(maxAge !== undefined && { maxAgeHours: maxAge }),
       ...(table.may_be_empty !== undefined && { mayBeEmpty: table.may_be_empty }),
       ...(table.optional_columns !== undefined && { optionalColumns: list(table.optional_columns) }),
-      ...(table.weight !== undefined && { weight: table.weight }),
+      ...(weight !== undefined && { weight }),
+      ...(weights && { weights }),
+      ...(stale && { stale }),
+      ...(anomalies && { anomalies }),
     };
   }
   return {
     ...(settings?.weights && { weights: settings.weights }),
     ...(settings?.layers && { layers: settings.layers }),
+    ...(settings?.freshness?.stale && { stale: settings.freshness.stale }),
+    ...(settings?.anomalies && { anomalies: settings.anomalies }),
     tables,
   };
 }
+
+/** Data that is expected at an interval is late when this many of them have passed. */
+export const lateness = 1.5;
 
 const hoursOf: Record<string, number> = { s: 1 / 3600, m: 1 / 60, h: 1, d: 24, w: 168 };
 

@@ -1,5 +1,5 @@
 /** How good a lab's tables are, and why: the inspector and the score. */
-export { inspectAndScore, scoreRows, volumeHistory } from "./lab-quality.ts";
+export { inspectAndScore, scoreRows, tableHistory } from "./lab-quality.ts";
 export type {
   InspectAndScoreInput,
   LabQuality,
@@ -10,13 +10,16 @@ export type {
 } from "./lab-quality.ts";
 export { combineScores, defaultWeights, dimensions, scoreChecks } from "./score.ts";
 export type { Check, Checks } from "./score.ts";
-export { fromLabSettings } from "./config.ts";
-export type { LabQualitySettings } from "./config.ts";
+export { fromLabSettings, lateness } from "./config.ts";
+export type { Finding, FreshnessOutcome } from "./findings.ts";
+export { freshnessAnomaly, quietRuns, volumeAnomaly } from "./anomalies.ts";
+export type { SeenTable } from "./anomalies.ts";
 export { checksOf } from "./checks.ts";
 export type { TableFacts } from "./checks.ts";
 export { DataInspector } from "./inspector.ts";
 export type { Duplicates, Inspection, InspectOptions, RecentRows, TableProfile } from "./inspector.ts";
 export type { ColumnProfile } from "./profile.ts";
+export type { Bin, ColumnShape, TopValue } from "./shape.ts";
 export { qualityErrors } from "./errors.ts";
 export type {
   Cause,

@@ -6,8 +6,8 @@ import {
   type LabQuality,
   type QualityConfig,
   scoreRows,
+  tableHistory,
   type TestOutcome,
-  volumeHistory,
 } from "./index.ts";
 
 let database: Database;
@@ -133,8 +133,9 @@ test("freshness counts where an age is demanded", async () => {
 
 test("volume is judged against earlier runs, after three of them", async () => {
   await connection.run("CREATE SCHEMA gold; CREATE TABLE gold.t AS SELECT range AS i FROM range(50)");
+  const seen = (rows: number[]) => rows.map((n, i) => ({ time: -i * 3_600_000, rows: n }));
   const volume = async (history: number[]) =>
-    part(await inspectAndScore({ connection, history: { "gold.t": history } }), "gold.t", "volume");
+    part(await inspectAndScore({ connection, history: { "gold.t": seen(history) } }), "gold.t", "volume");
   expect(await volume([100, 100])).toBeUndefined();
   expect((await volume([50, 48, 52]))?.causes).toEqual([]);
   // Usual 100 with a slack of 10 %: 50 of at least 90 rows.
@@ -167,7 +168,14 @@ test("same data, same score; and the ledger's rows lead back to the history", as
     ["layer", "gold", once.layers[0]?.score, 50],
     ["table", "gold.t", table(once, "gold.t").score, 50],
   ]);
-  expect(volumeHistory([...rows, { scope: "table", name: "gold.t", rows: 40 }])).toEqual({ "gold.t": [50, 40] });
+  const time = "2026-01-02T00:00:00Z";
+  const kept = [...rows.map((row) => ({ ...row, time })), { scope: "table", name: "gold.t", rows: 40, time }];
+  expect(tableHistory(kept)).toEqual({
+    "gold.t": [
+      { time: Date.parse(time), rows: 50 },
+      { time: Date.parse(time), rows: 40 },
+    ],
+  });
 });
 
 test("a lab names its greatest losses and sums up the others", async () => {

@@ -1,9 +1,12 @@
 import { type Connection, quoteIdentifier } from "#duck/index.ts";
+import type { SeenTable } from "./anomalies.ts";
 import { checksOf, type TableFacts } from "./checks.ts";
 import { checkConfig, layerWeight, rulesFor } from "./config.ts";
+import type { Finding, FreshnessOutcome } from "./findings.ts";
 import { copiesQuery, duplicatesQuery } from "./keys.ts";
 import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
 import { isMoment } from "./moments.ts";
+import { anomaliesOf, lateFindings, tableFreshness, type TableFreshness } from "./late.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
 import { combineScores, defaultWeights, scoreChecks, summarise } from "./score.ts";
 import type { LoadOutcome, QualityConfig, Score, TestOutcome } from "./types.ts";
@@ -15,8 +18,10 @@ export interface InspectAndScoreInput {
   tests?: readonly TestOutcome[];
   loads?: readonly LoadOutcome[];
   config?: QualityConfig;
-  /** Row counts of earlier runs by `schema.table`, newest first. */
-  history?: Readonly<Record<string, readonly number[]>>;
+  /** What earlier runs saw by `schema.table`, newest first. */
+  history?: Readonly<Record<string, readonly SeenTable[]>>;
+  /** How old tables are as others found it: dbt's source freshness, deliveries. */
+  freshness?: readonly FreshnessOutcome[];
   now?: Date;
 }
 
@@ -35,6 +40,10 @@ export interface TableQuality extends Score {
   error: string | null;
   /** Keys it was searched by; none means copies of whole rows, or nothing (see `duplicates`). */
   keys: { columns: string[]; origin: "declared" | "tested" }[];
+  /** Newest moment up to now in milliseconds since 1970, by the declared time column or the newest of all; null without. */
+  newest: number | null;
+  /** Its number of rows is unlike its history. */
+  unusual: boolean;
 }
 
 export interface LayerQuality extends Score {
@@ -49,6 +58,8 @@ export interface LabQuality extends Score {
   tables: TableQuality[];
   /** Tests that belong to none of the tables (singular tests); scored like a layer of their own. */
   otherTests: Score | null;
+  /** What is stale, and what is unlike its own history. */
+  findings: Finding[];
   /** Settings that could not be used: a key's column that does not exist. */
   warnings: string[];
 }
@@ -68,7 +79,12 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
     input.connection,
     plans.map((plan) => plan.request),
   );
-  const tables = plans.map((plan, i) => scoreTable(plan, seen[i] as Overview, input, config, now));
+  const findings: Finding[] = [];
+  const tables = plans.map((plan, i) => scoreTable(plan, seen[i] as Overview, { input, config, now, findings }));
+  const labels = new Set(relations.map((relation) => relation.label.toLowerCase()));
+  // What was never delivered has no table, and is late all the same.
+  for (const outcome of input.freshness ?? [])
+    if (!labels.has(outcome.table.toLowerCase())) findings.push(...lateFindings([outcome], config));
 
   const layers = [...new Set(tables.map((table) => table.schema))].map((schema): LayerQuality => {
     const members = tables.filter((table) => table.schema === schema);
@@ -81,7 +97,6 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
     );
     return { schema, tables: members.length, rows: members.reduce((sum, t) => sum + (t.rows ?? 0), 0), ...score };
   });
-  const labels = new Set(relations.map((relation) => relation.label.toLowerCase()));
   const others = (input.tests ?? []).filter((test) => !test.table || !labels.has(test.table.toLowerCase()));
   const otherTests = others.length === 0 ? null : scoreOtherTests(others, config);
   const members = layers.map((layer) => ({
@@ -91,7 +106,7 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
   }));
   if (otherTests) members.push({ prefix: "", weight: 1, score: otherTests });
   const lab = summarise(combineScores(members));
-  return { ...lab, layers: layers.map(summarise), tables, otherTests, warnings };
+  return { ...lab, layers: layers.map(summarise), tables, otherTests, findings, warnings };
 }
 
 interface Plan {
@@ -101,9 +116,8 @@ interface Plan {
   /** Keys that need no counting: their test passed on a large table. */
   passed: string[][];
   tests: TestOutcome[];
-  /** Columns that may say how old the table is; empty where no age is demanded. */
+  /** Columns that may say how old the table is. */
   times: string[];
-  maxAgeHours: number;
 }
 
 function planOf(relation: Relation, input: InspectAndScoreInput, config: QualityConfig, warnings: string[]): Plan {
@@ -143,14 +157,14 @@ function planOf(relation: Relation, input: InspectAndScoreInput, config: Quality
     const what = rules.timeColumn === undefined ? "it has no column" : `${rules.timeColumn} is no column`;
     warnings.push(`${relation.label}: ${what} with a date or time, so freshness is not judged.`);
   }
-  const times = rules.maxAgeHours === undefined ? [] : moments.map((column) => column.name);
+  const judged = rules.anomalies !== "off" || (rules.maxAgeHours !== undefined && rules.stale !== "off");
+  const times = judged ? moments.map((column) => column.name) : [];
   return {
     relation,
     keys,
     passed,
     tests,
     times,
-    maxAgeHours: rules.maxAgeHours ?? 0,
     request: {
       relation,
       keys: keys.map((key) => key.columns),
@@ -160,16 +174,30 @@ function planOf(relation: Relation, input: InspectAndScoreInput, config: Quality
   };
 }
 
-function scoreTable(
-  plan: Plan,
-  seen: Overview,
-  input: InspectAndScoreInput,
-  config: QualityConfig,
-  now: Date,
-): TableQuality {
+interface Scoring {
+  input: InspectAndScoreInput;
+  config: QualityConfig;
+  now: Date;
+  /** Collects what is stale or unusual. */
+  findings: Finding[];
+}
+
+function scoreTable(plan: Plan, seen: Overview, { input, config, now, findings }: Scoring): TableQuality {
   const { relation } = plan;
   const rules = rulesFor(config, relation.schema, relation.name);
-  const facts = factsOf(plan, seen, input, rules.optionalColumns ?? [], now);
+  const told = (input.freshness ?? []).filter(({ table }) => table.toLowerCase() === relation.label.toLowerCase());
+  const freshness = tableFreshness(relation, rules, { times: plan.times, seen, told, now });
+  const facts = factsOf(plan, seen, input, rules.optionalColumns ?? [], freshness);
+  const unlike =
+    rules.anomalies === "off" || seen.rows === null
+      ? []
+      : anomaliesOf(relation, rules.anomalies, {
+          rows: seen.rows,
+          newest: freshness.newest,
+          now: now.getTime(),
+          history: input.history?.[relation.label] ?? [],
+        });
+  findings.push(...freshness.findings, ...unlike);
   const fatal =
     seen.rows === null
       ? { text: `it cannot be read: ${seen.error?.split("\n", 1)[0] ?? ""}`, query: facts.countQuery }
@@ -190,6 +218,8 @@ function scoreTable(
     duplicates: found.length === 0 ? null : Math.max(...found),
     error: seen.error,
     keys: [...plan.keys, ...plan.passed.map((columns) => ({ columns, origin: "tested" as const }))],
+    newest: freshness.newest,
+    unusual: unlike.some(({ kind }) => kind === "volume"),
     ...scoreChecks(checksOf(facts), rules.weights, fatal),
   };
 }
@@ -199,7 +229,7 @@ function factsOf(
   seen: Overview,
   input: InspectAndScoreInput,
   optional: readonly string[],
-  now: Date,
+  freshness: TableFreshness,
 ): TableFacts {
   const { relation, tests } = plan;
   const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
@@ -234,34 +264,14 @@ function factsOf(
     })),
     keys,
     tests,
-    freshness: freshnessOf(plan, seen, now),
+    freshness: freshness.facts,
     ...(load && { load }),
-    history: [...(input.history?.[relation.label] ?? [])],
+    history: (input.history?.[relation.label] ?? []).map((earlier) => earlier.rows),
     countQuery: `SELECT count(*) FROM ${relation.sql}`,
   };
 }
 
 const columnsOf = ({ column, columns }: TestOutcome): string[] => columns ?? (column ? [column] : []);
-
-/** One fact at most: the age of the table by its time column, or by the newest of all where none is named. */
-function freshnessOf(plan: Plan, seen: Overview, now: Date): TableFacts["freshness"] {
-  const ages = plan.times.map((column, i) => ({ column, newest: seen.newest[i] ?? null }));
-  const past = ages.filter((age) => age.newest !== null && age.newest <= now.getTime());
-  const [first, ...rest] = past.length > 0 ? past : ages;
-  if (first === undefined) return [];
-  const { column, newest } = rest.reduce((best, age) => ((age.newest ?? 0) > (best.newest ?? 0) ? age : best), first);
-  return [
-    {
-      text:
-        newest === null
-          ? `${column} has no value, so its age is unknown`
-          : `newest ${column} is ${new Date(newest).toISOString()}, older than ${plan.maxAgeHours} hours`,
-      ageSeconds: newest === null ? null : Math.max(0, (now.getTime() - newest) / 1000),
-      maxAgeSeconds: plan.maxAgeHours * 3600,
-      query: `SELECT max(${quoteIdentifier(column)}) FROM ${plan.relation.sql}`,
-    },
-  ];
-}
 
 function scoreOtherTests(tests: readonly TestOutcome[], config: QualityConfig): Score {
   const facts: TableFacts = {
@@ -282,6 +292,8 @@ export interface ScoreDetail {
   notCounted: Score["notCounted"];
   /** Of a table. */
   keys?: TableQuality["keys"];
+  newest?: number | null;
+  unusual?: true;
 }
 
 export interface ScoreRow {
@@ -295,7 +307,7 @@ export interface ScoreRow {
 
 /** The scores of a lab as rows for the ledger: `for (const row of scoreRows(lab, quality)) run.score(row)`. */
 export function scoreRows(lab: string, quality: LabQuality): ScoreRow[] {
-  const row = (scope: ScoreRow["scope"], name: string, of: Score, rows: number | null, keys?: TableQuality["keys"]) =>
+  const row = (scope: ScoreRow["scope"], name: string, of: Score, rows: number | null, table?: TableQuality) =>
     of.score === null
       ? []
       : [
@@ -304,23 +316,38 @@ export function scoreRows(lab: string, quality: LabQuality): ScoreRow[] {
             name,
             score: of.score,
             ...(rows !== null && { rows }),
-            parts: { parts: of.parts, notCounted: of.notCounted, ...(keys && { keys }) },
+            parts: {
+              parts: of.parts,
+              notCounted: of.notCounted,
+              ...(table && {
+                keys: table.keys,
+                ...(table.newest !== null && { newest: table.newest }),
+                ...(table.unusual && { unusual: true as const }),
+              }),
+            },
           },
         ];
   return [
     ...row("lab", lab, quality, null),
     ...quality.layers.flatMap((layer) => row("layer", layer.schema, layer, layer.rows)),
-    ...quality.tables.flatMap((table) => row("table", `${table.schema}.${table.name}`, table, table.rows, table.keys)),
+    ...quality.tables.flatMap((table) => row("table", `${table.schema}.${table.name}`, table, table.rows, table)),
   ];
 }
 
-/** Row counts by table, newest first, out of scores that were kept (newest run first). */
-export function volumeHistory(
-  scores: Iterable<{ scope: string; name: string; rows?: number | null }>,
-): Record<string, number[]> {
-  const history: Record<string, number[]> = {};
-  for (const { scope, name, rows } of scores) {
-    if (scope === "table" && rows !== null && rows !== undefined) (history[name] ??= []).push(rows);
+/** What earlier runs saw of each table, newest first, out of scores that were kept (newest run first). */
+export function tableHistory(
+  scores: Iterable<{ scope: string; name: string; time: string; rows?: number | null; parts?: unknown }>,
+): Record<string, SeenTable[]> {
+  const history: Record<string, SeenTable[]> = {};
+  for (const { scope, name, time, rows, parts } of scores) {
+    if (scope !== "table" || rows === null || rows === undefined) continue;
+    const { newest, unusual } = (parts ?? {}) as ScoreDetail;
+    (history[name] ??= []).push({
+      time: Date.parse(time),
+      rows,
+      ...(newest !== undefined && { newest }),
+      ...(unusual && { unusual }),
+    });
   }
   return history;
 }

@@ -1,3 +1,5 @@
+import type { Reaction } from "#registry/index.ts";
+
 /** What a score is made of. Each counts only where there is evidence for it. */
 export type Dimension = "completeness" | "uniqueness" | "validity" | "freshness" | "consistency" | "volume";
 
@@ -19,6 +21,10 @@ export interface TableRules {
   timeColumn?: string;
   /** The newest value of the time column must not be older than this. */
   maxAgeHours?: number;
+  /** What follows when it is older; `off` is not to look. Default: the lab's. */
+  stale?: Reaction;
+  /** What follows when rows or newest moment are unlike those of earlier runs. Default: the lab's. */
+  anomalies?: Reaction;
 }
 
 /** Settings of quality for a lab, as plain data. */
@@ -26,6 +32,10 @@ export interface QualityConfig {
   weights?: Partial<Weights>;
   /** Weights of layers (schemas) in the lab's score. Default: gold 3, silver 2, others 1. */
   layers?: Record<string, number>;
+  /** Default: warn. */
+  stale?: Reaction;
+  /** Default: warn. */
+  anomalies?: Reaction;
   /** By `schema.table` or table name. */
   tables?: Record<string, TableRules>;
 }

@@ -7,7 +7,7 @@ export { manifestSelectors } from "./manifest-selectors.ts";
 export type { SelectionMessage } from "./population.ts";
 export type { PreviousState, SourceFreshnessState } from "./previous-state.ts";
 export { RunQueue, type RunQueueOptions, SkippedNodes } from "./queue.ts";
-export { type Selection, type SelectOptions, selectNodes } from "./select.ts";
+export { hasFreshness, type Selection, type SelectOptions, selectNodes } from "./select.ts";
 export { type IndirectSelection, type MethodName, methodNames, type Spec } from "./spec.ts";
 export { subsetGraph, topological } from "./subset.ts";
 export { addTestEdges } from "./test-edges.ts";

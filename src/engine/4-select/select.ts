@@ -184,7 +184,8 @@ function isEmpty(node: GraphNode): boolean {
   return node.resource_type !== "seed" && (node.raw_code ?? "").trim() === "";
 }
 
-function hasFreshness(source: SourceNode): boolean {
+/** Whether a source says how old its data may be. */
+export function hasFreshness(source: SourceNode): boolean {
   const set = (threshold: unknown): boolean => {
     const { count, period } = (threshold ?? {}) as { count?: unknown; period?: unknown };
     return count !== null && count !== undefined && period !== null && period !== undefined;
