@@ -89,6 +89,16 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/quarantine.ts"),
   },
   status: { group: "look", summary: "Show the last run of every lab", load: () => import("./verbs/status.ts") },
+  health: {
+    group: "look",
+    summary: "Show what needs attention, with an exit code for monitors",
+    load: () => import("./verbs/health.ts"),
+  },
+  alerts: {
+    group: "look",
+    summary: "List incidents and messages, test a channel, send what is due",
+    load: () => import("./verbs/alerts.ts"),
+  },
   history: { group: "look", summary: "Show earlier runs", load: () => import("./verbs/history.ts") },
   report: {
     group: "look",
