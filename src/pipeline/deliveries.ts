@@ -1,3 +1,4 @@
+import { qualifiedName, quoteLiteral } from "#duck/index.ts";
 import type { LoadTotals, SourceFacts } from "#ingest/index.ts";
 import { type FreshnessOutcome, lateness, type LoadOutcome } from "#quality/index.ts";
 import { type Lab, milliseconds, type ScheduleConfig } from "#registry/index.ts";
@@ -62,17 +63,25 @@ export function deliveryFreshness(
           : `source ${source} was last delivered ${new Date(deliveredAt).toISOString()}, ${asked} new data is due every ${inWords(interval.ms)}`,
       ageSeconds: age,
       maxAgeSeconds,
-      query: `SELECT max(loaded_at) FROM _labs.loads WHERE table_name = '${table.slice("raw.".length).replaceAll("'", "''")}' AND outcome = 'loaded' AND rows_read > 0`,
+      query: `SELECT max(loaded_at) FROM _labs.loads WHERE table_name = ${quoteLiteral(table.slice("raw.".length))} AND outcome = 'loaded' AND rows_read > 0`,
     };
   });
 }
 
 /** Totals of loads with the departures from the contract that are open. */
 export function withDrift(totals: readonly LoadTotals[], sources: readonly SourceFacts[]): LoadOutcome[] {
-  const open = new Map(sources.map(({ table, departures }) => [table, departures]));
+  const known = new Map(sources.map((source) => [source.table, source]));
   return totals.map((total) => {
-    const drift = open.get(total.table);
-    return drift ? { ...total, drift } : total;
+    const { source, departures } = known.get(total.table) ?? {};
+    const name = total.table.slice("raw.".length);
+    return {
+      ...total,
+      query: `SELECT * FROM ${qualifiedName("quarantine", name)}`,
+      ...(departures && {
+        drift: departures,
+        driftQuery: `SELECT version, reason, contract FROM _labs.contracts WHERE source = ${quoteLiteral(source ?? name)} ORDER BY version`,
+      }),
+    };
   });
 }
 

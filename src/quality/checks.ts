@@ -97,7 +97,7 @@ function consistency(load: LoadOutcome): Check[] {
       weight: 1,
       value: 1 / (1 + load.drift.length),
       text: `its files depart from the contract: ${load.drift.join("; ")}`,
-      query: null,
+      query: load.driftQuery ?? null,
     });
   }
   return checks;

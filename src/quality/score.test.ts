@@ -46,7 +46,7 @@ const facts: fc.Arbitrary<TableFacts> = fc
           maxAgeSeconds: fc.integer({ min: 1, max: 100_000 }),
           query: fc.constant(null),
         }),
-        { maxLength: 1 },
+        { maxLength: 3 },
       ),
       load: fc.option(
         fc.record({

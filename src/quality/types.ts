@@ -71,6 +71,8 @@ export interface LoadOutcome {
   drift?: string[];
   /** Query that shows the quarantined rows. */
   query?: string | null;
+  /** Query that shows the contract. */
+  driftQuery?: string | null;
 }
 
 /** Why points are missing: the loss, what is wrong, and the query that shows it. */
