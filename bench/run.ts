@@ -20,6 +20,11 @@ if (process.argv[2] === "ingest") {
   await ingest(process.argv.slice(3));
   process.exit();
 }
+if (process.argv[2] === "orchestrate") {
+  const { orchestrate } = await import("./orchestrate/run.ts");
+  await orchestrate(process.argv.slice(3));
+  process.exit();
+}
 const root = join(import.meta.dirname, "..");
 const labs = [process.execPath, join(root, "dist", "labs.js")];
 const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");
