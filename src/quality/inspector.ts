@@ -1,11 +1,12 @@
 import { type Connection, quoteIdentifier, quoteLiteral, type SqlValue } from "#duck/index.ts";
 import { didYouMean } from "#errors/index.ts";
 import { qualityErrors } from "./errors.ts";
-import { copiesQuery, duplicatesQuery, rowCopies } from "./keys.ts";
+import { copiesQuery, distinctQuery, duplicatesQuery, probableKey, rowCopies, rowHashes } from "./keys.ts";
 import { overviews } from "./overview.ts";
 import { isMoment, recentCondition } from "./moments.ts";
 import { type ColumnProfile, profile } from "./profile.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
+import { shapes } from "./shape.ts";
 
 export interface InspectOptions {
   /** Default: every schema that is not the platform's own. */
@@ -24,7 +25,10 @@ export interface InspectOptions {
   sampleRows?: number;
   /** Profile every column. Default true; without it only rows, nulls and duplicates are counted. */
   columns?: boolean;
-  /** How to count different values. `auto` (default): exactly in tables up to 100,000 rows. */
+  /**
+   * How to count different values and quantiles. `auto` (default): exactly in tables up to 100,000 rows. `exact` also takes
+   * every row of large tables for top values, patterns and histograms instead of a sample.
+   */
   distinct?: "auto" | "exact" | "approximate";
   /** Default: the clock. */
   now?: Date;
@@ -34,6 +38,8 @@ export interface InspectOptions {
 export interface Duplicates {
   /** Columns of the key; empty for copies of whole rows. */
   key: string[];
+  /** Whether settings or tests name the key, or its column differs in nearly every row and was found. */
+  origin: "declared" | "tested" | "detected" | "rows";
   /** Rows beyond the first of each key. Rows with a null in their key are not counted. */
   rows: number;
   query: string;
@@ -61,6 +67,8 @@ export interface TableProfile {
   nulls: number;
   /** Empty with `columns: false`. */
   columns: ColumnProfile[];
+  /** Rows from which top values, patterns and histograms were counted; null when it was all of them. */
+  sampled: number | null;
   /** One entry a key. */
   duplicates: Duplicates[];
   /** Null without a date or time column, or with `columns: false`. */
@@ -113,18 +121,19 @@ export class DataInspector {
 
   async #overview(relations: Relation[], options: InspectOptions, bytes: Sizes): Promise<TableProfile[]> {
     const requests = relations.map((relation) => {
-      const keys = keysOf(relation, options);
+      const { keys } = keysOf(relation, options);
       return { relation, keys, wholeRows: keys.length === 0 && relation.type === "table", times: [] };
     });
     const seen = await overviews(this.#connection, requests);
     return seen.map(
-      (found, i): TableProfile => ({
+      (found): TableProfile => ({
         ...base(found.relation, bytes),
         rows: found.rows,
         error: found.error,
         nulls: found.nulls.reduce((sum, n) => sum + n, 0),
         columns: [],
-        duplicates: duplicatesOf(found.relation, requests[i]?.keys ?? [], found.keys, found.copies),
+        sampled: null,
+        duplicates: duplicatesOf(found.relation, keysOf(found.relation, options), found.keys, found.copies),
         recent: null,
         preview: null,
       }),
@@ -148,6 +157,7 @@ export class DataInspector {
           error: message,
           nulls: 0,
           columns: [],
+          sampled: null,
           duplicates: [],
           recent: null,
           preview: null,
@@ -159,7 +169,7 @@ export class DataInspector {
 
   async #profile(
     relation: Relation,
-    keys: string[][],
+    known: Keys,
     time: string | undefined,
     options: InspectOptions,
     bytes: Sizes,
@@ -168,21 +178,20 @@ export class DataInspector {
     const until = options.now ?? new Date();
     const since = new Date(until.getTime() - days * 86_400_000);
     const distinct = options.distinct ?? "auto";
-    const small = relation.estimatedRows !== null && relation.estimatedRows <= exactRows;
+    const small = distinct === "auto" && (await this.#size(relation)) <= exactRows;
     const found = await profile(this.#connection, {
       relation,
-      keys,
-      wholeRows: keys.length === 0,
-      exactDistinct: distinct === "exact" || (distinct === "auto" && small),
+      keys: known.keys,
+      wholeRows: false,
+      exactDistinct: distinct === "exact" || small,
       since,
       until,
     });
-    const repeated = found.hashes !== null && found.hashes < found.rows;
-    const copies = repeated
-      ? Number((await this.#connection.query(rowCopies(relation))).rows[0]?.[0])
-      : found.hashes === null
-        ? null
-        : 0;
+    const spread = await shapes(this.#connection, relation, found.rows, found.columns, distinct === "exact");
+    const duplicates =
+      known.keys.length > 0
+        ? duplicatesOf(relation, known, found.keys, null)
+        : await this.#unknownKey(relation, found.rows, found.columns);
     const moment = found.newest.find((candidate) => candidate.column === time) ?? mostRecent(found.newest);
     const column = moment && columnOf(relation, moment.column);
     return {
@@ -190,8 +199,9 @@ export class DataInspector {
       rows: found.rows,
       error: null,
       nulls: found.columns.reduce((sum, c) => sum + c.nulls, 0),
-      columns: found.columns,
-      duplicates: duplicatesOf(relation, keys, found.keys, copies),
+      columns: found.columns.map((column, i) => ({ ...column, ...spread.columns[i] })),
+      sampled: spread.sampled,
+      duplicates,
       recent:
         column === undefined || moment === undefined
           ? null
@@ -204,6 +214,28 @@ export class DataInspector {
             },
       preview: await this.#preview(relation, options.sampleRows ?? 0),
     };
+  }
+
+  /** Rows of a table as DuckDB keeps them, those of a view by counting, which needs few of its columns. */
+  async #size({ estimatedRows, sql }: Relation): Promise<number> {
+    return estimatedRows ?? Number((await this.#connection.query(`SELECT count(*) FROM ${sql}`)).rows[0]?.[0]);
+  }
+
+  /** Duplicates where nobody named a key: by the column that nearly tells rows apart, and as copies of whole rows. */
+  async #unknownKey(relation: Relation, rows: number, columns: readonly ColumnProfile[]): Promise<Duplicates[]> {
+    const count = async (sql: string) => Number((await this.#connection.query(sql)).rows[0]?.[0]);
+    const column = probableKey(rows, columns);
+    const different = column === undefined ? 0 : await count(distinctQuery(relation, column));
+    const detected =
+      column !== undefined && different >= 0.99 * rows
+        ? duplicatesOf(relation, { keys: [[column]], origin: "detected" }, [{ duplicates: rows - different }], null)
+        : [];
+    // What differs in one column differs as a row.
+    if (detected.length > 0 && different === rows) return detected;
+    if (relation.columns.length === 0) return detected;
+    const hashes = await count(`SELECT ${rowHashes(relation)} FROM ${relation.sql}`);
+    const copies = hashes < rows ? await count(rowCopies(relation)) : 0;
+    return [...detected, ...duplicatesOf(relation, { keys: [], origin: "rows" }, [], copies)];
   }
 
   async #preview(relation: Relation, rows: number): Promise<TableProfile["preview"]> {
@@ -251,13 +283,23 @@ function base(relation: Relation, bytes: Sizes) {
 const ofTable = <T>(map: Readonly<Record<string, T>> | undefined, relation: Relation): T | undefined =>
   Object.entries(map ?? {}).find(([name]) => name.toLowerCase() === relation.label.toLowerCase())?.[1];
 
-function keysOf(relation: Relation, options: InspectOptions): string[][] {
+interface Keys {
+  keys: string[][];
+  origin: Duplicates["origin"];
+}
+
+function keysOf(relation: Relation, options: InspectOptions): Keys {
   const declared = ofTable(options.keys, relation);
-  if (declared) return declared.map((key) => key.map((column) => ownColumn(relation, column, "key")));
+  if (declared)
+    return {
+      keys: declared.map((key) => key.map((column) => ownColumn(relation, column, "key"))),
+      origin: "declared",
+    };
   const tested = (ofTable(options.testedKeys, relation) ?? []).map((key) =>
     key.map((column) => columnOf(relation, column)?.name),
   );
-  return tested.filter((key): key is string[] => key.every((column) => column !== undefined));
+  const keys = tested.filter((key): key is string[] => key.every((column) => column !== undefined));
+  return { keys, origin: "tested" };
 }
 
 function timeColumnOf(relation: Relation, options: InspectOptions): string | undefined {
@@ -287,14 +329,14 @@ function ownColumn(relation: Relation, name: string, what: string): string {
 
 function duplicatesOf(
   relation: Relation,
-  keys: readonly string[][],
+  { keys, origin }: Keys,
   counts: readonly { duplicates: number }[],
   copies: number | null,
 ): Duplicates[] {
   const byKey = keys.map(
-    (key, i): Duplicates => ({ key, rows: counts[i]?.duplicates ?? 0, query: duplicatesQuery(relation, key) }),
+    (key, i): Duplicates => ({ key, origin, rows: counts[i]?.duplicates ?? 0, query: duplicatesQuery(relation, key) }),
   );
-  return copies === null ? byKey : [...byKey, { key: [], rows: copies, query: copiesQuery(relation) }];
+  return copies === null ? byKey : [...byKey, { key: [], origin: "rows", rows: copies, query: copiesQuery(relation) }];
 }
 
 /**

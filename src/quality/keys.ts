@@ -1,6 +1,8 @@
 import { quoteIdentifier } from "#duck/index.ts";
 import { keyComplete } from "#expect/index.ts";
+import type { ColumnProfile } from "./profile.ts";
 import type { Relation } from "./relations.ts";
+import { isWhole } from "./type-kinds.ts";
 
 const none = "NULL";
 
@@ -24,4 +26,22 @@ export function duplicatesQuery(relation: Relation, columns: readonly string[]):
 /** Query that shows whole rows that occur more than once. */
 export function copiesQuery(relation: Relation): string {
   return `SELECT *, count(*) AS "rows" FROM ${relation.sql} GROUP BY ALL HAVING count(*) > 1 ORDER BY count(*) DESC`;
+}
+
+/** Query for the number of different values of a column. */
+export const distinctQuery = (relation: Relation, column: string): string =>
+  `SELECT count(DISTINCT ${quoteIdentifier(column)}) FROM ${relation.sql}`;
+
+/**
+ * The column that may be the key of a table of which nobody says one: the leftmost whole number, text or UUID without nulls
+ * whose values differ in nearly every row. Estimates of different values are some per cent off.
+ */
+export function probableKey(rows: number, columns: readonly ColumnProfile[]): string | undefined {
+  if (rows < 2) return undefined;
+  return columns.find(
+    ({ type, nulls, distinct, distinctExact }) =>
+      nulls === 0 &&
+      distinct >= rows * (distinctExact ? 0.99 : 0.85) &&
+      (isWhole(type) || type === "VARCHAR" || type === "UUID"),
+  )?.name;
 }

@@ -3,10 +3,14 @@ import { keyAggregates } from "#expect/index.ts";
 import { rowHashes } from "./keys.ts";
 import { bound, isMoment, plausible, recentCondition } from "./moments.ts";
 import type { Relation, RelationColumn } from "./relations.ts";
+import type { ColumnShape } from "./shape.ts";
+import { isFloat, isNumber, isText } from "./type-kinds.ts";
 
 /** What one scan tells about a column. Fields that make no sense for its type are missing. */
-export interface ColumnProfile {
+export interface ColumnProfile extends ColumnShape {
   name: string;
+  /** Rows of the table that are not null here. */
+  rows: number;
   /** DuckDB's own spelling. */
   type: string;
   nullable: boolean;
@@ -22,6 +26,7 @@ export interface ColumnProfile {
   max: string | null;
   /** Of numbers: of the finite values. */
   average?: number | null;
+  standardDeviation?: number | null;
   zeros?: number;
   negatives?: number;
   /** Of floats: NaN and infinite values. */
@@ -32,6 +37,14 @@ export interface ColumnProfile {
   averageLength?: number | null;
   /** Of text: `''`, not null. */
   emptyTexts?: number;
+  /** Of numbers, dates and times: values that such a share of the values does not exceed; of finite ones. Null without any. */
+  quantiles?: { share: number; value: string }[] | null;
+  /** Of numbers: the least and the greatest finite value, in full. */
+  finiteMin?: string | null;
+  finiteMax?: string | null;
+  /** Of dates and times: the first and the last plausible one in milliseconds since 1970, without a zone. */
+  firstMoment?: number | null;
+  lastMoment?: number | null;
   /** Of dates and times: rows of the last days, see {@link ProfileRequest.since}. */
   recent?: number;
 }
@@ -56,10 +69,6 @@ export interface Profile {
   newest: { column: string; time: number | null; future: boolean }[];
 }
 
-const isFloat = (type: string) => type === "FLOAT" || type === "DOUBLE";
-const isNumber = (type: string) =>
-  isFloat(type) || /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM|DECIMAL\(\d+,\d+\))$/.test(type);
-const isText = (type: string) => type === "VARCHAR" || type === "JSON";
 /** Collects the aggregates of one SELECT and hands back how to read each from its row. */
 class Aggregates {
   readonly sql: string[] = [];
@@ -73,10 +82,17 @@ class Aggregates {
   number(sql: string) {
     return this.#add(`(${sql})::DOUBLE`, (value) => (value === null ? null : Number(value)));
   }
+  texts(sql: string) {
+    return this.#add(`to_json((${sql})::VARCHAR[])::VARCHAR`, (value) =>
+      value === null ? null : (JSON.parse(String(value)) as (string | null)[] | null),
+    );
+  }
   text(sql: string) {
     return this.#add(`left((${sql})::VARCHAR, 1000)`, (value) => (value === null ? null : String(value)));
   }
 }
+
+const shares = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /** Profiles a table: one statement, one scan, however many columns and keys. Errors: DUCK-003. */
 export async function profile(connection: Connection, request: ProfileRequest): Promise<Profile> {
@@ -125,19 +141,32 @@ function columnReader(aggregates: Aggregates, column: RelationColumn, request: P
   if (isNumber(type)) {
     const finite = isFloat(type) ? ` FILTER (isfinite(${value}))` : "";
     const average = aggregates.number(`avg(${value}::DOUBLE)${finite}`);
-    const zeros = aggregates.count(`count(*) FILTER (${value} = 0)`);
-    const negatives = aggregates.count(`count(*) FILTER (${value} < 0)`);
-    special.push((row) => ({ average: average(row), zeros: zeros(row), negatives: negatives(row) }));
+    // The square of a great number is no number any more.
+    const deviation = aggregates.number(`stddev_samp(${value}::DOUBLE) FILTER (abs(${value}::DOUBLE) < 1e150)`);
+    const zeros = aggregates.count(`count_if(${value} = 0)`);
+    const negatives = aggregates.count(`count_if(${value} < 0)`);
+    const [least, most] = [
+      isFloat(type) ? aggregates.text(`min(${value})${finite}`) : min,
+      isFloat(type) ? aggregates.text(`max(${value})${finite}`) : max,
+    ];
+    special.push((row) => ({
+      average: average(row),
+      standardDeviation: deviation(row),
+      zeros: zeros(row),
+      negatives: negatives(row),
+      finiteMin: least(row),
+      finiteMax: most(row),
+    }));
   }
   if (isFloat(type)) {
-    const notFinite = aggregates.count(`count(*) FILTER (NOT isfinite(${value}))`);
+    const notFinite = aggregates.count(`count_if(NOT isfinite(${value}))`);
     special.push((row) => ({ notFinite: notFinite(row) }));
   }
   if (isText(type)) {
     const length = `length(${value}::VARCHAR)`;
     const [least, most] = [aggregates.number(`min(${length})`), aggregates.number(`max(${length})`)];
     const average = aggregates.number(`avg(${length})`);
-    const empty = aggregates.count(`count(*) FILTER (${length} = 0)`);
+    const empty = aggregates.count(`count_if(${length} = 0)`);
     special.push((row) => ({
       minLength: least(row),
       maxLength: most(row),
@@ -145,7 +174,26 @@ function columnReader(aggregates: Aggregates, column: RelationColumn, request: P
       emptyTexts: empty(row),
     }));
   }
+  if (isNumber(type) || isMoment(type)) {
+    const bounded = isFloat(type) || isMoment(type) ? ` FILTER (isfinite(${value}))` : "";
+    // The approximate one takes no nanoseconds and no numbers of any length.
+    const plain = /_NS$|_S$|_MS$/.test(type) ? `${value}::TIMESTAMP` : type === "BIGNUM" ? `${value}::DOUBLE` : value;
+    const list = `[${shares.join(", ")}]`;
+    const values = aggregates.texts(
+      request.exactDistinct
+        ? `quantile_disc(${value}, ${list})${bounded}`
+        : `approx_quantile(${plain}, ${list})${bounded}`,
+    );
+    special.push((row) => {
+      const found = values(row);
+      return { quantiles: found ? shares.map((share, i) => ({ share, value: found[i] ?? "" })) : null };
+    });
+  }
   if (isMoment(type)) {
+    const [first, last] = ["min", "max"].map((of) =>
+      aggregates.number(`epoch_ms((${of}(${value}) FILTER (${plausible(value)}))::TIMESTAMP)`),
+    );
+    special.push((row) => ({ firstMoment: first?.(row) ?? null, lastMoment: last?.(row) ?? null }));
     const recent = aggregates.count(`count(*) FILTER (${recentCondition(column, request.since, request.until)})`);
     special.push((row) => ({ recent: recent(row) }));
   }
@@ -153,6 +201,7 @@ function columnReader(aggregates: Aggregates, column: RelationColumn, request: P
     const nulls = rows - known(row);
     return {
       name: column.name,
+      rows: rows - nulls,
       type,
       nullable: column.nullable,
       nulls,

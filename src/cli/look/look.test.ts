@@ -108,8 +108,8 @@ describe("inspect", () => {
     const id = await record("ok");
     const { out } = await labs(inspect, ["lab1", "orders", "--days", "10", "--rows", "2"]);
     expect(out).toMatch(/^silver\.orders {2}table, 40 rows, 3 columns/);
-    expect(out).toMatch(/\nstore +BIGINT +█▎ +25% +3 +1 +3 +avg 2\n/);
-    expect(out).toContain("Duplicates  none whole rows");
+    expect(out).toMatch(/\nstore +BIGINT +█▎ +25% +3 +1 +3 +███ +median 2, avg 2\n/);
+    expect(out).toContain("Duplicates  none by id (a key that nobody named)");
     expect(out).toMatch(/New rows {4}10 in the last 10 days by at/);
     expect(out).toContain(`run ${id.slice(-7)}`);
     expect(out).toContain(`SELECT * FROM "silver"."orders" WHERE "store" IS NULL`);

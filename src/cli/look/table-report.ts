@@ -3,7 +3,9 @@ import type { Io } from "../io.ts";
 import {
   ago,
   bar,
+  countsLine,
   displayWidth,
+  fewerCounts,
   formatBytes,
   formatCount,
   formatNumber,
@@ -16,6 +18,7 @@ import {
   renderTable,
   scoreColor,
   sparkline,
+  truncate,
 } from "../render/index.ts";
 
 /** A score with where it comes from. */
@@ -25,6 +28,8 @@ export interface ShownScore extends ScoreDetail {
   run: { id: string; time: string } | null;
   /** Scores of earlier runs, oldest first. */
   history: number[];
+  /** Rows of a table in the same runs; null where they were not counted. */
+  rows: (number | null)[];
 }
 
 /** Everything about one table, as text. */
@@ -41,7 +46,11 @@ export function tableReport(table: TableProfile, score: ShownScore | null, io: I
   ];
   const sections = [
     `${title}  ${facts.join(", ")}\n`,
+    volumeSection(table.rows, score, paint),
     columnsSection(table, io),
+    table.sampled === null
+      ? ""
+      : paint.dim(`Shapes and most frequent values from ${plural(table.sampled, "row")}; --exact counts all.\n`),
     duplicatesSection(table, paint),
     recentSection(table, paint),
     score === null ? "" : scoreSection(score, io),
@@ -62,7 +71,8 @@ function columnsSection(table: TableProfile, io: Io): string {
     `${column.distinctExact ? "" : "~"}${formatCount(column.distinct)}`,
     printable(shortFloat(column.min ?? "", column.type, 6)),
     printable(shortFloat(column.max ?? "", column.type, 6)),
-    notes(column),
+    paint.cyan(countsLine(fewerCounts((column.histogram ?? column.lengths ?? []).map(({ rows: n }) => n), 20))),
+    notes(column, table.sampled ?? column.rows),
   ]);
   return renderTable(
     [
@@ -72,6 +82,7 @@ function columnsSection(table: TableProfile, io: Io): string {
       { title: "DISTINCT", align: "right" },
       { title: "MIN", shrinkTo: 10 },
       { title: "MAX", shrinkTo: 10 },
+      { title: "SHAPE", spare: 1 },
       { title: "MORE", shrinkTo: 10 },
     ],
     rows,
@@ -79,8 +90,28 @@ function columnsSection(table: TableProfile, io: Io): string {
   );
 }
 
-function notes(column: ColumnProfile): string {
+/** Rows against earlier runs. */
+function volumeSection(rows: number, score: ShownScore | null, paint: Palette): string {
+  if (!score?.run || score.rows.length === 0) return "";
+  const [last, before] = [score.rows.at(-1) ?? null, score.rows.at(-2) ?? null];
+  const against = (earlier: number, what: string) => {
+    const more = rows - earlier;
+    const share = earlier === 0 ? "" : ` (${more > 0 ? "+" : "−"}${formatPercent(Math.abs(more) / earlier)})`;
+    return more === 0 ? `as in ${what}` : `${more > 0 ? "+" : "−"}${formatCount(Math.abs(more))}${share} against ${what}`;
+  };
+  const parts = [
+    ...(last === null ? [] : [against(last, `the last run (${score.run.id.slice(-7)}, ${ago(score.run.time)})`)]),
+    ...(before === null ? [] : [against(before, "the one before it")]),
+  ];
+  const line = score.rows.length > 1 ? `  ${sparkline(score.rows)}` : "";
+  return parts.length === 0 ? "" : `Rows        ${paint.bold(formatCount(rows))}${line}  ${parts.join(", ")}\n`;
+}
+
+function notes(column: ColumnProfile, looked: number): string {
   const found: string[] = [];
+  const median = column.quantiles?.find(({ share }) => share === 0.5)?.value;
+  if (median !== undefined && column.average !== undefined)
+    found.push(`median ${Number.isFinite(Number(median)) ? formatNumber(Number(median)) : median}`);
   if (column.average !== undefined && column.average !== null) found.push(`avg ${formatNumber(column.average)}`);
   if (column.zeros) found.push(plural(column.zeros, "zero"));
   if (column.negatives) found.push(`${formatCount(column.negatives)} negative`);
@@ -90,13 +121,21 @@ function notes(column: ColumnProfile): string {
     found.push(least === most ? `length ${least}` : `length ${least}–${most}`);
   }
   if (column.emptyTexts) found.push(`${formatCount(column.emptyTexts)} empty`);
+  const [top] = column.topValues ?? [];
+  // One of a thousand values says little.
+  if (top && looked > 0 && top.rows / looked >= 0.02 && column.average === undefined)
+    found.push(`${JSON.stringify(printable(truncate(top.value, 24)))} ${formatPercent(top.rows / looked)}`);
+  const [pattern] = column.patterns ?? [];
+  if (pattern && looked > 0 && /9/.test(pattern.value) && pattern.rows / looked >= 0.5)
+    found.push(`like ${printable(truncate(pattern.value, 24))} ${formatPercent(pattern.rows / looked)}`);
   return found.join(", ");
 }
 
 function duplicatesSection(table: TableProfile, paint: Palette): string {
   return table.duplicates
-    .map(({ key, rows, query }) => {
-      const what = key.length === 0 ? "whole rows" : `by ${printable(key.join(", "))}`;
+    .map(({ key, origin, rows, query }) => {
+      const found = origin === "detected" ? " (a key that nobody named)" : "";
+      const what = key.length === 0 ? "whole rows" : `by ${printable(key.join(", "))}${found}`;
       if (rows === 0) return `Duplicates  ${paint.green("none")} ${what}\n`;
       return `Duplicates  ${paint.red(plural(rows, "row"))} ${what}\n            ${paint.dim(query)}\n`;
     })

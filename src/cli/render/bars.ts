@@ -27,3 +27,19 @@ export function sparkline(values: readonly (number | null)[]): string {
     })
     .join("");
 }
+
+/** One character a count, its height against the greatest; nothing is a gap, and anything above nothing shows. */
+export function countsLine(counts: readonly number[]): string {
+  const most = Math.max(...counts, 0);
+  return counts
+    .map((count) => (count <= 0 || most === 0 ? " " : (heights[Math.min(7, Math.floor((count / most) * 7.999))] as string)))
+    .join("");
+}
+
+/** At most so many counts, neighbours taken together. */
+export function fewerCounts(counts: readonly number[], most: number): number[] {
+  const each = Math.max(1, Math.ceil(counts.length / most));
+  return Array.from({ length: Math.ceil(counts.length / each) }, (_, i) =>
+    counts.slice(i * each, (i + 1) * each).reduce((sum, count) => sum + count, 0),
+  );
+}

@@ -25,7 +25,8 @@ export const verb: Verb = {
   options: [
     { flags: "--days <days>", description: "How many days count as new (default: the lab's `recent_days`, or 7)" },
     { flags: "--rows <rows>", description: "Rows to show of a table", default: "5" },
-    { flags: "--exact", description: "Count different values exactly in large tables too" },
+    { flags: "--exact", description: "Large tables too: different values, quantiles and shapes from every row" },
+    { flags: "--approximate", description: "Small tables too: estimate different values and quantiles" },
     { flags: "--no-wait", description: "Do not wait while the lab is being run" },
   ],
   examples: [
@@ -55,7 +56,7 @@ export const verb: Verb = {
       columns: table !== undefined,
       sampleRows: count(options["rows"], "--rows", 0),
       recentDays: count(options["days"] ?? settings.recent_days ?? 7, "--days", 1),
-      distinct: options["exact"] ? "exact" : "auto",
+      distinct: options["exact"] ? "exact" : options["approximate"] ? "approximate" : "auto",
       ...known(settings, recorded),
     } satisfies InspectOptions;
     const reading = { io, wait: options["wait"] !== false, command: `labs inspect ${lab.name}` };
@@ -125,7 +126,7 @@ async function liveScores(connection: Connection, lab: Lab) {
         : scope === "layer"
           ? quality.layers.find((layer) => layer.schema === name)
           : quality.tables.find((table) => `${table.schema}.${table.name}` === name);
-    return found && { score: found.score, parts: found.parts, notCounted: found.notCounted, run: null, history: [] };
+    return found && { score: found.score, parts: found.parts, notCounted: found.notCounted, run: null, history: [], rows: [] };
   };
 }
 
