@@ -121,6 +121,10 @@ describe("detectChanges", () => {
       { file: "orders_2.csv", outcome: "recorded", reason: "duplicate", rowsLoaded: 0, rowsReplaced: 2 },
     ]);
     expect(await ids()).toEqual([1]);
+    expect(await lab.rows("SELECT state, rows FROM _labs.files ORDER BY file")).toEqual([
+      ["loaded", "1"],
+      ["duplicate", "1"],
+    ]);
     lab.write("orders_1.csv", "id,qty\n4,4\n");
     await lab.ingest();
     expect(await ids()).toEqual([1, 4]);

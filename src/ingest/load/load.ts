@@ -304,7 +304,7 @@ async function recordAll(context: LoadContext, plan: IngestPlan, records: FileCh
         await connection.run(
           fileSql(change, fileId, repeats ? "duplicate" : "loaded", {
             sha256: change.scan?.sha256 ?? known?.sha256 ?? "",
-            rows: known?.rows ?? change.totalRows ?? 0,
+            rows: (change.reason === "duplicate" ? holder?.rows : known?.rows) ?? change.totalRows ?? 0,
             complete: change.scan?.endsWithLineEnd ?? known?.complete ?? true,
             checkedAt,
             // The one that has the rows, when the other one is a repetition itself.

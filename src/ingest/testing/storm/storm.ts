@@ -182,7 +182,7 @@ async function compare(calm: Side, stormy: Side, report: StormReport): Promise<v
   for (const key of new Set([...Object.keys(expected ?? {}), ...Object.keys(found ?? {})])) {
     if (isDeepStrictEqual(expected?.[key], found?.[key])) continue;
     report.failures.push(
-      `delivery ${report.deliveries}: ${key} differs\n  undisturbed ${short(expected?.[key])}\n  disturbed   ${short(found?.[key])}`,
+      `delivery ${report.deliveries}: ${key} differs\n  undisturbed ${only(expected?.[key], found?.[key])}\n  disturbed   ${only(found?.[key], expected?.[key])}`,
     );
   }
   for (const row of (found?.["balance"] ?? []) as { table_name: string; read: number; accounted: number }[]) {
@@ -193,4 +193,11 @@ async function compare(calm: Side, stormy: Side, report: StormReport): Promise<v
   }
 }
 
-const short = (value: unknown): string => JSON.stringify(value).slice(0, 4000);
+/** What one list has and the other lacks, as text. */
+function only(one: unknown, other: unknown): string {
+  const there = new Set(Array.isArray(other) ? other.map((row) => JSON.stringify(row)) : []);
+  return (Array.isArray(one) ? one.map((row) => JSON.stringify(row)) : [])
+    .filter((row) => !there.has(row))
+    .join(" ")
+    .slice(0, 4000);
+}
