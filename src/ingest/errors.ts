@@ -195,6 +195,13 @@ export const ingestErrors = catalogue("ingest", {
     exit: 1,
     doc: "A source that replaces its table got no record at all. The rows that are there are kept; say `may_be_empty: true` when an empty answer is right.",
   },
+  pollTooLong: {
+    code: "ING-052",
+    title: "Poll takes longer than allowed",
+    exit: 1,
+    retryable: true,
+    doc: "A poll was not done within `max_time`. What was loaded in parts stays, and the next poll goes on behind it; of any other poll nothing is loaded.",
+  },
   cursorMissing: {
     code: "ING-051",
     title: "Records lack the cursor's field",

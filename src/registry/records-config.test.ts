@@ -21,6 +21,7 @@ describe("api and step in lab.yml", () => {
         retries: 5,
         maxPages: 10_000,
         maxBytes: 2e9,
+        maxTimeMs: 7_200_000,
         timeoutMs: 30_000,
         flatten: 3,
         keepRaw: true,

@@ -28,6 +28,8 @@ export interface RecordsConfig {
   /** Milliseconds without a byte or record. */
   timeoutMs: number;
   maxBytes: number;
+  /** Milliseconds for the whole poll. */
+  maxTimeMs: number;
 }
 
 export type AuthConfig =
@@ -61,6 +63,8 @@ export interface ApiConfig extends RecordsConfig {
   retries: number;
   requestsPerSecond?: number;
   maxPages: number;
+  /** Pages that are loaded together while more are fetched. */
+  checkpoint: number;
   /** Where the keys stand, for errors. */
   places: Record<"url" | "auth" | "records" | "pagination" | "incremental", Place>;
 }
@@ -99,6 +103,7 @@ function recordsConfig(entry: RecordsEntry): RecordsConfig {
     mayBeEmpty: entry.may_be_empty ?? false,
     timeoutMs: durationMs(entry.timeout ?? "30 seconds") ?? 30_000,
     maxBytes: bytesOf(entry.max_bytes),
+    maxTimeMs: durationMs(entry.max_time ?? "2 hours") ?? 7_200_000,
   };
 }
 
@@ -170,6 +175,7 @@ export function apiConfig(entry: ApiEntry, place: (key: string) => Place): ApiCo
     retries: entry.retries ?? 5,
     ...(entry.requests_per_second !== undefined && { requestsPerSecond: entry.requests_per_second }),
     maxPages: entry.max_pages ?? 10_000,
+    checkpoint: entry.checkpoint ?? 100,
     places: {
       url: place("url"),
       auth: place("auth"),

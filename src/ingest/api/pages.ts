@@ -37,9 +37,14 @@ export class Pages {
   readonly #seen = new Set<string>();
   #at: number;
 
-  constructor(config: PaginationConfig) {
+  /** `at`: the step to the first page that is asked for. */
+  constructor(config: PaginationConfig, at?: Step) {
     this.#config = config;
     this.#at = config.start;
+    // A server that answers with the place it was asked for leads in a circle from the beginning.
+    const own =
+      at === undefined ? undefined : "url" in at ? at.url : at.params.find(([name]) => name === config.param)?.[1];
+    if (own !== undefined && config.type !== "page" && config.type !== "offset") this.#seen.add(String(own));
   }
 
   /** The step to the next page, or undefined at the end. Throws {@link Stuck} when the server leads in a circle. */

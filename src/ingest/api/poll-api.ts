@@ -1,5 +1,7 @@
+import { isLabsError } from "#errors/index.ts";
 import type { ApiConfig, SourceConfig } from "#registry/index.ts";
 import { ingestErrors } from "../errors.ts";
+import type { PageStart } from "../records/checkpoint.ts";
 import type { RecordSpool } from "../records/spool.ts";
 import { Authorization } from "./auth.ts";
 import { type Client, label, type PageRequest } from "./client.ts";
@@ -21,14 +23,21 @@ export interface PollApiOptions {
   secrets: Secrets;
   effects: PollEffects;
   signal?: AbortSignal;
+  /** Where an earlier poll stopped. */
+  resume?: PageStart;
+  /** After every page but the last, with the place of the next one. */
+  onPage?: (next: PageStart) => Promise<void>;
 }
+
+/** What a server may answer to a cursor that it has forgotten. */
+const forgotten = ["ING-042", "ING-043", "ING-044", "ING-045", "ING-046"];
 
 /**
  * Fetches every page of a source into the spool, one after another. A page that breaks off is taken back and asked for
  * again; when it cannot be had, the whole poll fails and nothing of it is loaded. Errors: ING-040 to ING-048, ING-013.
  */
 export async function pollApi(options: PollApiOptions): Promise<void> {
-  const { source, api, from, spool, secrets, effects, signal } = options;
+  const { source, api, from, secrets, effects, signal } = options;
   const base = baseUrl(source, api, effects.env);
   const client: Client = {
     source,
@@ -43,30 +52,64 @@ export async function pollApi(options: PollApiOptions): Promise<void> {
   const { incremental, pagination } = api;
   const number = from !== undefined && /^-?\d{1,15}$/.test(from);
   const cursor: Params = incremental && from !== undefined ? [[incremental.param, number ? Number(from) : from]] : [];
-  const pages = new Pages(pagination);
+  if (options.resume) {
+    const { step, url, body } = options.resume;
+    const place = { step, answeredAt: new URL(url), body };
+    if (await followPages(options, client, base, cursor, place, true)) return;
+  }
+  await followPages(
+    options,
+    client,
+    base,
+    cursor,
+    { step: firstStep(pagination), answeredAt: base, body: undefined },
+    false,
+  );
+}
+
+/** Fetches page after page. When the place was kept from an earlier poll and is worth nothing any more: false, and nothing came. */
+async function followPages(
+  options: PollApiOptions,
+  client: Client,
+  base: URL,
+  cursor: Params,
+  place: { step: Step; answeredAt: URL; body: string | undefined },
+  resumed: boolean,
+): Promise<boolean> {
+  const { source, api, spool, signal } = options;
+  const pages = new Pages(api.pagination, place.step);
   const repeats = new Repeats();
-  let step: Step | undefined = firstStep(pagination);
-  let request: PageRequest | undefined;
-  let answeredAt = base;
+  let step: Step | undefined = place.step;
+  let { answeredAt, body } = place;
   for (let page = 1; step !== undefined; page++) {
     signal?.throwIfAborted();
     if (page > api.maxPages) throw tooManyPages(client, api);
-    request = requestOf(client, base, cursor, step, { url: answeredAt, body: request?.body });
+    const request = requestOf(client, base, cursor, step, { url: answeredAt, body });
     const { url } = request;
     await spool.beginPage();
-    const { rest, link, end, at } = await send(
-      client,
-      request,
-      (response, alive) => readPage(client, url, response, alive, spool),
-      () => spool.undoPage(),
-    );
-    const { records, last, hash } = spool.endPage();
-    step = nextStep(client, url, pages, { records, last, rest, link, end });
-    // What the next link is relative to: where redirects have led.
-    answeredAt = URL.canParse(at) ? new URL(at) : url;
-    const circle = records > 0 ? repeats.check(hash, page, records, source.key.length > 0) : undefined;
-    if (circle !== undefined) throw stuck(client, url, circle);
+    try {
+      const { rest, link, end, at } = await send(
+        client,
+        request,
+        (response, alive) => readPage(client, url, response, alive, spool),
+        () => spool.undoPage(),
+      );
+      const { records, last, hash } = spool.endPage();
+      if (resumed && page === 1 && records === 0) return false;
+      step = nextStep(client, url, pages, { records, last, rest, link, end });
+      // What the next link is relative to: where redirects have led.
+      answeredAt = URL.canParse(at) ? new URL(at) : url;
+      body = request.body;
+      const circle = records > 0 ? repeats.check(hash, page, records, source.key.length > 0) : undefined;
+      if (circle !== undefined) throw stuck(client, url, circle);
+    } catch (error) {
+      if (!resumed || page > 1 || !isLabsError(error) || !forgotten.includes(error.code)) throw error;
+      await spool.undoPage();
+      return false;
+    }
+    if (step !== undefined) await options.onPage?.({ step, url: answeredAt.href, ...(body !== undefined && { body }) });
   }
+  return true;
 }
 
 function requestOf(

@@ -42,9 +42,17 @@ function greater(kind: CursorKind, a: string, b: string): boolean {
   return x.ms > y.ms || (x.ms === y.ms && x.finer > y.finer);
 }
 
+/** A tracker as plain data. */
+export interface SavedTracker {
+  now: number;
+  seen: boolean;
+  greatest: [CursorKind, string][];
+}
+
 /** Follows a field through the records of one poll. */
 export class CursorTracker {
   #greatest = new Map<CursorKind, string>();
+  #resumed = false;
   /** The field was in a record, with or without a value. */
   seen = false;
   readonly #now: number;
@@ -61,6 +69,8 @@ export class CursorTracker {
     if (value === null || text === "" || (typeof value === "object" && !(value instanceof NumberText))) return;
     const kind = kindOf(text);
     if (kind === "time" && (timeOf(text)?.ms ?? 0) > this.#now) return;
+    // Pages that were read before the interruption may have got numbers since that lie below these.
+    if (kind !== "time" && this.#resumed) return;
     const before = this.#greatest.get(kind);
     if (before === undefined || greater(kind, text, before)) this.#greatest.set(kind, text);
   }
@@ -76,8 +86,22 @@ export class CursorTracker {
   copy(): CursorTracker {
     const copy = new CursorTracker(this.#now);
     copy.#greatest = new Map(this.#greatest);
+    copy.#resumed = this.#resumed;
     copy.seen = this.seen;
     return copy;
+  }
+
+  save(): SavedTracker {
+    return { now: this.#now, seen: this.seen, greatest: [...this.#greatest] };
+  }
+
+  /** The tracker of a poll that goes on; what changed after it began does not move the cursor. */
+  static resume({ now, seen, greatest }: SavedTracker): CursorTracker {
+    const tracker = new CursorTracker(now);
+    tracker.#greatest = new Map(greatest);
+    tracker.#resumed = true;
+    tracker.seen = seen;
+    return tracker;
   }
 }
 

@@ -1,11 +1,12 @@
 import { didYouMean } from "#errors/index.ts";
-import type { RecordsConfig, SourceConfig } from "#registry/index.ts";
+import type { ApiConfig, RecordsConfig, SourceConfig } from "#registry/index.ts";
 import { pollApi } from "../api/poll-api.ts";
 import type { PollEffects } from "../api/effects.ts";
 import type { Secrets } from "../api/secrets.ts";
 import type { Contract } from "../contract/types.ts";
 import { ingestErrors } from "../errors.ts";
 import { runStep } from "../steps/run-step.ts";
+import { mayCheckpoint, type PageStart, type PollPart, requestSettings, resumeOf } from "./checkpoint.ts";
 import { type Cursor, cursorToSend, CursorTracker } from "./cursor.ts";
 import type { PollState } from "./ledger.ts";
 import { RecordShape } from "./shape.ts";
@@ -28,20 +29,42 @@ export interface FetchOptions {
   effects: PollEffects;
   secrets: Secrets;
   signal: AbortSignal;
+  /** Takes pages that may be loaded while more are fetched; without it the poll is one piece. */
+  onPart?: (part: PollPart) => void;
 }
 
-/** Fetches all records of a source into a file. Errors: ING-013, ING-040 to ING-049, ING-051. */
+/** Fetches all records of a source into a file, or into several. Errors: ING-013, ING-040 to ING-049, ING-051, ING-052. */
 export async function fetchPoll(options: FetchOptions): Promise<Fetched> {
-  const { source, before, effects, secrets, signal } = options;
+  const { source, before, effects, secrets } = options;
   const config = source.api ?? source.step;
   if (!config) throw new Error(`${source.name} is not polled`);
   const { incremental } = config;
   if (incremental && before?.cursor) requireOverlapFits(source, incremental, before.cursor);
   const from = incremental && cursorToSend(incremental, before?.cursor);
-  const spool = await openSpool(options, config);
+  const settings = source.api ? requestSettings(source, source.api, from, effects.env) : "";
+  const now = effects.clock();
+  const resume = source.api && options.onPart && resumeOf(before, settings, now);
+  const spool = await openSpool(
+    options,
+    config,
+    resume ? CursorTracker.resume(resume.tracker) : new CursorTracker(now),
+  );
+  const late = AbortSignal.timeout(config.maxTimeMs);
+  const signal = AbortSignal.any([options.signal, late]);
   try {
     if (source.api) {
-      await pollApi({ source, api: source.api, from, spool, secrets, effects, signal });
+      const cut = partCutter(options, source.api, spool, { began: resume?.began ?? now, settings });
+      await pollApi({
+        source,
+        api: source.api,
+        from,
+        spool,
+        secrets,
+        effects,
+        signal,
+        ...(resume && { resume: resume.page }),
+        ...(cut && { onPage: cut }),
+      });
     } else if (source.step) {
       await runStep({ source, step: source.step, from, spool, secrets, effects, signal });
     }
@@ -54,17 +77,47 @@ export async function fetchPoll(options: FetchOptions): Promise<Fetched> {
     };
   } catch (error) {
     await spool.dispose();
+    if (late.aborted && !options.signal.aborted) throw tookTooLong(source, config);
     throw error;
   }
 }
 
-function openSpool(options: FetchOptions, config: RecordsConfig): Promise<RecordSpool> {
-  const { source, contract, database, effects } = options;
+/** Cuts the spool after every so many pages, unless what came needs to be seen as a whole: new columns, or no cursor yet. */
+function partCutter(
+  { source, contract, before, onPart }: FetchOptions,
+  api: ApiConfig,
+  spool: RecordSpool,
+  facts: { began: number; settings: string },
+): ((next: PageStart) => Promise<void>) | undefined {
+  if (!onPart || !contract || !mayCheckpoint(source, contract)) return undefined;
+  const known = new Set(contract.columns.map(({ name }) => name.toLowerCase()));
+  let pages = 0;
+  return async (page) => {
+    pages++;
+    if (pages < api.checkpoint || spool.uncut === 0 || !spool.hasOnly(known)) return;
+    if (api.incremental && !spool.tracker.seen) return;
+    pages = 0;
+    const spooled = await spool.cut();
+    onPart({ spooled, cursor: before?.cursor, resume: { ...facts, page, tracker: spooled.tracker.save() } });
+  };
+}
+
+function tookTooLong(source: SourceConfig, { maxTimeMs }: RecordsConfig) {
+  return ingestErrors.pollTooLong({
+    message: `The source ${source.name} was not done after ${maxTimeMs / 1000} s.`,
+    place: source.place,
+    hint: "Nothing was loaded. Raise `max_time` in lab.yml, ask for larger pages, or for less with `query` or `incremental`.",
+    data: { source: source.name, max_time_s: maxTimeMs / 1000 },
+  });
+}
+
+function openSpool(options: FetchOptions, config: RecordsConfig, tracker: CursorTracker): Promise<RecordSpool> {
+  const { source, contract, database } = options;
   const { incremental } = config;
   return RecordSpool.open(database, {
     source: source.name,
     maxBytes: config.maxBytes,
-    tracker: new CursorTracker(effects.clock()),
+    tracker,
     ...(incremental && { field: incremental.field }),
     shape: shapeFor(source, contract, config),
     fingerprint: JSON.stringify([

@@ -14,6 +14,7 @@ import { settleRows } from "../load/settle-rows.ts";
 import { alignStore, deleteLoads, dropStore } from "../load/store.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { type Agreement, agreeRecords, rawColumn } from "./agree.ts";
+import type { Resume } from "./checkpoint.ts";
 import type { Cursor } from "./cursor.ts";
 import { forgetRepeats, leaveOutKnown } from "./known.ts";
 import { forgetPollsSql, type PollState, pollSql } from "./ledger.ts";
@@ -30,6 +31,8 @@ export interface PollLoad {
   base: { contract: Contract | undefined; why: string };
   before: PollState | undefined;
   cursor: Cursor | undefined;
+  /** Of a part of a poll: where it goes on. */
+  resume?: Resume;
   /** `performance.now()` at the beginning. */
   started: number;
   /** Milliseconds since 1970. */
@@ -50,7 +53,8 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
     if (spooled.records === 0 && (anew || source.mode === "replace")) await requireMayBeEmpty(connection, poll);
     if (anew) await forget(connection, source);
     const before = anew ? undefined : poll.before;
-    if (spooled.records === 0 || spooled.sha256 === before?.sha256) return await unchanged(context, poll);
+    if (spooled.records === 0 || (spooled.sha256 !== "" && spooled.sha256 === before?.sha256))
+      return await unchanged(context, poll);
     await stageRecords(connection, spooled, spooled.shape.columns);
     const agreement = await agreeRecords(
       connection,
@@ -112,7 +116,13 @@ export async function loadPoll(context: LoadContext, poll: PollLoad): Promise<Fi
           firstRow: 1,
           at: poll.at,
         }),
-        pollSql(source, poll.cursor, { sha256: spooled.sha256, records: spooled.records, load, time: mark.time }),
+        pollSql(source, poll.cursor, {
+          sha256: spooled.sha256,
+          records: spooled.records,
+          load,
+          time: mark.time,
+          ...(poll.resume && { resume: poll.resume }),
+        }),
         "COMMIT",
       ].join(";\n"),
     );
@@ -149,8 +159,13 @@ async function unchanged(context: LoadContext, poll: PollLoad): Promise<FileResu
 }
 
 /** Remembers a poll that brought nothing new, and ends the transaction. */
-async function nothingNew(context: LoadContext, { source, change, spooled, cursor, at, started }: PollLoad) {
-  const state = { sha256: spooled.sha256, records: spooled.records, time: timeSql(at) };
+async function nothingNew(context: LoadContext, { source, change, spooled, cursor, resume, at, started }: PollLoad) {
+  const state = {
+    sha256: spooled.sha256,
+    records: spooled.records,
+    time: timeSql(at),
+    ...(resume && { resume }),
+  };
   await context.connection.run(`${pollSql(source, cursor, state)}; COMMIT`);
   context.startAnew.delete(source.name);
   const result: FileResult = {

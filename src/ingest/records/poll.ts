@@ -1,4 +1,5 @@
-import { errorToJson, type ErrorJson, isLabsError } from "#errors/index.ts";
+import { rmSync } from "node:fs";
+import { errorToJson, type ErrorJson, isLabsError, thousands } from "#errors/index.ts";
 import type { Database } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { type PollEffects, realEffects } from "../api/effects.ts";
@@ -7,6 +8,7 @@ import { loadSql, nextNumber } from "../ledger/write.ts";
 import type { LoadContext } from "../load/context.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { baseContract } from "./agree.ts";
+import { mayCheckpoint, PartQueue, type PollPart, type Resume } from "./checkpoint.ts";
 import { fetchPoll, type Fetched } from "./fetch.ts";
 import { createPolls, type PollState, readPolls } from "./ledger.ts";
 import { blankResult } from "../load/blank-result.ts";
@@ -87,6 +89,8 @@ interface Poll {
   change: FileChange;
   before: PollState | undefined;
   base: Awaited<ReturnType<typeof baseContract>>;
+  /** What is loaded before all of it is there. */
+  parts: PartQueue;
   fetching: Promise<Fetched>;
   started: number;
 }
@@ -117,44 +121,93 @@ async function start(
   } catch (error) {
     problem = error;
   }
+  const parts = new PartQueue();
+  const inParts = !context.startAnew.has(source.name) && mayCheckpoint(source, base.contract);
+  const onPart = (part: PollPart) => parts.push(part);
   const fetching = shared.gate.run(async () => {
     if (problem !== undefined) throw problem;
-    return fetchPoll({ source, contract: base.contract, before, ...shared });
+    return fetchPoll({ source, contract: base.contract, before, ...shared, ...(inParts && { onPart }) });
   });
   // Awaited in its turn; without a handler an early failure would count as unhandled.
-  fetching.catch(() => {});
-  return { source, change, before, base, fetching, started };
+  void fetching.then(
+    () => parts.end(),
+    () => parts.end(),
+  );
+  return { source, change, before, base, parts, fetching, started };
 }
 
 async function finish(context: LoadContext, poll: Poll, secrets: Secrets): Promise<FileResult> {
   const { source, change, started } = poll;
   const config = source.api ?? source.step;
   if (!config) throw new Error(`${source.name} is not polled`);
-  try {
-    const { spooled, cursor } = await poll.fetching;
-    return await loadPoll(context, {
+  let sum: FileResult | undefined;
+  const load = async ({ spooled, cursor, resume }: Pick<PollPart, "spooled" | "cursor"> & { resume?: Resume }) => {
+    const agreed = sum === undefined ? poll.base : { contract: context.contracts.get(source.name), why: "" };
+    const result = await loadPoll(context, {
       source,
       config,
       change,
       spooled,
-      base: poll.base,
+      base: agreed.contract ? agreed : poll.base,
       before: poll.before,
       cursor,
+      ...(resume && { resume }),
       started,
       at: context.clock(),
     });
+    sum = sum === undefined ? result : inAll(sum, result);
+    rmSync(spooled.file, { force: true });
+    return sum;
+  };
+  try {
+    for (let part = await poll.parts.take(); part; part = await poll.parts.take()) {
+      context.signal?.throwIfAborted();
+      await load(part);
+    }
+    return await load(await poll.fetching);
   } catch (error) {
     context.signal?.throwIfAborted();
     if (!isLabsError(error) || error.code === "DUCK-004") throw error;
-    const failure = redacted(errorToJson(error), secrets);
+    const failure = withHint(redacted(errorToJson(error), secrets), sum);
     const result: FileResult = {
-      ...blankResult(change, config.required ? "failed" : "waiting"),
+      ...(sum ?? blankResult(change, "failed")),
+      outcome: config.required ? "failed" : "waiting",
       seconds: (performance.now() - started) / 1000,
       error: failure,
     };
     if (config.required) await recordFailure(context, source, result);
     return result;
   }
+}
+
+/** The result of a poll that was loaded in parts. */
+function inAll(one: FileResult, other: FileResult): FileResult {
+  const repeated = (one.rowsRepeated ?? 0) + (other.rowsRepeated ?? 0);
+  const widened = [...(one.widenedColumns ?? []), ...(other.widenedColumns ?? [])];
+  const warnings = [...(one.warnings ?? []), ...(other.warnings ?? [])];
+  const news = [one, other].find(({ outcome }) => outcome === "loaded") ?? other;
+  return {
+    ...news,
+    rowsRead: one.rowsRead + other.rowsRead,
+    rowsLoaded: one.rowsLoaded + other.rowsLoaded,
+    rowsQuarantined: one.rowsQuarantined + other.rowsQuarantined,
+    rowsReplaced: one.rowsReplaced + other.rowsReplaced,
+    ...(repeated > 0 && { rowsRepeated: repeated }),
+    seconds: other.seconds,
+    addedColumns: [...one.addedColumns, ...other.addedColumns],
+    ...(widened.length > 0 && { widenedColumns: widened }),
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+/** Behind parts that are loaded it is not true that nothing was. */
+function withHint(error: ErrorJson, loaded: FileResult | undefined): ErrorJson {
+  if (loaded === undefined) return error;
+  const hint = (error.hint ?? "").replace(/^Nothing was loaded[^.]*\.\s*/, "");
+  return {
+    ...error,
+    hint: `The first ${thousands(loaded.rowsRead)} records are loaded, and the next poll goes on behind them. ${hint}`.trim(),
+  };
 }
 
 async function recordFailure(context: LoadContext, source: SourceConfig, result: FileResult): Promise<void> {

@@ -57,8 +57,12 @@ interface Mark {
  * is taken back before it is asked for again. Errors: ING-013 no space, ING-047 too many bytes, ING-048 too many columns.
  */
 export class RecordSpool {
-  readonly #file: string;
-  readonly #handle: FileHandle;
+  #file: string;
+  #handle: FileHandle;
+  #parts = 0;
+  /** Records and bytes of the parts that were cut off. */
+  #recordsBefore = 0;
+  #bytesBefore = 0;
   readonly #options: SpoolOptions;
   #shape: RecordShape;
   #tracker: CursorTracker;
@@ -69,7 +73,7 @@ export class RecordSpool {
   #bytes = 0;
   #longestLine = 0;
   #mark: Mark | undefined;
-  readonly #hash = createHash("sha256");
+  #hash = createHash("sha256");
   #pageHash = createHash("sha256");
   #pageRecords = 0;
   #lastRecord: unknown;
@@ -193,13 +197,47 @@ export class RecordSpool {
     await this.#handle.close();
     return {
       file: this.#file,
-      records: this.#records,
-      bytes: this.#bytes,
+      records: this.#records - this.#recordsBefore,
+      bytes: this.#bytes - this.#bytesBefore,
       longestLine: this.#longestLine,
-      sha256: this.#hash.digest("hex"),
-      shape: this.#shape,
-      tracker: this.#tracker,
+      // Of a part it would say nothing about the next whole poll.
+      sha256: this.#parts === 0 ? this.#hash.digest("hex") : "",
+      shape: this.#shape.copy(),
+      tracker: this.#tracker.copy(),
     };
+  }
+
+  /** Between two pages: what came so far, and the rest goes to a new file. Limits and numbers go on. Errors: ING-013. */
+  async cut(): Promise<Spooled> {
+    const part = { ...(await this.finish()), sha256: "" };
+    this.#parts++;
+    this.#recordsBefore = this.#records;
+    this.#bytesBefore = this.#bytes;
+    this.#position = 0;
+    this.#longestLine = 0;
+    this.#hash = createHash("sha256");
+    this.#file = this.#file.replace(/(\.\d+)?\.ndjson$/, `.${this.#parts}.ndjson`);
+    try {
+      this.#handle = await open(this.#file, "w");
+    } catch (error) {
+      throw cannotWrite(this.#file, error);
+    }
+    return part;
+  }
+
+  /** Records since the last cut. */
+  get uncut(): number {
+    return this.#records - this.#recordsBefore;
+  }
+
+  /** What follows the incremental field. */
+  get tracker(): CursorTracker {
+    return this.#tracker;
+  }
+
+  /** Whether all records so far have none but these columns, in lower case. */
+  hasOnly(names: Set<string>): boolean {
+    return this.#shape.columns.every(({ name, kinds }) => kinds === 0 || names.has(name.toLowerCase()));
   }
 
   /** Closes and removes the file. */

@@ -23,6 +23,7 @@ function step(code: string, more: Partial<StepConfig> = {}, entry: Partial<Sourc
     mayBeEmpty: false,
     timeoutMs: 20_000,
     maxBytes: 1e9,
+    maxTimeMs: 60_000,
     places: { file: place, incremental: place },
     ...more,
   };

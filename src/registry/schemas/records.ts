@@ -20,6 +20,7 @@ export interface RecordsEntry {
   may_be_empty?: boolean;
   timeout?: string;
   max_bytes?: number | string;
+  max_time?: string;
 }
 
 export const authTypes = ["header", "bearer", "basic", "query", "oauth2"] as const;
@@ -81,6 +82,7 @@ export interface ApiEntry extends RecordsEntry {
   retries?: number;
   requests_per_second?: number;
   max_pages?: number;
+  checkpoint?: number;
 }
 
 export interface StepEntry extends RecordsEntry {
@@ -144,7 +146,14 @@ const shared: Record<keyof RecordsEntry, Schema> = {
       { type: "string", pattern: "^[1-9][0-9]* ?(kB|MB|GB)$", patternHint: "a size such as `500 MB`" },
     ],
     default: "2 GB",
-    description: "More than this in one poll is an error, and nothing of it is loaded.",
+    description: "More than this in one poll is an error.",
+  },
+  max_time: {
+    type: "string",
+    pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?)$",
+    patternHint: "a time such as `10 minutes`",
+    default: "2 hours",
+    description: "A poll that takes longer is stopped and has failed.",
   },
 };
 
@@ -231,7 +240,13 @@ export const api = objectOf<ApiEntry>(
       type: "integer",
       minimum: 1,
       default: 10_000,
-      description: "More pages than this in one poll are an error, and nothing of it is loaded.",
+      description: "More pages than this in one poll are an error.",
+    },
+    checkpoint: {
+      type: "integer",
+      minimum: 1,
+      default: 100,
+      description: "Pages that are loaded together while more are fetched, where the pages allow it.",
     },
     ...shared,
   },

@@ -1,0 +1,106 @@
+import type { ApiConfig, SourceConfig } from "#registry/index.ts";
+import type { Step } from "../api/pages.ts";
+import { baseUrl } from "../api/url.ts";
+import type { Contract } from "../contract/types.ts";
+import type { Cursor } from "./cursor.ts";
+import type { SavedTracker } from "./cursor.ts";
+import type { PollState } from "./ledger.ts";
+import type { Spooled } from "./spool.ts";
+
+/** The page that a poll goes on with after it was interrupted. */
+export interface PageStart {
+  step: Step;
+  /** What the step's address is relative to. */
+  url: string;
+  body?: string;
+}
+
+/** Where a poll stood when its last part was loaded; kept in the ledger in the same transaction. */
+export interface Resume {
+  /** Milliseconds since 1970 when the poll began. */
+  began: number;
+  page: PageStart;
+  tracker: SavedTracker;
+  /** Of the request: another one cannot go on here. */
+  settings: string;
+}
+
+/** Pages of a poll that are loaded while more are fetched. */
+export interface PollPart {
+  spooled: Spooled;
+  /** As it was: only a whole poll moves it. */
+  cursor: Cursor | undefined;
+  resume: Resume;
+}
+
+/** Cursors of servers are short-lived, and what was read long ago may have changed since. */
+const oldestMs = 24 * 3_600_000;
+
+/**
+ * Whether a poll may be loaded in parts: the place in the pages can be named (a cursor, a link), what comes twice is
+ * recognised by its key, there is a contract, and nothing is judged about the poll as a whole.
+ */
+export function mayCheckpoint(source: SourceConfig, contract: Contract | undefined): boolean {
+  const { api, mode, key, maxRejects, expectations } = source;
+  return (
+    api !== undefined &&
+    ["cursor", "link", "next"].includes(api.pagination.type) &&
+    (mode === "merge" || mode === "append") &&
+    key.length > 0 &&
+    contract !== undefined &&
+    maxRejects === undefined &&
+    expectations.every(({ check, severity }) => severity !== "fail" && check !== "row_count" && check !== "fresh")
+  );
+}
+
+/** What decides which pages there are, as text. Errors: ING-043. */
+export function requestSettings(
+  source: SourceConfig,
+  api: ApiConfig,
+  from: string | undefined,
+  env: NodeJS.ProcessEnv,
+) {
+  const { method, query, body, paramsIn, records, pagination, incremental } = api;
+  return JSON.stringify([
+    baseUrl(source, api, env).href,
+    method,
+    query,
+    body,
+    paramsIn,
+    records,
+    pagination,
+    incremental,
+    from,
+  ]);
+}
+
+/** The place to go on from, when the last poll of this request was interrupted not long ago. */
+export function resumeOf(state: PollState | undefined, settings: string, now: number): Resume | undefined {
+  const { resume } = state ?? {};
+  if (resume === undefined || resume.settings !== settings) return undefined;
+  const age = now - resume.began;
+  return age >= 0 && age <= oldestMs ? resume : undefined;
+}
+
+/** Parts in the order in which they come, for somebody who takes them one by one. */
+export class PartQueue {
+  readonly #parts: PollPart[] = [];
+  #ended = false;
+  #wake: () => void = () => {};
+
+  push(part: PollPart): void {
+    this.#parts.push(part);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** The next part, or undefined when there will be no more. */
+  async take(): Promise<PollPart | undefined> {
+    while (this.#parts.length === 0 && !this.#ended) await new Promise<void>((wake) => (this.#wake = wake));
+    return this.#parts.shift();
+  }
+}
