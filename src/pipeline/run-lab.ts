@@ -26,6 +26,7 @@ import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
 import { publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
+import { runVersions } from "./run-versions.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
 import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
@@ -76,8 +77,15 @@ class LabRun {
   }
 
   async run(): Promise<LabRunResult> {
-    const { trigger = "cli", command = "labs run", job } = this.#options;
-    const recorder = await this.#ledger.startRun({ lab: this.#lab.name, trigger, command, ...(job && { job }) });
+    const { trigger = "cli", command = "labs run", user, job } = this.#options;
+    const recorder = await this.#ledger.startRun({
+      lab: this.#lab.name,
+      trigger,
+      command,
+      ...(user !== undefined && { user }),
+      ...(job && { job }),
+      ...runVersions(this.#workspace, this.#lab),
+    });
     this.#recorder = recorder;
     this.#emit({ type: "run-start", lab: this.#lab.name, runId: recorder.id });
     if (this.#ledger.problem)

@@ -138,6 +138,8 @@ export interface RunLabOptions {
   /** For the ledger: how the run was started, and the command as typed. */
   trigger?: string;
   command?: string;
+  /** Who asked for it; default: the user of this process. */
+  user?: string;
   /** The job that this run is an attempt at. */
   job?: { id: string; attempt: number };
   /** This run's share of the machine, where the lab's profile does not say otherwise. */

@@ -1,6 +1,7 @@
 /** Workspaces and their labs: the registry file, lab.yml, paths, new labs, isolation and the lab's lock. */
 export { registryErrors } from "./errors.ts";
 export { fileStamp, makeFolder, protectFile, readText, removeFile } from "./files.ts";
+export { commitOf, configHash } from "./code-version.ts";
 export { lockFile } from "./sqlite.ts";
 export { findWorkspace, openRegistry, registryPath, Workspace } from "./workspace.ts";
 export { Lab } from "./lab.ts";

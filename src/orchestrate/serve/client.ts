@@ -49,7 +49,10 @@ export class ServerClient {
       const cancel = () => {
         if (job) this.#send({ do: "cancel", job: job.id, user: userName() }, () => {});
       };
-      let quiet: NodeJS.Timeout | undefined;
+      let quiet: NodeJS.Timeout | undefined = setTimeout(
+        () => end({ job: null, result: null, error: errorToJson(mute()) }, id),
+        answerMs,
+      );
       const end = (outcome: JobEnd, id: number) => {
         clearTimeout(quiet);
         this.#waiting.delete(id);
@@ -61,6 +64,7 @@ export class ServerClient {
         if (answer === undefined) end({ job, result: null, error: errorToJson(gone(lab)) }, id);
         else if (answer.type === "accepted") {
           job = answer.job;
+          clearTimeout(quiet);
           if (how.signal?.aborted) cancel();
           const holder = "queued on the server, which is busy";
           quiet = setTimeout(() => how.onEvent?.({ type: "waiting", lab, holder }), 500);
@@ -102,7 +106,9 @@ export class ServerClient {
 
   #ask(request: Without<Request, "id">): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      const patience = setTimeout(() => reject(mute()), answerMs);
       const id = this.#send(request, (answer) => {
+        clearTimeout(patience);
         this.#waiting.delete(id);
         if (answer) resolve(answer);
         else reject(gone());
@@ -135,6 +141,15 @@ export async function connectToServer(state: string): Promise<ServerClient | und
   }
   return new ServerClient(socket);
 }
+
+/** A server that lives but says nothing for this long is stopped, or frozen. */
+const answerMs = 15_000;
+
+const mute = (): LabsError =>
+  orchestrateErrors.serverGone({
+    message: "The server does not answer.",
+    hint: "Look at its process (`labs health` names it) and start it again, or run beside it with `--no-server`.",
+  });
 
 const gone = (lab?: string): LabsError =>
   orchestrateErrors.serverGone({

@@ -57,6 +57,7 @@ async function attempt(
       ...(job.options as JobOptions),
       trigger: job.trigger,
       command: job.command,
+      user: job.user,
       job: { id: job.id, attempt: job.attempt },
       share,
       beforeStep: keeper.check,
