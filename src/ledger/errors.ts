@@ -50,4 +50,10 @@ export const ledgerErrors = catalogue("ledger", {
     exit: 1,
     doc: "A worker was frozen or cut off for longer than its lease, and its job was given to another. It stops before it writes anything more.",
   },
+  tokenExists: {
+    code: "LED-009",
+    title: "Token exists already",
+    exit: 2,
+    doc: "Names of API tokens are unique, so that the audit log says who did something. Choose another name or take the old token back.",
+  },
 });

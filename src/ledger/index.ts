@@ -22,6 +22,8 @@ export type {
   StepInfo,
   StepStatus,
 } from "./types.ts";
+export { AccessStore } from "./access.ts";
+export type { AccessToken, AuditEntry, Role } from "./access.ts";
 export { AlertStore } from "./alerts.ts";
 export type {
   AlertChange,

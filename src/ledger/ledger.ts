@@ -10,6 +10,7 @@ import {
 } from "./connect.ts";
 import { isAlive, thisProcess, userName } from "./process-identity.ts";
 import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
+import { AccessStore } from "./access.ts";
 import { AlertStore } from "./alerts.ts";
 import { JobStore, type Lease } from "./jobs.ts";
 import { ledgerErrors } from "./errors.ts";
@@ -67,6 +68,8 @@ export class Ledger {
   readonly jobs: JobStore;
   /** Open incidents and the messages about them. */
   readonly alerts: AlertStore;
+  /** Tokens of the API, and the audit log. */
+  readonly access: AccessStore;
   readonly #db: Database;
   readonly #patience: number;
   readonly #statements = new Map<WriteName, Statement>();
@@ -79,6 +82,7 @@ export class Ledger {
     const sql = sqliteSql(db, path, patience);
     this.jobs = new JobStore(sql);
     this.alerts = new AlertStore(sql);
+    this.access = new AccessStore(sql);
   }
 
   /**
@@ -149,6 +153,15 @@ export class Ledger {
   /** Scores of a lab, its layers and tables, newest run first. */
   async scoresHistory(filter: ScoreFilter): Promise<ScoreInfo[]> {
     return this.#read(() => readScores(this.#db, filter));
+  }
+
+  /** A text that changes whenever anybody commits to the ledger; cheap to ask for. */
+  async version(): Promise<string> {
+    return this.#read(() => {
+      const others = this.#db.pragma("data_version", { simple: true }) as number;
+      const own = this.#db.prepare("SELECT total_changes()").pluck().get() as number;
+      return `${others}.${own}`;
+    });
   }
 
   async close(): Promise<void> {

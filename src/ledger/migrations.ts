@@ -189,6 +189,37 @@ export const migrations: readonly string[] = [
     held_until TEXT
   );
   `,
+  `
+  CREATE TABLE access_tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    used_at TEXT
+  );
+
+  CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    detail TEXT
+  );
+
+  CREATE TABLE answered_requests (
+    key TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    status INTEGER,
+    answer TEXT,
+    at TEXT NOT NULL
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;

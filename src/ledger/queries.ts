@@ -67,10 +67,15 @@ export function readRuns(db: Database, filter: RunFilter): RunInfo[] {
   const found: RunInfo[] = [];
   const rows = db
     .prepare(
-      `SELECT * FROM runs WHERE (@lab IS NULL OR lab = @lab) AND id >= @since
+      `SELECT * FROM runs WHERE (@lab IS NULL OR lab = @lab) AND id >= @since AND (@before IS NULL OR id < @before)
        AND (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses))) ORDER BY id DESC`,
     )
-    .iterate({ lab: filter.lab ?? null, since: filter.since ?? "", statuses: written && JSON.stringify(written) }) as IterableIterator<RunRow>;
+    .iterate({
+      lab: filter.lab ?? null,
+      since: filter.since ?? "",
+      before: filter.before ?? null,
+      statuses: written && JSON.stringify(written),
+    }) as IterableIterator<RunRow>;
   for (const row of rows) {
     if (found.length >= limit) break;
     const run = runInfo(row);

@@ -136,6 +136,8 @@ export interface RunFilter {
   status?: RunStatus;
   /** Only runs whose ids are not before this text. */
   since?: string;
+  /** Only runs whose ids are before this text: the next page. */
+  before?: string;
   /** Default 50. */
   limit?: number;
 }

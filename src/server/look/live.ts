@@ -1,0 +1,106 @@
+import type { Database } from "#duck/index.ts";
+import {
+  openForLoading,
+  openForReading,
+  quarantinedRows,
+  quarantineSummary,
+  type QuarantineFilter,
+  readLedger,
+  replayQuarantine,
+  sourcesOf,
+} from "#ingest/index.ts";
+import { acquireLabLock, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import type { FileList, Quarantine, Replayed } from "../types.ts";
+
+/**
+ * What only a lab's working database knows. It is open for this moment only, under the lab's lock, and not at all while
+ * somebody else works on the lab. Errors: REG-014 when the lab is busy.
+ */
+async function withLab<T>(
+  lab: Lab,
+  open: (lab: Lab) => Promise<Database | undefined>,
+  action: (database: Database) => Promise<T>,
+  nothing: T,
+): Promise<T> {
+  const lock = await acquireLabLock(lab, { command: `labs serve (page of ${lab.name})`, wait: false });
+  try {
+    const database = await open(lab);
+    if (!database) return nothing;
+    try {
+      return await action(database);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+export function quarantineOf(lab: Lab, filter: QuarantineFilter, limit: number): Promise<Quarantine> {
+  return withLab(
+    lab,
+    openForReading,
+    async (database) => {
+      const connection = await database.connect();
+      const groups = await quarantineSummary(connection, filter);
+      const rows = await quarantinedRows(connection, filter, limit);
+      return { groups, rows };
+    },
+    { groups: [], rows: [] },
+  );
+}
+
+export function filesOf(lab: Lab): Promise<FileList> {
+  return withLab(
+    lab,
+    openForReading,
+    async (database) => {
+      const { files } = await readLedger(await database.connect());
+      return {
+        files: files.map(({ file, source, state, rows, bytes, checkedAt, error }) => ({
+          file,
+          source,
+          state,
+          rows,
+          bytes,
+          seenAt: new Date(Number(BigInt(checkedAt) / 1_000_000n)).toISOString(),
+          error,
+        })),
+      };
+    },
+    { files: [] },
+  );
+}
+
+/** Loads corrected rows; those that still do not fit stay. Errors: REG-014, ING-010, ING-017, ING-018, ING-020. */
+export function replay(
+  workspace: Workspace,
+  lab: Lab,
+  rows: { table: string; load: number; record: number; row: string }[],
+): Promise<Replayed> {
+  lab.requireRunnable();
+  requireOwnDatabase(workspace, lab);
+  return withLab(
+    lab,
+    (own) => openForLoading(own),
+    async (database) => {
+      const filter = { tables: [...new Set(rows.map(({ table }) => table))] };
+      const results = await replayQuarantine(await database.connect(), {
+        sources: sourcesOf(lab),
+        filter,
+        fixes: rows,
+      });
+      return {
+        results: results.map(({ table, file, load, tried, loaded, refused }) => ({
+          table,
+          file,
+          load,
+          tried,
+          loaded,
+          refused: refused.map(({ record, reason }) => ({ record, reason })),
+        })),
+      };
+    },
+    { results: [] },
+  );
+}

@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import type { Role } from "#ledger/index.ts";
+import type { Principal, ServerContext } from "./context.ts";
+
+/** What a route is given: checked already. */
+export interface Asked<Q, B> {
+  params: Record<string, string>;
+  query: Q;
+  body: B;
+  principal: Principal;
+  context: ServerContext;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+}
+
+export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  method: "GET" | "POST" | "DELETE";
+  /** As OpenAPI writes it: `/labs/{lab}`, below /api/v1. */
+  path: string;
+  summary: string;
+  tag: string;
+  role: Role;
+  query?: Q;
+  body?: B;
+  response: R;
+  status?: number;
+  /** Written to the audit log under this name, and taken with an Idempotency-Key. */
+  action?: string;
+  handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R>>;
+}
+
+/** A route as the application has it. */
+export type Route = RouteSpec<z.ZodType, z.ZodType, z.ZodType>;
+
+/** Declares a route; its types come from its schemas. */
+export function route<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(spec: RouteSpec<Q, B, R>): Route {
+  return spec as unknown as Route;
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { labOf, workspaceOf } from "../context.ts";
+import { serverErrors } from "../errors.ts";
+import { runDetail, runJson } from "../look/runs.ts";
+import { type Route, route } from "../route.ts";
+import * as schemas from "../schemas.ts";
+
+/** Numbers and flags of an address are text. */
+export const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+export const limit = (most: number, usual: number) => whole(1, most).default(usual);
+
+export const runRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/runs",
+    summary: "Runs, newest first; `cursor` is the `next` of the page before",
+    tag: "runs",
+    role: "viewer",
+    query: z.strictObject({
+      lab: z.string().optional(),
+      status: schemas.runStatus.optional(),
+      limit: limit(200, 50),
+      cursor: z.string().max(32).optional(),
+    }),
+    response: schemas.runList,
+    handle: async ({ context, query }) => {
+      if (query.lab !== undefined) labOf(context, query.lab);
+      const runs = await context.ledger.runs({
+        ...(query.lab !== undefined && { lab: query.lab }),
+        ...(query.status !== undefined && { status: query.status }),
+        ...(query.cursor !== undefined && { before: query.cursor }),
+        limit: query.limit + 1,
+      });
+      const page = runs.slice(0, query.limit);
+      return { runs: page.map(runJson), next: runs.length > query.limit ? (page.at(-1)?.id ?? null) : null };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/runs/{run}",
+    summary: "One run: steps, nodes on the time line, scores; `run` may be the end of an id, or `last`",
+    tag: "runs",
+    role: "viewer",
+    response: schemas.runDetail,
+    handle: async ({ context, params }) => runDetail(context.ledger, workspaceOf(context), params["run"] ?? ""),
+  }),
+  route({
+    method: "GET",
+    path: "/runs/{run}/events",
+    summary: "The log of a run; `after` is the `next` of the page before",
+    tag: "runs",
+    role: "viewer",
+    query: z.strictObject({
+      after: whole(-1, Number.MAX_SAFE_INTEGER).default(-1),
+      level: z.enum(["debug", "info", "warn", "error"]).default("debug"),
+      limit: limit(5000, 1000),
+    }),
+    response: schemas.runEvents,
+    handle: async ({ context, params, query }) => {
+      const run = await context.ledger.run(params["run"] ?? "");
+      const events = await context.ledger.events(run.id, {
+        after: query.after,
+        level: query.level,
+        limit: query.limit,
+      });
+      return {
+        events: events.map(({ seq, time, level, step, type, text }) => ({ seq, time, level, step, type, text })),
+        next: events.at(-1)?.seq ?? (query.after < 0 ? null : query.after),
+        running: run.status === "running",
+      };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/runs/{run}/compare/{other}",
+    summary: "What two runs of a lab did differently: nodes by status and time",
+    tag: "runs",
+    role: "viewer",
+    response: z.strictObject({
+      run: schemas.runInfo,
+      other: schemas.runInfo,
+      nodes: z.array(
+        z.strictObject({
+          uniqueId: z.string(),
+          name: z.string(),
+          status: z.string().nullable(),
+          otherStatus: z.string().nullable(),
+          seconds: z.number().nullable(),
+          otherSeconds: z.number().nullable(),
+        }),
+      ),
+    }),
+    handle: async ({ context, params }) => {
+      const run = await context.ledger.run(params["run"] ?? "");
+      const other = await context.ledger.run(params["other"] ?? "", run.lab);
+      if (run.lab !== other.lab)
+        throw serverErrors.badRequest({
+          message: "Only runs of one lab can be compared.",
+          hint: `Choose one of ${run.lab}.`,
+        });
+      const ids = new Map([...other.models, ...run.models].map((model) => [model.uniqueId, model.name]));
+      return {
+        run: runJson(run),
+        other: runJson(other),
+        nodes: [...ids].map(([uniqueId, name]) => {
+          const [now, then] = [run, other].map(({ models }) => models.find((each) => each.uniqueId === uniqueId));
+          return {
+            uniqueId,
+            name,
+            status: now?.status ?? null,
+            otherStatus: then?.status ?? null,
+            seconds: now?.seconds ?? null,
+            otherSeconds: then?.seconds ?? null,
+          };
+        }),
+      };
+    },
+  }),
+];

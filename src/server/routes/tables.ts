@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { labOf, requireWritable, workspaceOf } from "../context.ts";
+import { serverErrors } from "../errors.ts";
+import { quarantineOf, replay } from "../look/live.ts";
+import { rowsOf, tableDetail, tablesOf } from "../look/tables.ts";
+import { type Route, route } from "../route.ts";
+import * as schemas from "../schemas.ts";
+import { limit, whole } from "./runs.ts";
+
+const flag = z.enum(["true", "false"]).default("false");
+
+export const tableRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/labs/{lab}/tables",
+    summary: "Tables that are published or were scored",
+    tag: "tables",
+    role: "viewer",
+    response: schemas.tableList,
+    handle: ({ context, params }) => tablesOf(context.ledger, context.snapshots, labOf(context, params["lab"] ?? "")),
+  }),
+  route({
+    method: "GET",
+    path: "/labs/{lab}/tables/{table}",
+    summary: "One table: profile of what is published, score with every lost point, tests",
+    tag: "tables",
+    role: "viewer",
+    response: schemas.tableDetail,
+    handle: ({ context, params, signal }) => {
+      const lab = labOf(context, params["lab"] ?? "");
+      return tableDetail(context.ledger, context.snapshots, lab, params["table"] ?? "", signal);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/labs/{lab}/tables/{table}/rows",
+    summary: "Rows of a published table, sorted and filtered there; `filter` is `column~text`, as often as wanted",
+    tag: "tables",
+    role: "viewer",
+    query: z.strictObject({
+      offset: whole(0, 1_000_000_000).default(0),
+      limit: limit(1000, 100),
+      sort: z.string().optional(),
+      descending: flag,
+      filter: z.union([z.string(), z.array(z.string())]).optional(),
+      version: z.string().optional(),
+    }),
+    response: schemas.grid,
+    handle: async ({ context, params, query, signal }) => {
+      const lab = labOf(context, params["lab"] ?? "");
+      const filters = [query.filter ?? []].flat().map((text) => {
+        const at = text.indexOf("~");
+        if (at < 1) throw serverErrors.badRequest({ message: `A filter is column~text, not ${text}.` });
+        return { column: text.slice(0, at), text: text.slice(at + 1) };
+      });
+      const { offset, sort, version } = query;
+      const request = { offset, limit: query.limit, sort, version, filters, descending: query.descending === "true" };
+      return rowsOf(context.snapshots, lab, params["table"] ?? "", request, signal);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/labs/{lab}/quarantine",
+    summary: "Rows in quarantine by reason, and the rows; not while the lab runs",
+    tag: "quarantine",
+    role: "viewer",
+    query: z.strictObject({ table: z.string().optional(), limit: limit(1000, 100) }),
+    response: schemas.quarantine,
+    handle: ({ context, params, query }) =>
+      quarantineOf(
+        labOf(context, params["lab"] ?? ""),
+        query.table === undefined ? {} : { tables: [query.table] },
+        query.limit,
+      ),
+  }),
+  route({
+    method: "POST",
+    path: "/labs/{lab}/quarantine/replay",
+    summary: "Load corrected rows; those that still do not fit stay in quarantine",
+    tag: "quarantine",
+    role: "operator",
+    action: "replay",
+    body: schemas.replayRequest,
+    response: schemas.replayed,
+    handle: ({ context, params, body }) => {
+      requireWritable(context);
+      return replay(workspaceOf(context), labOf(context, params["lab"] ?? ""), body.rows);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/query",
+    summary: "Ask what a lab has published: one SELECT, sandboxed, with a row and a time limit",
+    tag: "query",
+    role: "viewer",
+    body: schemas.queryRequest,
+    response: schemas.grid,
+    handle: ({ context, body, signal, principal }) =>
+      context.snapshots.ask(labOf(context, body.lab), body.sql, body.limit, {
+        signal,
+        ...(body.version !== undefined && { version: body.version }),
+        ...(body.id !== undefined && { id: `${principal.name}:${body.id}` }),
+      }),
+  }),
+  route({
+    method: "POST",
+    path: "/query/{id}/cancel",
+    summary: "Stop a query that was asked with this id",
+    tag: "query",
+    role: "viewer",
+    response: schemas.done,
+    handle: async ({ context, params, principal }) => ({
+      done: context.snapshots.cancel(`${principal.name}:${params["id"] ?? ""}`),
+    }),
+  }),
+];
