@@ -14,6 +14,7 @@ import { AccessStore } from "./access.ts";
 import { AlertStore } from "./alerts.ts";
 import { JobStore, type Lease } from "./jobs.ts";
 import { ledgerErrors } from "./errors.ts";
+import { readTablesSeen, type TableSeen } from "./tables-seen.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
 import { newRunId } from "./run-id.ts";
 import { sqliteSql } from "./sql.ts";
@@ -153,6 +154,11 @@ export class Ledger {
   /** Scores of a lab, its layers and tables, newest run first. */
   async scoresHistory(filter: ScoreFilter): Promise<ScoreInfo[]> {
     return this.#read(() => readScores(this.#db, filter));
+  }
+
+  /** What earlier runs of a lab saw of its tables, newest first: enough to know their rhythm. */
+  async tablesSeen(lab: string): Promise<TableSeen[]> {
+    return this.#read(() => readTablesSeen(this.#db, lab, new Date()));
   }
 
   /** A text that changes whenever anybody commits to the ledger; cheap to ask for. */

@@ -267,7 +267,7 @@ class LabRun {
         loads: withDrift(await loadTotals(connection), sources),
         freshness: [...(built?.freshness ?? []), ...deliveryFreshness(sources, due, now.getTime())],
         config: fromLabSettings(lab.config.quality),
-        history: tableHistory(await this.#ledger.scoresHistory({ lab: lab.name, scope: "table" })),
+        history: tableHistory(await this.#ledger.tablesSeen(lab.name)),
       });
       for (const { table, text } of quality.findings)
         this.#emit({ type: "message", lab: lab.name, level: "warn", text: `${table}: ${text}` });

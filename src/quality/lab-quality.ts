@@ -336,10 +336,10 @@ export function scoreRows(lab: string, quality: LabQuality): ScoreRow[] {
 
 /** What earlier runs saw of each table, newest first, out of scores that were kept (newest run first). */
 export function tableHistory(
-  scores: Iterable<{ scope: string; name: string; time: string; rows?: number | null; parts?: unknown }>,
+  scores: Iterable<{ scope?: string; name: string; time: string; rows?: number | null; parts?: unknown }>,
 ): Record<string, SeenTable[]> {
   const history: Record<string, SeenTable[]> = {};
-  for (const { scope, name, time, rows, parts } of scores) {
+  for (const { scope = "table", name, time, rows, parts } of scores) {
     if (scope !== "table" || rows === null || rows === undefined) continue;
     const { newest, unusual } = (parts ?? {}) as ScoreDetail;
     (history[name] ??= []).push({
