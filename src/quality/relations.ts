@@ -74,7 +74,8 @@ const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 function pick(all: readonly Relation[], written: string, schemas: readonly string[] | undefined): Relation {
   const name = unquoted(written);
   // Dots may be part of names, so the whole label is compared, not its pieces.
-  const full = all.find((relation) => same(relation.label, name));
+  const full =
+    all.find((relation) => same(relation.label, name)) ?? all.find((relation) => same(relation.label, written));
   if (full) return full;
   const byName = all.filter(
     (relation) => same(relation.name, name) && (!schemas || schemas.some((schema) => same(schema, relation.schema))),

@@ -8,9 +8,13 @@ export interface RunReport {
   /** Files that were looked at. */
   files: ReportFile[];
   score: ReportScore | undefined;
+  layers: ReportScore[];
+  /** The weakest first. */
   tables: ReportScore[];
   /** The lab's scores of this and earlier runs, oldest first. */
   trend: number[];
+  /** What the step publish said; null when it did not run. */
+  published: string | null;
 }
 
 export interface ReportFile {
@@ -26,6 +30,8 @@ export interface ReportScore {
   name: string;
   score: number;
   rows: number | null;
+  /** Rows of this and earlier runs, oldest first. */
+  history: number[];
   parts: {
     dimension: string;
     points: number;
@@ -49,8 +55,19 @@ export const verdictOf = ({ status }: Pick<Node, "status">): "good" | "warn" | "
       ? "warn"
       : "bad";
 
+/** Scores of a lab's runs, in any order. */
+export type ScoreHistory = readonly {
+  scope: string;
+  name: string;
+  score: number;
+  time: string;
+  rows?: number | null;
+}[];
+
 /** Gathers a report from what the ledger keeps. Scores of older versions may lack parts. */
-export function reportOf(run: RunDetail, events: EventInfo[], history: { score: number; time: string }[]): RunReport {
+export function reportOf(run: RunDetail, events: EventInfo[], history: ScoreHistory): RunReport {
+  const until = run.finishedAt ?? run.startedAt;
+  const earlier = history.filter(({ time }) => time <= until).sort((a, b) => (a.time < b.time ? -1 : 1));
   const scores = run.scores.map((row) => {
     const kept = (row.parts as { parts?: ReportScore["parts"] } | null)?.parts;
     return {
@@ -58,6 +75,9 @@ export function reportOf(run: RunDetail, events: EventInfo[], history: { score: 
       name: row.name,
       score: row.score,
       rows: row.rows,
+      history: earlier
+        .flatMap((e) => (e.scope === row.scope && e.name === row.name && e.rows !== null ? [e.rows ?? 0] : []))
+        .slice(-30),
       parts: Array.isArray(kept) ? kept : [],
     };
   });
@@ -66,13 +86,19 @@ export function reportOf(run: RunDetail, events: EventInfo[], history: { score: 
     events: events.filter(({ level }) => level === "warn" || level === "error"),
     files: events.flatMap(({ type, data }) => (type === "file-finish" && isFile(data) ? [data] : [])),
     score: scores.find(({ scope }) => scope === "lab"),
-    tables: scores.filter(({ scope }) => scope === "table").sort((a, b) => (a.name < b.name ? -1 : 1)),
-    trend: history
-      .filter(({ time }) => time <= (run.finishedAt ?? run.startedAt))
-      .sort((a, b) => (a.time < b.time ? -1 : 1))
-      .map(({ score }) => score)
-      .slice(-30),
+    layers: scores.filter(({ scope }) => scope === "layer"),
+    tables: scores
+      .filter(({ scope }) => scope === "table")
+      .sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1)),
+    trend: earlier.flatMap(({ scope, score }) => (scope === "lab" ? [score] : [])).slice(-30),
+    published: publishedOf(events),
   };
+}
+
+/** Without the step's own word for its outcome. */
+function publishedOf(events: EventInfo[]): string | null {
+  const told = events.findLast(({ type, step }) => type === "step-finish" && step === "publish")?.text;
+  return told === undefined ? null : told.replace(/^\w+: /, "");
 }
 
 const isFile = (data: unknown): data is ReportFile =>

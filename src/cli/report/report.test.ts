@@ -98,9 +98,10 @@ const event = (level: EventInfo["level"], type: string, data: unknown = null): E
 });
 const file = { file: "a.csv", table: "raw.a", outcome: "loaded", rowsLoaded: 1200, rowsQuarantined: 3, seconds: 1 };
 const history = [
-  { score: 90, time: "2026-01-01T00:00:00.000Z" },
-  { score: 71.5, time: "2026-01-02T03:04:07.000Z" },
-  { score: 10, time: "2027-01-01T00:00:00.000Z" },
+  { scope: "lab", name: "shop", score: 90, time: "2026-01-01T00:00:00.000Z" },
+  { scope: "lab", name: "shop", score: 71.5, time: "2026-01-02T03:04:07.000Z" },
+  { scope: "lab", name: "shop", score: 10, time: "2027-01-01T00:00:00.000Z" },
+  { scope: "table", name: "gold.kpis", score: 80, rows: 5, time: "2026-01-01T00:00:00.000Z" },
 ];
 const report = reportOf(
   run,

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Connection } from "#duck/index.ts";
 import { renderError } from "#errors/index.ts";
 import {
@@ -7,7 +8,7 @@ import {
   inspectAndScore,
   type InspectOptions,
 } from "#quality/index.ts";
-import type { Lab, Workspace } from "#registry/index.ts";
+import { type Lab, type Workspace, writeAtomic } from "#registry/index.ts";
 import { impliedLab, labOf, workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
@@ -15,6 +16,8 @@ import { labReport } from "../look/lab-report.ts";
 import { withLedger } from "../look/ledger.ts";
 import { readLab } from "../look/read-lab.ts";
 import { RecordedScores } from "../look/scores.ts";
+import { inspectPage } from "../report/inspect-html.ts";
+import { openPage } from "../report/open-page.ts";
 import { type ShownScore, tableReport } from "../look/table-report.ts";
 
 export const verb: Verb = {
@@ -27,6 +30,8 @@ export const verb: Verb = {
     { flags: "--rows <rows>", description: "Rows to show of a table", default: "5" },
     { flags: "--exact", description: "Large tables too: different values, quantiles and shapes from every row" },
     { flags: "--approximate", description: "Small tables too: estimate different values and quantiles" },
+    { flags: "--html <file>", description: "Write all of it as one page with charts" },
+    { flags: "--open", description: "The same, opened in the browser" },
     { flags: "--no-wait", description: "Do not wait while the lab is being run" },
   ],
   examples: [
@@ -38,6 +43,10 @@ export const verb: Verb = {
     {
       command: "labs inspect lab1_sales_performance silver.silver_order_lines --days 30 --rows 20",
       does: "Another period, more rows",
+    },
+    {
+      command: "labs inspect lab1_sales_performance --open",
+      does: "Every column of every table, with charts, in the browser",
     },
   ],
   exitNotes: "1 when the lab has no database yet or its database cannot be read; 2 when there is no such lab or table.",
@@ -51,9 +60,10 @@ export const verb: Verb = {
       (ledger) => RecordedScores.read(ledger, lab.name),
       (problem) => io.err(`${renderError(problem, { color: io.color })}\nWithout earlier scores:\n`),
     );
+    const asPage = options["open"] === true || options["html"] !== undefined;
     const request = {
       ...(table !== undefined && { tables: [table] }),
-      columns: table !== undefined,
+      columns: table !== undefined || asPage,
       sampleRows: count(options["rows"], "--rows", 0),
       recentDays: count(options["days"] ?? settings.recent_days ?? 7, "--days", 1),
       distinct: options["exact"] ? "exact" : options["approximate"] ? "approximate" : "auto",
@@ -70,6 +80,21 @@ export const verb: Verb = {
       recorded.find(scope, name) ?? live?.(scope, name) ?? null;
     if (global.output === "json") {
       writeJson(input, jsonReport(lab, inspection, find));
+      return 0;
+    }
+    if (asPage) {
+      const page = inspectPage({
+        lab: lab.name,
+        database: workspace.display(lab.paths.database),
+        time: new Date().toISOString(),
+        inspection,
+        score: find("lab", lab.name),
+        tableScore: (label) => find("table", label),
+      });
+      const file = options["html"] === undefined ? undefined : String(options["html"]);
+      if (options["open"] === true) return openPage(io, page, file, `${lab.name}-inspection`);
+      writeAtomic(resolve(io.cwd, file ?? ""), page);
+      io.err(`Written to ${resolve(io.cwd, file ?? "")}\n`);
       return 0;
     }
     const [only] = inspection.tables;
@@ -126,7 +151,16 @@ async function liveScores(connection: Connection, lab: Lab) {
         : scope === "layer"
           ? quality.layers.find((layer) => layer.schema === name)
           : quality.tables.find((table) => `${table.schema}.${table.name}` === name);
-    return found && { score: found.score, parts: found.parts, notCounted: found.notCounted, run: null, history: [], rows: [] };
+    return (
+      found && {
+        score: found.score,
+        parts: found.parts,
+        notCounted: found.notCounted,
+        run: null,
+        history: [],
+        rows: [],
+      }
+    );
   };
 }
 

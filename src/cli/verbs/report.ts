@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { writeAtomic } from "#registry/index.ts";
 import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { withLedger } from "../look/ledger.ts";
 import { htmlReport } from "../report/html.ts";
 import { junitReport } from "../report/junit.ts";
+import { openPage } from "../report/open-page.ts";
 import { markdownReport } from "../report/markdown.ts";
 import { reportOf, type RunReport } from "../report/model.ts";
 import { textReport } from "../report/text.ts";
@@ -39,14 +38,17 @@ export const verb: Verb = {
         String(options["run"] ?? "last"),
         options["run"] === undefined ? lab?.name : undefined,
       );
-      const history = await ledger.scoresHistory({ lab: run.lab, scope: "lab" });
+      const history = await ledger.scoresHistory({ lab: run.lab });
       return reportOf(run, await ledger.events(run.id, { level: "debug" }), history);
     });
     if (global.output === "json") {
       writeJson(input, report);
       return 0;
     }
-    if (options["open"] === true) return open(input, htmlReport(report), String(options["out"] ?? ""), report);
+    if (options["open"] === true) {
+      const out = options["out"] === undefined ? undefined : String(options["out"]);
+      return openPage(io, htmlReport(report), out, `${report.run.lab}-${report.run.id}`);
+    }
     const text = written(input, report);
     if (options["out"] === undefined) io.out(text);
     else {
@@ -69,21 +71,4 @@ function written({ io, options }: VerbInput, report: RunReport): string {
     default:
       return textReport(report, io);
   }
-}
-
-/** Hands the page to the desktop's own opener; says where it is when there is none. */
-async function open({ io }: VerbInput, page: string, out: string, { run }: RunReport): Promise<number> {
-  const file = out === "" ? join(tmpdir(), `${run.lab}-${run.id}.html`) : resolve(io.cwd, out);
-  writeAtomic(file, page);
-  const opener = { darwin: "open", win32: "explorer" }[process.platform as string] ?? "xdg-open";
-  const opened = await new Promise<boolean>((done) => {
-    const child = spawn(opener, [file], { stdio: "ignore", detached: true });
-    child.once("error", () => done(false));
-    child.once("spawn", () => {
-      child.unref();
-      done(true);
-    });
-  });
-  io.err(opened ? `Opened ${file}\n` : `There is no browser to open here. The report is in ${file}\n`);
-  return 0;
 }
