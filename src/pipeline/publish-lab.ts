@@ -1,7 +1,14 @@
-import { createHash } from "node:crypto";
-import { type Database, type DatabaseJournal, relationKey } from "#duck/index.ts";
+import { type Database, type DatabaseJournal, interruptOnAbort, relationKey } from "#duck/index.ts";
 import { plural } from "#errors/index.ts";
-import { gate, type GateReason, type KeptVersion, publish, publishedVersions } from "#publish/index.ts";
+import {
+  type Decision,
+  gate,
+  type GateReason,
+  type KeptVersion,
+  type Publication,
+  publish,
+  publishedVersions,
+} from "#publish/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 import type { Lab } from "#registry/index.ts";
 import type { LabRunResult } from "./types.ts";
@@ -16,6 +23,39 @@ export interface PublishLabInput {
   /** What lab.yml does not let through although the run itself was well. */
   blocking: GateReason[];
   quality: Pick<LabQuality, "score" | "parts" | "tables"> | undefined;
+  /** The publication, when it has begun already. */
+  pending?: PendingPublication | undefined;
+}
+
+/** A publication whose snapshot is being written while the gate has yet to decide about it. */
+export class PendingPublication {
+  /** Never rejects; ends when the database is no longer needed. */
+  readonly settled: Promise<void>;
+  readonly #publication: Promise<Publication>;
+  readonly #decision = Promise.withResolvers<Decision>();
+
+  constructor(
+    { lab, database, journal, runId }: Pick<PublishLabInput, "lab" | "database" | "journal" | "runId">,
+    signal?: AbortSignal,
+  ) {
+    const { schemas, keep } = lab.config.publish;
+    const done = interruptOnAbort(database, signal);
+    this.#publication = publish(database, {
+      ...(schemas && { schemas }),
+      runId,
+      score: null,
+      decision: this.#decision.promise,
+      identity: (relation) => identityOf(journal, relation),
+      keep,
+    });
+    this.settled = this.#publication.then(done, done);
+  }
+
+  /** Ends it. The first decision counts. Errors: PUB-003 and those of DuckDB. */
+  decide(decision: Decision): Promise<Publication> {
+    this.#decision.resolve(decision);
+    return this.#publication;
+  }
 }
 
 export interface PublishLabResult {
@@ -30,7 +70,7 @@ export interface PublishLabResult {
 
 /** Lets the gate decide about what a run built and gives it to readers. Errors: PUB-003 and those of DuckDB. */
 export async function publishLab(input: PublishLabInput): Promise<PublishLabResult> {
-  const { lab, database, journal, quality } = input;
+  const { lab, database, quality } = input;
   const settings = lab.config.publish;
   const current = () => publishedVersions(database.path).find((version) => version.current);
   if (!settings.enabled) return kept(current(), "switched off in lab.yml");
@@ -44,17 +84,13 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
   });
   const [first, ...more] = held;
   if (first) {
+    await input.pending?.decide({ publish: false, score: null }).catch(() => {});
     const now = current();
     const others = more.length > 0 ? `, and ${plural(more.length, "other reason")}` : "";
     return { ...kept(now, `${first.why}${others}: ${stays(now)}`), refused: input.problems.length === 0, held };
   }
-  const done = await publish(database, {
-    ...(settings.schemas && { schemas: settings.schemas }),
-    runId: input.runId,
-    score: quality?.score ?? null,
-    identity: (relation) => identityOf(journal, relation),
-    keep: settings.keep,
-  });
+  const pending = input.pending ?? new PendingPublication(input);
+  const done = await pending.decide({ publish: true, score: quality?.score ?? null });
   switch (done.outcome) {
     case "published": {
       const { version, tables } = done.version;
@@ -70,6 +106,7 @@ export async function publishLab(input: PublishLabInput): Promise<PublishLabResu
     case "held":
       return kept(done.version, `taken back by hand, ${stays(done.version)}`);
     case "empty":
+    case "refused":
       return kept(current(), "no table to publish");
   }
 }

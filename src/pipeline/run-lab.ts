@@ -15,8 +15,8 @@ import type { GateReason } from "#publish/index.ts";
 import { fromLabSettings, inspectAndScore, scoreRows, tableHistory, type LabQuality } from "#quality/index.ts";
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
-import { readProjectMeanwhile, writeBack } from "./alongside.ts";
 import { freezeContracts } from "./freeze-contracts.ts";
+import { readProjectMeanwhile, WriteBack } from "./alongside.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { deliveryFreshness, expectedInterval, withDrift } from "./deliveries.ts";
 import { isTest } from "./expectations.ts";
@@ -24,7 +24,7 @@ import { blockingFindings, blockingWarnings, failedTests, partialRun } from "./g
 import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
-import { publishLab } from "./publish-lab.ts";
+import { PendingPublication, publishLab } from "./publish-lab.ts";
 import { record } from "./record.ts";
 import { runVersions } from "./run-versions.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
@@ -117,8 +117,14 @@ class LabRun {
     let journal = DatabaseJournal.open(lab.paths.database);
     let database: Database | undefined;
     const later: Promise<void>[] = [];
+    let pending: PendingPublication | undefined;
+    let writtenBack: WriteBack | undefined;
+    const writeBackOf = (written: Database) => (writtenBack ??= new WriteBack(written));
     const close = async () => {
-      await Promise.all(later.splice(0));
+      // One that was not decided about belongs to a run that was stopped.
+      pending?.decide({ publish: false, score: null }).catch(() => {});
+      await Promise.all([...later.splice(0), writtenBack?.end()]);
+      writtenBack = undefined;
       await database?.close();
       database = undefined;
     };
@@ -190,12 +196,17 @@ class LabRun {
       });
       await this.#step("transform", async () => {
         settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
+        const into = await open();
+        const writing = writeBackOf(into);
         built = await transform(
           lab,
           settings,
-          { database: await open(), journal, later: (work) => later.push(work) },
+          { database: into, journal, later: (work) => later.push(work) },
           this.#options,
-          (event) => this.#emit(event),
+          (event) => {
+            this.#emit(event);
+            writing.observe(event);
+          },
         );
         const { models, tests } = counts(built.nodes);
         if (!built.success)
@@ -210,8 +221,15 @@ class LabRun {
         return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
       });
       await this.#step("inspect", async () => {
-        later.push(writeBack(await open()));
-        quality = await this.#inspect(await open(), built);
+        const from = await open();
+        writeBackOf(from).begin();
+        const runId = this.#recorder?.id ?? null;
+        // Steps of the lab's own may stand between here and the publication.
+        if (this.#wanted("publish") && lab.config.publish.enabled && !this.#own && this.#problems(built).length === 0) {
+          pending = new PendingPublication({ lab, database: from, journal, runId }, signal);
+          later.push(pending.settled);
+        }
+        quality = await this.#inspect(from, built);
         const partial = this.#whyPartial(built);
         if (partial !== undefined) {
           quality = { ...quality, score: null, warnings: [...quality.warnings, `No score for the lab: ${partial}.`] };
@@ -227,7 +245,16 @@ class LabRun {
           const problems = this.#problems(built);
           const blocking = [...blockingWarnings(lab, built?.nodes ?? []), ...blockingFindings(quality?.findings ?? [])];
           const runId = this.#recorder?.id ?? null;
-          const outcome = await publishLab({ lab, database: into, journal, runId, problems, blocking, quality });
+          const outcome = await publishLab({
+            lab,
+            database: into,
+            journal,
+            runId,
+            problems,
+            blocking,
+            quality,
+            pending,
+          });
           published = outcome.published;
           this.#held = outcome.held;
           for (const { why, fix } of outcome.held)

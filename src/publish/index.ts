@@ -5,5 +5,5 @@ export { diffSnapshots, type ColumnDiff, type TableDiff } from "./diff.ts";
 export { openPublished, publish, publishedVersions, rollBack, twoVersions } from "./publish.ts";
 export { exportFormats, exportSnapshot } from "./export.ts";
 export type { Exported, ExportOptions } from "./export.ts";
-export type { Publication, PublishOptions } from "./publish.ts";
+export type { Decision, Publication, PublishOptions } from "./publish.ts";
 export type { ExportFormat, ExportManifest, KeptVersion, PublishedTable, PublishedVersion } from "./types.ts";

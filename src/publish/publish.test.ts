@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Connection, type Database, openDatabase } from "#duck/index.ts";
 import { gate } from "./gate.ts";
-import { openPublished, publish, publishedVersions, rollBack } from "./publish.ts";
+import { type Decision, openPublished, publish, publishedVersions, rollBack } from "./publish.ts";
 
 let root: string;
 let path: string;
@@ -131,6 +131,29 @@ describe("publish", () => {
     expect(readdirSync(join(root, "published")).sort()).toEqual(["shop.duckdb", "versions"]);
   });
 
+  it("shows nobody what is not decided about, and takes it away when the decision is against it", async () => {
+    await withLab(async (database, connection) => {
+      await connection.run("CREATE SCHEMA gold");
+      await connection.run("CREATE TABLE gold.t AS SELECT 1 AS n");
+      const waiting = () => readdirSync(join(root, "published")).filter((name) => name.startsWith(".new-"));
+      const refused = publish(database, { ...plain, decision: Promise.resolve({ publish: false, score: null }) });
+      expect(await refused).toEqual({ outcome: "refused" });
+      expect(waiting()).toEqual([]);
+
+      const { promise: decision, resolve } = Promise.withResolvers<Decision>();
+      const done = publish(database, { ...plain, decision });
+      while (waiting().length === 0) await sleep(1);
+      await sleep(50);
+      expect(publishedVersions(path)).toEqual([]);
+      // What is written meanwhile is no part of it.
+      await connection.run("UPDATE gold.t SET n = 2");
+      resolve({ publish: true, score: 77 });
+      expect(await done).toMatchObject({ outcome: "published", version: { score: 77 } });
+    });
+    expect(await read("SELECT n FROM gold.t")).toEqual([[1]]);
+    expect(await read("SELECT score FROM _labs.published")).toEqual([[77]]);
+  });
+
   it("says when there is nothing", async () => {
     await expect(openPublished(path)).rejects.toMatchObject({ code: "PUB-001" });
     expect(() => rollBack(path)).toThrow(expect.objectContaining({ code: "PUB-001" }));
@@ -163,7 +186,8 @@ describe("readers", () => {
         }),
       );
       while (!ended) {
-        if (publishedVersions(path).length === 0) await sleep(20);
+        // The first version is listed a moment before readers get it.
+        if (!publishedVersions(path).some(({ current }) => current)) await sleep(20);
         else {
           expect(await read(whole)).toEqual([[1n, 6000n]]);
           seen.add(Number((await read("SELECT max(n) FROM gold.a"))[0]?.[0]));

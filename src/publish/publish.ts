@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Database, duckdbVersion, openDatabase } from "#duck/index.ts";
 import { publishErrors } from "./errors.ts";
 import { baseOf, type Relation } from "./reuse.ts";
-import { publishable, writeSnapshot } from "./snapshot.ts";
+import { publishable, type SnapshotAbout, writeSnapshot } from "./snapshot.ts";
 import type { KeptVersion, PublishedVersion } from "./types.ts";
 import { VersionFolder } from "./versions.ts";
 
@@ -11,6 +11,8 @@ export interface PublishOptions {
   schemas?: string[];
   runId: string | null;
   score: number | null;
+  /** While the gate has yet to decide, the snapshot is written already, and readers get it then or never. */
+  decision?: Promise<Decision>;
   /**
    * Proof of what a relation was made from, when there is one: a table of the same identity has the same rows. A version
    * whose relations are all those of the one before is not published twice, and tables that are need not be written.
@@ -22,6 +24,11 @@ export interface PublishOptions {
   clock?: () => number;
 }
 
+export interface Decision {
+  publish: boolean;
+  score: number | null;
+}
+
 export type Publication =
   | { outcome: "published"; version: PublishedVersion }
   /** Readers have this already. */
@@ -29,11 +36,14 @@ export type Publication =
   /** Somebody took this basis back with a rollback. */
   | { outcome: "held"; version: KeptVersion | undefined }
   /** There is no relation to publish. */
-  | { outcome: "empty" };
+  | { outcome: "empty" }
+  /** The decision was against it. */
+  | { outcome: "refused" };
 
 /**
  * Gives readers what is in a lab's live database now: a snapshot beside it, complete before it gets its name. The caller
- * holds the lab's lock, has the database open, and has passed the gate. Errors: PUB-003, DUCK-003, DUCK-004.
+ * holds the lab's lock, has the database open until this ends, and has passed the gate or gives its decision later.
+ * Errors: PUB-003, DUCK-003, DUCK-004.
  */
 export async function publish(database: Database, options: PublishOptions): Promise<Publication> {
   const folder = new VersionFolder(database.path);
@@ -48,15 +58,24 @@ export async function publish(database: Database, options: PublishOptions): Prom
     if (basis !== null && now?.basis === basis) return { outcome: "unchanged", version: now };
     if (basis !== null && folder.held === basis) return { outcome: "held", version: now };
     folder.prepare();
-    const at = new Date((options.clock ?? Date.now)()).toISOString();
-    const version = folder.free(`${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`);
-    const about = { version, runId: options.runId, publishedAt: at, score: options.score };
     const file = folder.temporary();
+    let about: SnapshotAbout | undefined;
+    const decided = async (): Promise<SnapshotAbout | undefined> => {
+      const { publish: wanted, score } = (await options.decision) ?? { publish: true, score: options.score };
+      if (!wanted) return undefined;
+      const at = new Date((options.clock ?? Date.now)()).toISOString();
+      const version = folder.free(`${at.replace(/[-:]|\.\d+/g, "")}-${(options.runId ?? "by-hand").slice(-7)}`);
+      return (about = { version, runId: options.runId, publishedAt: at, score });
+    };
     let published: PublishedVersion;
     try {
       const before = now && folder.fileOf(now.version);
       const base = now && before !== undefined ? baseOf({ version: now, file: before }, relations) : undefined;
-      const written = await writeSnapshot(connection, file, relations, about, base);
+      const written = await writeSnapshot(connection, file, relations, decided, base);
+      if (about === undefined) {
+        folder.discard(file, undefined);
+        return { outcome: "refused" };
+      }
       published = folder.add(file, { ...about, ...written, duckdb: duckdbVersion(), basis });
     } catch (error) {
       throw folder.discard(file, error);

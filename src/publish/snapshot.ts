@@ -1,5 +1,5 @@
 import { copyFile, constants, rm } from "node:fs/promises";
-import { type Connection, qualifiedName, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { checkpoint, type Connection, qualifiedName, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
 import { type Base, isBase, keptTables, keyOf, type Relation } from "./reuse.ts";
 import type { PublishedTable } from "./types.ts";
 
@@ -54,16 +54,19 @@ export interface Written {
   kept: number;
 }
 
+/** Says what a snapshot is, when that is known: undefined for one that nobody will get. */
+export type DecideAbout = () => Promise<SnapshotAbout | undefined>;
+
 /**
  * Writes relations into a new database file, as they are at one moment: tables with their data, comments and column order;
  * views as the rows they show. With a base the file begins as its copy, and only what is not kept is written. The file is
- * complete and closed when this returns.
+ * complete and closed when this returns. What it is, `about`, is asked when all else is written.
  */
 export async function writeSnapshot(
   connection: Connection,
   file: string,
   relations: readonly Relation[],
-  about: SnapshotAbout,
+  about: DecideAbout,
   base?: Base,
 ): Promise<Written> {
   const live = String((await connection.query("SELECT current_database()")).rows[0]?.[0]);
@@ -73,8 +76,8 @@ export async function writeSnapshot(
     for (const left of [file, `${file}.wal`]) await rm(left, { force: true });
   }
   const options = ` (BLOCK_SIZE ${blockSize(relations)})`;
-  const tables = () => write(connection, live, relations, about, undefined);
-  const written = await attached(connection, quoteLiteral(file), options, tables);
+  const tables = () => write(connection, live, relations, undefined);
+  const written = await attached(connection, quoteLiteral(file), options, tables, about);
   return written ?? { tables: [], freeBytes: 0, kept: 0 };
 }
 
@@ -84,15 +87,15 @@ async function onBase(
   live: string,
   file: string,
   relations: readonly Relation[],
-  about: SnapshotAbout,
+  about: DecideAbout,
   base: Base,
 ): Promise<Written | undefined> {
   try {
     // Where the file system can, both files share their blocks until one changes.
     await copyFile(base.file, file, constants.COPYFILE_FICLONE);
-    return await attached(connection, quoteLiteral(file), "", async () =>
-      (await isBase(connection, live, catalog, base)) ? write(connection, live, relations, about, base) : undefined,
-    );
+    const tables = async () =>
+      (await isBase(connection, live, catalog, base)) ? write(connection, live, relations, base) : undefined;
+    return await attached(connection, quoteLiteral(file), "", tables, about);
   } catch (error) {
     if ((error as { code?: string }).code === "DUCK-004") throw error;
     // What else stands in the way meets the whole snapshot, too, and is told then.
@@ -110,6 +113,7 @@ async function attached(
   file: string,
   options: string,
   action: () => Promise<Omit<Written, "freeBytes"> | undefined>,
+  about: DecideAbout,
 ): Promise<Written | undefined> {
   await connection.run(`ATTACH ${file} AS ${catalog}${options}`);
   try {
@@ -117,11 +121,12 @@ async function attached(
     const done = await action();
     await connection.run("COMMIT");
     if (!done) return undefined;
-    await connection.run(`CHECKPOINT ${catalog}`);
-    const { rows } = await connection.query(
-      `SELECT free_blocks * block_size FROM pragma_database_size() WHERE database_name = ${quoteLiteral(catalog)}`,
-    );
-    return { ...done, freeBytes: Number(rows[0]?.[0] ?? 0) };
+    await checkpoint(connection, catalog);
+    // A new file has none. The question waits for checkpoints of all databases, so it comes before the decision.
+    const freeBytes = done.kept > 0 ? await freeBytesNow(connection) : 0;
+    const decided = await about();
+    if (decided) await nameIt(connection, decided);
+    return { ...done, freeBytes };
   } catch (error) {
     await connection.run("ROLLBACK").catch(() => {});
     throw error;
@@ -130,11 +135,17 @@ async function attached(
   }
 }
 
+async function freeBytesNow(connection: Connection): Promise<number> {
+  const { rows } = await connection.query(
+    `SELECT free_blocks * block_size FROM pragma_database_size() WHERE database_name = ${quoteLiteral(catalog)}`,
+  );
+  return Number(rows[0]?.[0] ?? 0);
+}
+
 async function write(
   connection: Connection,
   live: string,
   relations: readonly Relation[],
-  about: SnapshotAbout,
   base: Base | undefined,
 ): Promise<Omit<Written, "freeBytes">> {
   if (base) await dropOthers(connection, base);
@@ -155,13 +166,20 @@ async function write(
     tables.push({ schema, name, rows: Number(rows[0]?.[0] ?? 0), identity });
   }
   await copyComments(connection, live, relations);
-  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${catalog}._labs`);
+  return { tables, kept: base?.kept.size ?? 0 };
+}
+
+/** Writes what a snapshot is into it, so that a reader can tell. */
+async function nameIt(connection: Connection, about: SnapshotAbout): Promise<void> {
   const value = (text: string | null) => (text === null ? "NULL" : quoteLiteral(text));
   await connection.run(
-    `CREATE OR REPLACE TABLE ${catalog}._labs.published AS SELECT ${quoteLiteral(about.version)} AS version, ${value(about.runId)}::VARCHAR AS run_id,
-     ${quoteLiteral(about.publishedAt)}::TIMESTAMP AS published_at, ${about.score ?? "NULL"}::DOUBLE AS score`,
+    `BEGIN;
+     CREATE SCHEMA IF NOT EXISTS ${catalog}._labs;
+     CREATE OR REPLACE TABLE ${catalog}._labs.published AS SELECT ${quoteLiteral(about.version)} AS version, ${value(about.runId)}::VARCHAR AS run_id,
+     ${quoteLiteral(about.publishedAt)}::TIMESTAMP AS published_at, ${about.score ?? "NULL"}::DOUBLE AS score;
+     COMMIT`,
   );
-  return { tables, kept: base?.kept.size ?? 0 };
+  await checkpoint(connection, catalog);
 }
 
 /** Takes everything out of the base's copy that is not kept, and schemas that are empty then. */
