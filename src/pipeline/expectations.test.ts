@@ -209,3 +209,30 @@ describe("freshness in a run", () => {
     expect(late.quality?.findings.find(({ table }) => table === "raw.sold")?.text).toContain("due every hour");
   });
 });
+
+describe("a table unlike its own history", () => {
+  const rows = (n: number) =>
+    write("shop/data/raw/sold.csv", `id,n\n${Array.from({ length: n }, (_, i) => `${i},1\n`).join("")}`);
+
+  it("is held back until it is as before, or told once; never during the first runs", async () => {
+    rows(100);
+    for (let i = 0; i < 7; i++) expect((await run()).result).toMatchObject({ status: "ok", quality: { findings: [] } });
+    write("shop/lab.yml", "quality: { anomalies: blocking, tables: { raw.sold: { anomalies: 'off' } } }\n");
+    rows(40);
+    for (let i = 7; i < 10; i++) {
+      const why = `main.kpis: it has 40 rows, the usual of the last ${i} runs are 90 to 110`;
+      expect((await run()).result).toMatchObject({ status: "failed", held: [{ why }] });
+    }
+    rows(100);
+    expect((await run()).result).toMatchObject({ status: "ok", held: [] });
+    write("shop/lab.yml", "");
+    rows(40);
+    const told = (await run()).result;
+    expect(told).toMatchObject({ status: "ok", published: { made: true } });
+    expect(told.quality?.findings).toMatchObject([
+      { kind: "volume", table: "main.kpis", reaction: "warn" },
+      { kind: "volume", table: "raw.sold" },
+    ]);
+    expect((await run()).result.quality?.findings).toEqual([]);
+  });
+});
