@@ -259,3 +259,29 @@ it("skips tables that were not built, tells tables one by one, and gives ids tha
     ["gold.seen.sql_all_good_", "skipped"],
   ]);
 });
+
+it("passes over a table once, however much is expected of it", async () => {
+  const seen: string[] = [];
+  const watched = new Proxy(db, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      return (...words: unknown[]) => {
+        seen.push(String(words[0]));
+        return Reflect.apply(value, target, words) as unknown;
+      };
+    },
+  });
+  const items = ["id", "customer", "status", "amount", "code", "at"].flatMap((column) => [
+    expected("not_null", { columns: [column], severity: "warn" }),
+    expected("unique", { columns: [column], severity: "warn" }),
+  ]);
+  const more = [
+    expected("relationship", { columns: ["customer"], to: "gold.Cust omers", fields: ["Id"] }),
+    expected("fresh", { columns: ["at"], within: "1 day" }),
+    expected("row_count", { min: 1 }),
+    expected("columns", { types: { id: null } }),
+  ];
+  await run([...items, ...more], { connection: watched, keep: 0 });
+  expect(seen.filter((sql) => sql.includes('"gold"."orders"'))).toHaveLength(1);
+});
