@@ -14,6 +14,8 @@ export interface RunSummary {
   tests?: { passed: number; warned: number; failed: number };
   /** Score of the lab, 0 to 100; null when nothing could be scored. */
   score?: number | null;
+  /** Why readers did not get what it left, and what to do about it. */
+  held?: { why: string; fix: string }[];
   /** One sentence for people: why it failed, or what was done. */
   message?: string;
   error?: ErrorJson;

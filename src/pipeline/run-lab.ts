@@ -105,6 +105,7 @@ class LabRun {
       tests: result.tests,
       score: result.quality?.score ?? null,
       message: result.message,
+      ...(result.held.length > 0 ? { held: result.held } : {}),
       ...(this.#partial === undefined ? {} : { partial: this.#partial }),
       ...(result.error ? { error: result.error } : {}),
     });

@@ -33,25 +33,36 @@ export const verb: Verb = {
     const lab = labOf(input, workspace, args[0]);
     if (options["to"] !== undefined && options["rollback"] !== true)
       throw cliErrors.usage({ message: "--to belongs to --rollback.", hint: "Add --rollback." });
-    if (options["list"] === true) return list(input, lab);
+    if (options["list"] === true) return list(input, workspace, lab);
     return locked(input, lab, () =>
       options["rollback"] === true ? goBack(input, lab) : publishNow(input, workspace, lab),
     );
   },
 };
 
-function list(input: VerbInput, lab: Lab): number {
+async function list(input: VerbInput, workspace: Workspace, lab: Lab): Promise<number> {
   const { io, global } = input;
   const versions = publishedVersions(lab.paths.database);
+  // The list is there although the history may not be.
+  const last = (
+    await withLedger(
+      workspace,
+      (ledger) => ledger.runs({ lab: lab.name, limit: 1 }),
+      () => {},
+    )
+  )[0];
+  const held = last?.summary?.held ?? [];
   if (global.output === "json") {
-    writeJson(input, { lab: lab.name, versions });
-    return 0;
-  }
-  if (versions.length === 0) {
-    io.out(`Nothing of ${lab.name} is published yet: \`labs run ${lab.name}\` does it when all is well.\n`);
+    writeJson(input, { lab: lab.name, versions, held });
     return 0;
   }
   const paint = palette(io.color);
+  const reasons = held.map(({ why, fix }) => `  ${paint.yellow("!")} ${why}\n    fix: ${fix}\n`).join("");
+  const refused = held.length > 0 ? `\nThe last run was not published:\n${reasons}` : "";
+  if (versions.length === 0) {
+    io.out(`Nothing of ${lab.name} is published yet: \`labs run ${lab.name}\` does it when all is well.\n${refused}`);
+    return 0;
+  }
   const rows = versions.map((v) => [
     v.current ? paint.green("●") : " ",
     v.version,
@@ -71,7 +82,7 @@ function list(input: VerbInput, lab: Lab): number {
     { title: "SIZE", align: right },
     { title: "SCORE", align: right },
   ];
-  io.out(renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) }));
+  io.out(`${renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) })}${refused}`);
   return 0;
 }
 
@@ -90,7 +101,9 @@ async function publishNow(input: VerbInput, workspace: Workspace, lab: Lab): Pro
   const last = (await withLedger(workspace, (ledger) => ledger.lastRuns())).get(lab.name);
   if (last?.status !== "ok" && options["force"] !== true)
     throw publishErrors.gateClosed({
-      message: last ? `The last run of ${lab.name} is ${last.status}.` : `${lab.name} has not run yet.`,
+      message: last
+        ? `The last run of ${lab.name} is ${last.status}${(last.summary?.held ?? []).map(({ why }) => `; ${why}`).join("")}.`
+        : `${lab.name} has not run yet.`,
       hint: `Run \`labs run ${lab.name}\`, which publishes by itself; --force publishes what is there.`,
     });
   let database: Database | undefined;
