@@ -59,6 +59,12 @@ describe("expectations of severity quarantine", () => {
       ["1", "1", "2"],
       "expected: v matches ^[a-z]$",
     ],
+    [
+      "length",
+      expectation("length", { columns: ["v"], max: 1 }),
+      ["1", "1", "2"],
+      "expected: the length of v is at most 1",
+    ],
     ["sql", expectation("sql", { sql: "id < 3 AND v <> 'x'", name: "small" }), ["1", "1"], "expected: small"],
     ["row_count", expectation("row_count", { max: 3 }), [], "expected: the number of rows is at most 3"],
     [

@@ -10,7 +10,7 @@ export interface SourceFacts {
   table: string;
   /** When rows last came, in milliseconds since 1970; null when none ever did. */
   deliveredAt: number | null;
-  /** Where what was loaded parts from the columns that lab.yml declares, one sentence each; null when it declares none. */
+  /** Where what was loaded parts from the columns that lab.yml declares, one sentence each; null when nobody declared any. */
   departures: string[] | null;
 }
 
@@ -44,8 +44,9 @@ export async function sourceFacts(connection: Connection, sources: readonly Sour
   ];
 }
 
-function departures({ columns }: SourceConfig, contract: Contract | undefined): string[] | null {
-  if (!columns || !contract) return null;
+function departures({ columns, proposed }: SourceConfig, contract: Contract | undefined): string[] | null {
+  // What was written there from the data is nobody's word to depart from.
+  if (!columns || proposed || !contract) return null;
   const known = new Map([...columns].map(([name, column]) => [name.toLowerCase(), column.type]));
   return contract.columns.flatMap(({ name, type, from }) => {
     const declared = known.get(name.toLowerCase());
