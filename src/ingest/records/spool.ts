@@ -139,6 +139,11 @@ export class RecordSpool {
     this.#lastRecord = undefined;
   }
 
+  /** Hash of the running page's records so far; undefined when there are none. */
+  get pageHash(): string | undefined {
+    return this.#pageRecords === 0 ? undefined : this.#pageHash.copy().digest("hex");
+  }
+
   /** The page is complete. Returns what pagination needs to know of it. */
   endPage(): { records: number; last: unknown; hash: string } {
     const hash = this.#pageHash.digest("hex");

@@ -45,6 +45,15 @@ export class FixtureApi {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** What the server answers to a request of the first page, whichever was asked for. */
+  firstPage({ path, query }: Seen): unknown {
+    const page = this.#since(query["since"]).slice(0, Number(query["size"] ?? 10));
+    if (path === "/cursor") return { data: { items: page }, meta: { next: page.length } };
+    const next = new URLSearchParams({ ...query, cursor: String(page.length) });
+    if (path === "/next") return { results: page, next: `${this.url}/next?${next}` };
+    return path === "/offset" ? { data: page, total: 1 } : page;
+  }
+
   on(path: string, handler: Handler): void {
     this.#handlers.set(path, handler);
   }
@@ -76,19 +85,20 @@ export class FixtureApi {
     }
   }
 
+  #since(since: string | undefined): Row[] {
+    if (since === undefined) return this.rows;
+    return this.rows.filter((row) => {
+      const value = row[this.field];
+      return typeof value === "number" ? value >= Number(since) : Date.parse(String(value)) >= Date.parse(since);
+    });
+  }
+
   #pages(seen: Seen, response: ServerResponse, url: URL): void {
     const params: Record<string, unknown> = {
       ...seen.query,
       ...(seen.body.startsWith("{") ? JSON.parse(seen.body) : {}),
     };
-    const since = params["since"] === undefined ? undefined : String(params["since"]);
-    const all =
-      since === undefined
-        ? this.rows
-        : this.rows.filter((row) => {
-            const value = row[this.field];
-            return typeof value === "number" ? value >= Number(since) : Date.parse(String(value)) >= Date.parse(since);
-          });
+    const all = this.#since(params["since"] === undefined ? undefined : String(params["since"]));
     const size = Math.min(Number(params["size"] ?? 10), this.cap);
     const next = (at: number) => {
       const to = new URL(url);

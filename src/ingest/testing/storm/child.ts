@@ -3,6 +3,7 @@
  * second argument moves its clock by milliseconds. Says on stdout how far it is.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openDatabase } from "#duck/index.ts";
 import { readLabConfig } from "#registry/index.ts";
 import { detectChanges } from "../../detect/detect.ts";
@@ -24,6 +25,8 @@ const { files } = await loadChanges(plan, {
   database,
   loadId: `pid-${process.pid}`,
   clock,
+  // Servers are asked again at once: a storm has many to disturb.
+  effects: { sleep: async (ms, signal) => void (await sleep(Math.min(ms, 20), undefined, signal ? { signal } : {})) },
   onEvent: ({ type }) => say(type),
 });
 say("close");

@@ -2,6 +2,9 @@ import { openDatabase } from "#duck/index.ts";
 
 const tables = ["orders", "small", "customers", "stock", "daily", "events"];
 
+/** The number of a record is its place in one poll. */
+const polled = (table: string): boolean => table.startsWith("api_");
+
 /** Everything of a lab that must not hang on how often and when its loads were disturbed. */
 export async function stateOf(path: string): Promise<Record<string, unknown>> {
   const database = await openDatabase(path, { readOnly: true });
@@ -23,9 +26,11 @@ export async function stateOf(path: string): Promise<Record<string, unknown>> {
     }
     for (const table of await names("quarantine")) {
       [state[`quarantine.${table}`]] = await connection.objects(
-        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT record, column_name, reason, row_text FROM quarantine.${table}) AS t`,
+        `SELECT count(*)::INTEGER AS rows, coalesce(sum(hash(t)), 0)::VARCHAR AS checksum FROM (SELECT ${polled(table) ? "" : "record, "}column_name, reason, row_text FROM quarantine.${table}) AS t`,
       );
     }
+    if ((await names("_labs")).includes("polls"))
+      state["cursors"] = await connection.objects("SELECT source, cursor, resume FROM _labs.polls ORDER BY source");
     // Of files with equal content the one that came first has the rows. A file that had another content for a moment came
     // later than its copy: so which of them it is may differ, but it is one in both labs.
     state["files"] = await connection.objects(

@@ -1,31 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
-import { build } from "esbuild";
+import { bundle, run } from "./child-process.ts";
+import { differences } from "./compare.ts";
 import { Deliveries, Dice, labYml, RawFolder } from "./deliveries.ts";
-import { stateOf } from "./state.ts";
-
-/** Where packages are found from. */
-const repository = join(import.meta.dirname, "../../../..");
-
-/** The loading program as one file: it starts in half the time, and a storm starts it a thousand times. */
-async function bundle(): Promise<{ script: string; dispose: () => void }> {
-  const folder = join(repository, "node_modules", ".cache", `storm-${process.pid}`);
-  const script = join(folder, "child.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, "child.ts")],
-    outfile: script,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
-  return { script, dispose: () => rmSync(folder, { recursive: true, force: true }) };
-}
 
 export interface StormOptions {
   /** Loads that are killed. */
@@ -91,7 +70,8 @@ export async function storm({ count, seed, log = () => {} }: StormOptions): Prom
       const [last, said] = await run(script, stormy.folder).ended;
       if (last !== 0)
         report.failures.push(`delivery ${report.deliveries}: the last load ended with ${last} after ${said}`);
-      await compare(calm, stormy, report);
+      for (const difference of await differences(calm.folder, stormy.folder))
+        report.failures.push(`delivery ${report.deliveries}: ${difference}`);
       if (report.failures.length > 0) report.failures.push(`what happened: ${story.join("; ")}`);
       if (report.deliveries % 20 === 0)
         log(`${report.killed} killed, ${report.deliveries} deliveries, all equal so far`);
@@ -157,47 +137,4 @@ async function disturb(
  */
 function victims(raw: RawFolder): string[] {
   return raw.files.filter((name) => !name.startsWith("daily") && !name.startsWith("small"));
-}
-
-/** Starts a load. `blocks`: most kilobytes of a file. Resolves with its exit code (null after a signal) and its last word. */
-function run(script: string, folder: string, offset = 0, blocks?: number) {
-  const words = [process.execPath, script, folder, String(offset)];
-  const limited = ["bash", "-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, "bash", ...words];
-  const [command = "", ...rest] = blocks === undefined ? words : limited;
-  const env = { ...process.env, TMPDIR: folder };
-  const child: ChildProcess = spawn(command, rest, { stdio: ["ignore", "pipe", "ignore"], env });
-  let last = "start";
-  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-  child.stdout?.on("data", (text: Buffer) => {
-    last = text.toString().trim().split("\n").at(-1) ?? last;
-    begin();
-  });
-  const ended = new Promise<[number | null, string]>((resolve) => child.on("close", (code) => resolve([code, last])));
-  void ended.then(() => begin());
-  return { process: child, begun, ended, said: () => last };
-}
-
-async function compare(calm: Side, stormy: Side, report: StormReport): Promise<void> {
-  const [expected, found] = await Promise.all([calm, stormy].map(({ folder }) => stateOf(join(folder, "lab.duckdb"))));
-  for (const key of new Set([...Object.keys(expected ?? {}), ...Object.keys(found ?? {})])) {
-    if (isDeepStrictEqual(expected?.[key], found?.[key])) continue;
-    report.failures.push(
-      `delivery ${report.deliveries}: ${key} differs\n  undisturbed ${only(expected?.[key], found?.[key])}\n  disturbed   ${only(found?.[key], expected?.[key])}`,
-    );
-  }
-  for (const row of (found?.["balance"] ?? []) as { table_name: string; read: number; accounted: number }[]) {
-    if (row.read !== row.accounted)
-      report.failures.push(
-        `delivery ${report.deliveries}: ${row.table_name} has ${row.read} rows, accounted for ${row.accounted}`,
-      );
-  }
-}
-
-/** What one list has and the other lacks, as text. */
-function only(one: unknown, other: unknown): string {
-  const there = new Set(Array.isArray(other) ? other.map((row) => JSON.stringify(row)) : []);
-  return (Array.isArray(one) ? one.map((row) => JSON.stringify(row)) : [])
-    .filter((row) => !there.has(row))
-    .join(" ")
-    .slice(0, 4000);
 }
