@@ -149,6 +149,10 @@ describe("labs serve", () => {
         "../lab.yml": `${api}schedule:\n  every: 1 s\n  retries: 1\n  retry_after: 1 s\n`,
       },
       long: { "models/m.sql": endless, "../lab.yml": "schedule:\n  every: 1 s\n  timeout: 1 s\n" },
+      stage: {
+        "models/m.sql": endless,
+        "../lab.yml": "schedule:\n  every: 1 s\n  step_timeouts: { transform: 2 s }\n",
+      },
     });
     const server = new Server(workspace);
     const failed =
@@ -158,7 +162,10 @@ describe("labs serve", () => {
     expect((await server.said("that offline failed", failed("offline"))).job).toMatchObject({ attempt: 2 });
     expect((await server.said("that long failed", failed("long"))).job).toMatchObject({
       attempt: 1,
-      message: expect.stringContaining("stopped after 1 second"),
+      message: expect.stringContaining("The run was stopped after 1 second"),
+    });
+    expect((await server.said("that stage failed", failed("stage"))).job).toMatchObject({
+      message: expect.stringContaining("The stage transform was stopped after 2 seconds"),
     });
     expect(await server.stop()).toBe(0);
   });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { loadBinding } from "#duck/index.ts";
 import { errorToJson, isLabsError } from "#errors/index.ts";
 import { type JobInfo, type JobOutcome, type JobRequest, type Ledger, openLedger } from "#ledger/index.ts";
-import { type LabRunResult, runLab } from "#pipeline/index.ts";
+import { type LabEvent, type LabRunResult, runLab } from "#pipeline/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { orchestrateErrors } from "../errors.ts";
 import { Schedule, schedulesOf } from "../schedule/schedule.ts";
@@ -47,12 +47,12 @@ async function attempt(
 ): Promise<void> {
   const ledger = await openLedger(join(root, ".labs", "ledger.db"));
   const keeper = keepLease(ledger, job, leaseMs, halt);
-  let timer: NodeJS.Timeout | undefined;
+  let clock: RunClock | undefined;
   try {
     const workspace = openRegistry(root);
     const lab = workspace.lab(job.lab);
     const schedule = new Schedule(lab);
-    if (schedule.timeoutMs !== undefined) timer = setTimeout(() => halt("timed-out"), schedule.timeoutMs);
+    const time = (clock = new RunClock(schedule, () => halt("timed-out")));
     const result = await runLab(workspace, lab, {
       ...(job.options as JobOptions),
       trigger: job.trigger,
@@ -62,9 +62,13 @@ async function attempt(
       share,
       beforeStep: keeper.check,
       signal: stop.signal,
-      onEvent: (event) => send({ type: "event", event }),
+      onEvent: (event) => {
+        time.on(event);
+        send({ type: "event", event });
+      },
     });
-    await end(ledger, job, outcomeOf(result, schedule, job, stop.signal), followers(workspace, job, result), result);
+    const outcome = outcomeOf(result, schedule, job, stop.signal, time.exceeded);
+    await end(ledger, job, outcome, followers(workspace, job, result), result);
   } catch (error) {
     const why = stop.signal.reason as Ending | undefined;
     const json = errorToJson(error);
@@ -81,9 +85,44 @@ async function attempt(
         : stopped(why);
     await end(ledger, job, outcome, [], null).catch(() => send({ type: "done", result: null }));
   } finally {
-    clearTimeout(timer);
+    clock?.stop();
     keeper.stop();
     await ledger.close();
+  }
+}
+
+/** Stops a run that takes longer than its schedule allows, as a whole or in one stage. */
+class RunClock {
+  readonly #schedule: Schedule;
+  readonly #halt: () => void;
+  readonly #run: NodeJS.Timeout | undefined;
+  #step: NodeJS.Timeout | undefined;
+  exceeded: { what: string; ms: number } | undefined;
+
+  constructor(schedule: Schedule, halt: () => void) {
+    this.#schedule = schedule;
+    this.#halt = halt;
+    this.#run = this.#limit("The run", schedule.timeoutMs);
+  }
+
+  on(event: LabEvent): void {
+    if (event.type !== "step-start" && event.type !== "step-finish") return;
+    clearTimeout(this.#step);
+    if (event.type === "step-start")
+      this.#step = this.#limit(`The stage ${event.step}`, this.#schedule.stepTimeoutsMs.get(event.step));
+  }
+
+  stop(): void {
+    clearTimeout(this.#run);
+    clearTimeout(this.#step);
+  }
+
+  #limit(what: string, ms: number | undefined): NodeJS.Timeout | undefined {
+    if (ms === undefined) return undefined;
+    return setTimeout(() => {
+      this.exceeded = { what, ms };
+      this.#halt();
+    }, ms);
   }
 }
 
@@ -93,6 +132,7 @@ function outcomeOf(
   schedule: Schedule,
   job: JobInfo,
   signal: AbortSignal,
+  exceeded: { what: string; ms: number } | undefined,
 ): JobOutcome | undefined {
   if (result.status !== "cancelled") {
     const again = mayPass(result) && job.failures < schedule.retries;
@@ -107,8 +147,8 @@ function outcomeOf(
   const why = signal.reason as Ending;
   if (why !== "timed-out") return stopped(why);
   const error = orchestrateErrors.timedOut({
-    message: `The run was stopped after ${(schedule.timeoutMs ?? 0) / 1000} seconds.`,
-    hint: "Raise `timeout` in the lab's schedule, or look at `labs logs` for what took so long.",
+    message: `${exceeded?.what ?? "The run"} was stopped after ${(exceeded?.ms ?? 0) / 1000} seconds.`,
+    hint: "Raise its limit in the lab's schedule, or look at `labs logs` for what took so long.",
   });
   return { state: "failed", message: error.message, error: errorToJson(error) };
 }

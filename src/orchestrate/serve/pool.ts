@@ -40,6 +40,8 @@ export class Pool {
   readonly #share: { threads: number; memoryMb: number };
   readonly slots: number;
   readonly #leaseMs: number;
+  /** Attempts whose end could not be told to the queue: the disk was full, or the ledger away. */
+  readonly #untold = new Map<JobInfo, string>();
   #spare: JobProcess | undefined;
   #filling: Promise<void> | undefined;
   #again = false;
@@ -120,6 +122,10 @@ export class Pool {
    * `gone` tells which workers are.
    */
   async recover(gone: (worker: string) => boolean, now: Date): Promise<void> {
+    for (const [job, why] of this.#untold) {
+      await this.#store.interrupt(job, why, now, mostInterruptions);
+      this.#untold.delete(job);
+    }
     for (const job of await this.#store.jobs({ states: ["running"], limit: 10_000 })) {
       const own = this.#running.get(job.id);
       const expired = (job.leaseUntil ?? "") < now.toISOString();
@@ -180,16 +186,14 @@ export class Pool {
 
   /** The job as the queue has it after its process is gone. */
   async #settle(job: JobInfo, end: ProcessEnd): Promise<JobInfo> {
+    const why = `The process that ran it ended ${end.how}.`;
     try {
-      if (!end.done) {
-        const why = `The process that ran it ended ${end.how}.`;
-        await this.#store.interrupt(job, why, new Date(), mostInterruptions);
-      }
+      if (!end.done) await this.#store.interrupt(job, why, new Date(), mostInterruptions);
       return (await this.#store.job(job.id)) ?? job;
     } catch (error) {
-      // The lease runs out, and whoever looks then puts it back.
+      if (!end.done) this.#untold.set(job, why);
       this.#options.onEvent({ type: "problem", error: errorToJson(error) });
-      return job;
+      return { ...job, message: end.done ? job.message : why };
     }
   }
 

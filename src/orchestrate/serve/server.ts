@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { errorToJson } from "#errors/index.ts";
+import { type ErrorJson, errorToJson } from "#errors/index.ts";
 import { type JobInfo, type JobStore, openLedger, type WorkerInfo } from "#ledger/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { AlertService } from "../alerts/service.ts";
@@ -68,6 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 class Serving {
   readonly #options: ServeOptions;
   readonly #store: JobStore;
+  readonly #onEvent: (event: ServerEvent) => void;
   readonly #id = `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`;
   readonly #socket: string;
   readonly #pool: Pool;
@@ -82,6 +83,7 @@ class Serving {
     this.#store = store;
     this.#socket = socket;
     const onEvent = (event: ServerEvent) => {
+      if (event.type === "problem" && !this.#isNews(event.error)) return;
       this.#control.tell(event);
       options.onEvent(event);
     };
@@ -89,6 +91,7 @@ class Serving {
       for (const job of jobs) onEvent({ type: "queued", job });
       if (jobs.length > 0) this.#pool.wake();
     };
+    this.#onEvent = onEvent;
     this.#pool = new Pool(store, {
       worker: this.#id,
       workspace: options.workspace,
@@ -127,7 +130,8 @@ class Serving {
   readonly #since = new Date().toISOString();
 
   async run(): Promise<void> {
-    const { onEvent, signal, graceMs = 60_000 } = this.#options;
+    const { signal, graceMs = 60_000 } = this.#options;
+    const onEvent = this.#onEvent;
     const timers: NodeJS.Timeout[] = [];
     try {
       await this.#beat();
@@ -152,6 +156,17 @@ class Serving {
     }
   }
 
+  /** The same problem, such as a full disk, is told once a minute. */
+  #isNews({ code, message }: ErrorJson): boolean {
+    const text = `${code}: ${message}`;
+    const now = Date.now();
+    const news = now - (this.#toldAt.get(text) ?? 0) >= 60_000;
+    if (news) this.#toldAt.set(text, now);
+    if (this.#toldAt.size > 1_000) this.#toldAt.clear();
+    return news;
+  }
+  readonly #toldAt = new Map<string, number>();
+
   #chore: Promise<void> = Promise.resolve();
   #busy = false;
 
@@ -168,7 +183,7 @@ class Serving {
         try {
           await chore();
         } catch (error) {
-          this.#options.onEvent({ type: "problem", error: errorToJson(error) });
+          this.#onEvent({ type: "problem", error: errorToJson(error) });
         }
       }
     })().finally(() => {
