@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "#duck/index.ts";
 import { openLedger } from "#ledger/index.ts";
 import { openRegistry } from "#registry/index.ts";
+import { planLab } from "./plan-lab.ts";
 import { runLab } from "./run-lab.ts";
 import { testLab } from "./test-lab.ts";
 import type { LabEvent } from "./types.ts";
@@ -138,6 +139,17 @@ describe("expectations in a run", () => {
       { status: "error", error: { code: "EXP-002", hint: "Did you mean `id`?", place: { line: 6, column: 11 } } },
     ]);
   });
+});
+
+it("stand in the plan of a run, of the tables that it builds", async () => {
+  expecting("{ check: unique, column: id, severity: warn }");
+  write("shop/dbt/models/other.sql", "select 1 as one");
+  const workspace = openRegistry(root);
+  const plan = (select: string[]) => planLab(workspace, workspace.lab("shop"), { select });
+  const planned = [{ table: "main.kpis", expected: "id is unique", severity: "warn", blocking: false }];
+  expect((await plan([])).expectations).toEqual(planned);
+  expect((await plan(["kpis"])).expectations).toEqual(planned);
+  expect((await plan(["other"])).expectations).toEqual([]);
 });
 
 describe("freshness in a run", () => {

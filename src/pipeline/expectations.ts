@@ -1,7 +1,7 @@
 import { type Database, interruptOnAbort } from "#duck/index.ts";
 import { checkTables, type TableOutcome } from "#expect/index.ts";
 import type { TestOutcome } from "#quality/index.ts";
-import type { Lab } from "#registry/index.ts";
+import type { Lab, TableExpectation } from "#registry/index.ts";
 import type { LabEvent, NodeOutcome } from "./types.ts";
 
 const defaultFailingRows = 100;
@@ -27,9 +27,8 @@ export async function checkExpectations(
 ): Promise<CheckedExpectations> {
   const { built, partial, signal } = options;
   const lower = (node: NodeOutcome) => node.relation?.toLowerCase() ?? "";
-  const touched = new Set(built.map(lower));
   const broken = built.filter((node) => !isTest(node.resourceType) && bad.has(node.status));
-  const wanted = lab.config.expectations.filter(({ table }) => !partial || touched.has(table.toLowerCase()));
+  const wanted = expectationsOf(lab, partial ? built : undefined);
   const result: CheckedExpectations = { nodes: [], tests: [], success: true };
   if (wanted.length === 0) return result;
   const connection = await database.connect();
@@ -63,6 +62,12 @@ export async function checkExpectations(
     done();
     await connection.close();
   }
+}
+
+/** What lab.yml expects; of `nodes`, when they are given: of the tables that they make or test. */
+export function expectationsOf(lab: Lab, nodes?: readonly Pick<NodeOutcome, "relation">[]): TableExpectation[] {
+  const touched = nodes && new Set(nodes.map(({ relation }) => relation?.toLowerCase() ?? ""));
+  return lab.config.expectations.filter(({ table }) => touched?.has(table.toLowerCase()) ?? true);
 }
 
 const bad: ReadonlySet<string> = new Set(["error", "skipped", "partial success"]);

@@ -1,6 +1,8 @@
 import { defaultFlags, runCommand, type GraphNode } from "#engine/index.ts";
+import { inWords } from "#expect/index.ts";
 import { detectChanges, openForReading, type FileChange } from "#ingest/index.ts";
 import { acquireLabLock, type Lab, type Workspace } from "#registry/index.ts";
+import { expectationsOf } from "./expectations.ts";
 import { engineSettings } from "./transform.ts";
 import { type PlannedStep, planSteps } from "./plan-steps.ts";
 import type { RunLabOptions } from "./types.ts";
@@ -21,6 +23,8 @@ export interface LabPlan {
     materialized: string | null;
     why: string;
   }[];
+  /** What lab.yml expects of the tables, checked behind the nodes. */
+  expectations: { table: string; expected: string; severity: "warn" | "error"; blocking: boolean }[];
 }
 
 /** Looks at files and project without loading or building. Errors: those of the project. */
@@ -55,12 +59,20 @@ export async function planLab(workspace: Workspace, lab: Lab, options: RunLabOpt
         .filter((c) => c.action === "load" || c.action === "append" || c.action === "replace")
         .map((c) => c.table.replace(/^raw\./, "")),
     );
+    const nodes = nodesOf(listed, changed, options);
+    const partial = (options.select ?? []).length + (options.exclude ?? []).length > 0;
     return {
       lab: lab.name,
       files: plan.changes.map(({ name, table, action, reason, explain }) => ({ name, table, action, reason, explain })),
       unchanged: plan.unchanged,
       steps: await planSteps(workspace, lab, options),
-      nodes: nodesOf(listed, changed, options),
+      nodes,
+      expectations: expectationsOf(lab, partial ? nodes : undefined).map((item) => ({
+        table: item.table,
+        expected: inWords(item),
+        severity: item.severity,
+        blocking: item.blocking,
+      })),
     };
   } finally {
     lock.release();

@@ -181,7 +181,11 @@ async function dryRun(
       for (const file of plan.files) io.out(`    ${file.action.padEnd(8)} ${file.name}: ${file.explain}\n`);
       const built = plan.nodes.filter((n) => n.resourceType !== "test" && n.resourceType !== "unit_test");
       const tests = plan.nodes.length - built.length;
-      io.out(`  build ${plural(built.length, "node")} and run ${plural(tests, "test")}:\n`);
+      const expected = plan.expectations.length;
+      const check = expected === 0 ? "" : ` and check ${plural(expected, "expectation")}`;
+      io.out(
+        `  build ${plural(built.length, "node")}${check === "" ? " and" : ","} run ${plural(tests, "test")}${check}:\n`,
+      );
       io.out(
         renderTable(
           [{ title: "NODE" }, { title: "KIND" }, { title: "WHY" }],
