@@ -53,6 +53,11 @@ test("a project's own macro for the catalog is called, and its errors are told",
   expect(own.json("catalog.json").nodes["model.shop.m"].metadata.comment).toBe("mine");
 });
 
+test("a seed is loaded wherever its project lies", async () => {
+  const { run } = project({ "seeds/it's/places.csv": "id,name\n1,O'Hare\n" });
+  expect((await run("seed")).results.map(({ status }) => status)).toEqual(["success"]);
+});
+
 test("freshness of no source at all writes an empty sources.json", async () => {
   const { run, json } = project({ "models/s.yml": "sources: [{name: s, tables: [{name: t}]}]" });
   expect(await run("source freshness", { exclude: ["source:s.t"] })).toMatchObject({ success: true });

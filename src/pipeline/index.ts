@@ -10,6 +10,7 @@ export { exportLab } from "./export-lab.ts";
 export { planLab } from "./plan-lab.ts";
 export type { LabPlan } from "./plan-lab.ts";
 export { engineSettings } from "./transform.ts";
+export { readSnapshots, withSnapshots } from "./reads.ts";
 export { pipelineErrors } from "./errors.ts";
 export { stepNames } from "./types.ts";
 export type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";

@@ -12,6 +12,10 @@ function errorText({ code, message, place, hint }: ErrorJson): string {
 /** Writes what happens to the ledger, as the text that `labs logs` shows. */
 export function record(recorder: RunRecorder, event: LabEvent): void {
   switch (event.type) {
+    case "reads":
+      for (const { lab, version } of event.reads)
+        recorder.event({ type: event.type, text: `reads ${lab} as of ${version}`, data: { lab, version } });
+      break;
     case "step-output":
       recorder.event({ type: event.type, step: event.step, text: event.text, data: { stream: event.stream } });
       break;

@@ -25,6 +25,7 @@ import { exportLab, exportsInWords } from "./export-lab.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
 import { PendingPublication, publishLab } from "./publish-lab.ts";
+import { areKept } from "./reads.ts";
 import { record } from "./record.ts";
 import { runVersions } from "./run-versions.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
@@ -56,6 +57,8 @@ class LabRun {
   /** Why this run says too little about the lab as a whole. */
   #partial: string | undefined;
   #own: OwnSteps | undefined;
+  /** Versions of other labs that it read. */
+  #reads: Record<string, string> = {};
   /** Its lab.yml cannot be used: the first stage tells why, wanted or not. */
   #refused = false;
   #held: GateReason[] = [];
@@ -107,6 +110,7 @@ class LabRun {
       message: result.message,
       ...(result.held.length > 0 ? { held: result.held } : {}),
       ...(this.#partial === undefined ? {} : { partial: this.#partial }),
+      ...(Object.keys(this.#reads).length > 0 ? { reads: this.#reads } : {}),
       ...(result.error ? { error: result.error } : {}),
     });
     return result;
@@ -196,7 +200,15 @@ class LabRun {
         return files === "" ? "nothing new" : `${plural(loaded.rowsLoaded, "row")} from ${files}${rejected}`;
       });
       await this.#step("transform", async () => {
-        settings ??= engineSettings(this.#workspace, lab, "build", this.#options);
+        if (!settings || !areKept(this.#workspace, settings.reads))
+          settings = engineSettings(this.#workspace, lab, "build", this.#options);
+        this.#reads = Object.fromEntries(settings.reads.map(({ lab: other, version }) => [other, version]));
+        if (settings.reads.length > 0)
+          this.#emit({
+            type: "reads",
+            lab: lab.name,
+            reads: settings.reads.map(({ lab: other, alias, version }) => ({ lab: other, alias, version })),
+          });
         const into = await open();
         const writing = writeBackOf(into);
         built = await transform(

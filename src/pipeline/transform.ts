@@ -23,6 +23,7 @@ import type { FreshnessOutcome, TestOutcome } from "#quality/index.ts";
 import { checkExpectations } from "./expectations.ts";
 import { BrokenNodes } from "./behind.ts";
 import { sourceFreshness } from "./source-freshness.ts";
+import { type ReadSnapshot, readSnapshots, withSnapshots } from "./reads.ts";
 import type { LabEvent, NodeOutcome, RunLabOptions } from "./types.ts";
 
 export interface TransformResult {
@@ -38,6 +39,8 @@ export interface EngineSettings {
   flags: Flags;
   target: Target;
   guard: (path: string) => void;
+  /** Versions of other labs that are attached. */
+  reads: ReadSnapshot[];
   /** The project, when it was read already. */
   ahead?: ReadAhead;
 }
@@ -71,7 +74,8 @@ export function engineSettings(
   });
   // A profile is never followed to another database, but one that names another lab's is a mistake to be told.
   requireOwnProfile(workspace, lab, target.targetName);
-  return { flags, target, guard: (path) => guard(path, { write: true }) };
+  const reads = readSnapshots(workspace, lab);
+  return { flags, target: withSnapshots(target, reads), guard: (path) => guard(path, { write: true }), reads };
 }
 
 /** Builds the lab's dbt project on the open database: run and test in graph order, then what lab.yml expects of the tables. */
@@ -158,6 +162,8 @@ export async function transform(
 function resourceHint(message: string): string | undefined {
   if (/No space left|Could not write|File too large|max_temp_directory_size/i.test(message))
     return "Make room on the disk and run again; what was finished is kept.";
+  if (/attached in read-only mode/i.test(message))
+    return "What another lab published can be read only: let the model write to its own database, without `database`.";
   if (/^Out of Memory/i.test(message))
     return "Run with fewer --threads, or raise memory_limit in the profile's settings.";
   return undefined;

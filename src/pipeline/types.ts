@@ -103,6 +103,8 @@ export type LabEvent =
       unclaimed: string[];
     }
   | { type: "ingest"; lab: string; event: IngestEvent }
+  /** The versions of other labs that this run reads. */
+  | { type: "reads"; lab: string; reads: { lab: string; alias: string; version: string }[] }
   | {
       type: "selected";
       lab: string;

@@ -2,7 +2,7 @@
 export { publishErrors } from "./errors.ts";
 export { gate, type GateInput, type GateReason } from "./gate.ts";
 export { diffSnapshots, type ColumnDiff, type TableDiff } from "./diff.ts";
-export { openPublished, publish, publishedVersions, rollBack, twoVersions } from "./publish.ts";
+export { openPublished, publish, publishedVersions, rollBack, snapshotOf, twoVersions } from "./publish.ts";
 export { exportFormats, exportSnapshot } from "./export.ts";
 export type { Exported, ExportOptions } from "./export.ts";
 export type { Decision, Publication, PublishOptions } from "./publish.ts";

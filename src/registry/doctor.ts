@@ -1,11 +1,12 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, parse, resolve } from "node:path";
+import { basename, dirname, join, parse, resolve } from "node:path";
 import { isLabsError, type LabsError, type Place } from "#errors/index.ts";
+import { requireSoundDependencies } from "./dependencies.ts";
 import { guardFor, ownerOf } from "./guard.ts";
 import type { Lab } from "./lab.ts";
 import { describeHolder, labHolder, leftoverHolder } from "./lock.ts";
-import { isReservedDatabase } from "./names.ts";
+import { isReservedDatabase } from "./reserved-names.ts";
 import { profileDatabases } from "./profile-check.ts";
 import { requiredVariables } from "./records-config.ts";
 import { sameFile } from "./real-path.ts";
@@ -24,6 +25,8 @@ export interface Finding {
     | "lock"
     | "secrets"
     | "sources"
+    | "steps"
+    | "reads"
     | "node"
     | "workspace";
   level: "ok" | "info" | "warning" | "error";
@@ -44,7 +47,7 @@ export function examine(workspace: Workspace, lab: Lab): Finding[] {
     findings.push({ lab: lab.name, check, level, message, ...more });
   };
   if (checkFolder(workspace, lab, report)) {
-    checkConfig(lab, report);
+    checkConfig(workspace, lab, report);
     checkProject(workspace, lab, report);
     checkRaw(workspace, lab, report);
     checkProfile(workspace, lab, report);
@@ -91,7 +94,7 @@ function checkFolder(workspace: Workspace, lab: Lab, report: Report): boolean {
   return true;
 }
 
-function checkConfig(lab: Lab, report: Report): void {
+function checkConfig(workspace: Workspace, lab: Lab, report: Report): void {
   try {
     const { config } = lab;
     const { exists, secrets } = config;
@@ -108,6 +111,8 @@ function checkConfig(lab: Lab, report: Report): void {
       });
     } else if (secrets.length > 0) report("secrets", "ok", secrets.join(", "));
     checkSources(lab, report);
+    checkSteps(lab, report);
+    checkDependencies(workspace, lab, report);
   } catch (error) {
     if (!isLabsError(error)) throw error;
     report("lab.yml", "error", error.message, detailsOf(error));
@@ -133,6 +138,49 @@ function checkSources(lab: Lab, report: Report): void {
         place: api?.places.auth ?? source.place,
       });
     } else report("sources", "ok", `${source.name} (${api ? "api" : "step"})`, { place: source.place });
+  }
+}
+
+/** Files and variables that the lab's own steps need. */
+function checkSteps(lab: Lab, report: Report): void {
+  for (const { own } of lab.config.steps) {
+    if (!own) continue;
+    const file = "file" in own.action ? own.action.file : undefined;
+    const unset = own.env.filter((name) => !process.env[name]);
+    if (file !== undefined && !existsSync(resolve(lab.paths.root, file))) {
+      report("steps", "error", `The file of the step ${own.name} does not exist: ${file}.`, {
+        fix: "Correct it; it is relative to the lab's folder.",
+        place: own.place,
+        exit: 2,
+      });
+    } else if (unset.length > 0) {
+      report("steps", "warning", `The step ${own.name} needs variables that are not set here: ${unset.join(", ")}.`, {
+        fix: `\`export ${unset[0]}=…\` before a run, or put it where your scheduler takes its environment from.`,
+        place: own.place,
+      });
+    } else report("steps", "ok", own.name, { place: own.place });
+  }
+}
+
+/** Labs that this one reads or waits for. */
+function checkDependencies(workspace: Workspace, lab: Lab, report: Report): void {
+  try {
+    requireSoundDependencies(workspace, lab);
+  } catch (error) {
+    if (!isLabsError(error)) throw error;
+    report("reads", "error", error.message, detailsOf(error));
+    return;
+  }
+  for (const { lab: name, place } of lab.config.reads) {
+    const other = workspace.lab(name);
+    const { database } = other.paths;
+    const published = join(dirname(database), "published", basename(database));
+    if (existsSync(published)) report("reads", "ok", name, { place });
+    else
+      report("reads", "warning", `${name} has published nothing yet, and ${lab.name} reads it.`, {
+        fix: `\`labs run ${name}\``,
+        place,
+      });
   }
 }
 

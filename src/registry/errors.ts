@@ -124,6 +124,18 @@ export const registryErrors = catalogue("registry", {
     exit: 1,
     doc: "The package was installed without its examples. Reinstall it.",
   },
+  dependencyUnknown: {
+    code: "REG-022",
+    title: "A lab depends on what is no other lab",
+    exit: 2,
+    doc: "`reads` or `schedule.after` of a lab.yml names a lab that is not in the registry, the lab itself, or gives another lab the name of this lab's own database.",
+  },
+  dependencyCircle: {
+    code: "REG-023",
+    title: "Labs wait for each other",
+    exit: 2,
+    doc: "Following `reads` and `schedule.after` from a lab leads back to it, so none of these labs could be first. The message spells the way out.",
+  },
   labArchived: {
     code: "REG-021",
     title: "Lab is archived",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Place } from "#errors/index.ts";
+import { requireSoundDependencies } from "./dependencies.ts";
 import { registryErrors } from "./errors.ts";
 import type { Lab } from "./lab.ts";
 import { sameFile } from "./real-path.ts";
@@ -61,11 +62,12 @@ export function guardFor(workspace: Workspace, lab: Lab): Guard {
 
 /**
  * What the engine needs to run a lab. Errors: REG-009 and REG-017 without folder or project,
- * REG-019 when two labs of the registry share the database.
+ * REG-019 when two labs of the registry share the database, REG-022 and REG-023 for labs that it reads or waits for.
  */
 export function labTarget(workspace: Workspace, lab: Lab): LabTarget {
   const projectDir = lab.requireProject();
   requireOwnDatabase(workspace, lab);
+  requireSoundDependencies(workspace, lab);
   return {
     lab: lab.name,
     database: lab.paths.database,

@@ -9,6 +9,7 @@ import {
 } from "./expectations.ts";
 import { ownStepsProblems } from "./own-step-problems.ts";
 import { type RunStep, runStepsOf } from "./own-steps.ts";
+import { type ReadConfig, readOf, readsProblems } from "./reads.ts";
 import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./records-config.ts";
 import { type LabAlerts, labAlertsConfig } from "./alerts-config.ts";
 import { recordsProblems } from "./records-problems.ts";
@@ -87,6 +88,8 @@ export interface LabConfig {
   /** `schemas`: undefined for the gold layer. */
   publish: { enabled: boolean; schemas?: string[]; keep: number; exports: ExportConfig[] };
   schedule?: ScheduleConfig;
+  /** Labs whose published tables it reads. */
+  reads: ReadConfig[];
   /** The stages and the lab's own steps, in the order of a run. */
   steps: RunStep[];
   /** Who is told what, where it differs from the workspace. */
@@ -131,6 +134,7 @@ export function readLabConfig(file: string): LabConfig {
       quality: {},
       expectations: [],
       publish,
+      reads: [],
       steps: runStepsOf([], () => ({ file })),
       alerts: labAlertsConfig(null),
       secrets: [],
@@ -154,6 +158,7 @@ export function readLabConfig(file: string): LabConfig {
     ),
     publish: publishConfig(data.publish, yaml.place),
     ...(data.schedule && { schedule: data.schedule }),
+    reads: (data.reads ?? []).map((entry, i) => readOf(entry, yaml.place(["reads", i]))),
     steps: runStepsOf(data.steps ?? [], (i) => yaml.place(["steps", i])),
     alerts: labAlertsConfig(data.alerts),
     secrets: data.secrets ?? [],
@@ -284,6 +289,7 @@ function meaning(data: LabFile | null): Problem[] {
   for (const [table, { expectations = [] }] of Object.entries(data?.quality?.tables ?? {}))
     for (const [i, item] of expectations.entries())
       problems.push(...expectationProblems(item, ["quality", "tables", table, "expectations", i]));
+  problems.push(...readsProblems(data?.reads ?? []));
   problems.push(...ownStepsProblems(data?.steps ?? []));
   const schedule = data?.schedule;
   if (schedule?.cron !== undefined && schedule.every !== undefined) {

@@ -1,31 +1,9 @@
 import { registryErrors } from "./errors.ts";
+import { isReservedDatabase } from "./reserved-names.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** The lab's name becomes its database's name, and DuckDB takes `gold.x` for the schema or the database, whichever it finds. */
-const schemaNames = new Set([
-  "raw",
-  "bronze",
-  "silver",
-  "gold",
-  "main",
-  "quarantine",
-  "staging",
-  "intermediate",
-  "marts",
-  "snapshots",
-  "seeds",
-  "information_schema",
-  "pg_catalog",
-]);
-/** Databases that DuckDB always has. */
-const databaseNames = new Set(["memory", "system", "temp"]);
 /** Folders that a workspace has for itself. */
 const folderNames = new Set(["shared", "docs", "orchestration", "node_modules"]);
-
-/** Names that a database's file must not have: DuckDB could not tell it from a schema or from its own databases. */
-export function isReservedDatabase(stem: string): boolean {
-  return schemaNames.has(stem.toLowerCase()) || databaseNames.has(stem.toLowerCase());
-}
 
 export const nameRules =
   "A name has 2 to 63 characters: small letters, digits and underscores, starting with a letter; schema names (raw, bronze, silver, gold, main, quarantine …) are not allowed.";

@@ -68,6 +68,10 @@ export class RunScreen {
       case "run-start":
         if (!this.#many) this.#line(event.lab, this.#paint.bold(event.lab));
         break;
+      case "reads":
+        for (const { lab, version } of event.reads)
+          this.#line(event.lab, this.#paint.dim(`  reads ${lab} as of ${version}`));
+        break;
       case "step-output":
         this.#line(event.lab, this.#paint.dim(`  ${event.step} | ${event.text}`));
         break;

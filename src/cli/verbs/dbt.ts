@@ -57,7 +57,9 @@ export const verb: Verb = {
             env: input.io.env,
           });
           requireOwnProfile(workspace, entry, target.targetName, folders);
-          return target;
+          if (entry.config.reads.length === 0) return target;
+          const { readSnapshots, withSnapshots } = await import("#pipeline/index.ts");
+          return withSnapshots(target, readSnapshots(workspace, entry));
         },
       },
     };

@@ -84,6 +84,8 @@ export interface Target {
   extensions: (string | PlainRecord)[];
   secrets: PlainRecord[];
   attach: PlainRecord[];
+  /** Databases among them that never change, by alias in lower case, with the version of what is in them. */
+  snapshots?: Record<string, string>;
   plugins: PlainRecord[];
   externalRoot: string;
   disableTransactions: boolean;

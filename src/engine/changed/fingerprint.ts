@@ -152,14 +152,21 @@ export function environmentHash(runtime: Runtime, versions: readonly string[]): 
   const hooks = Object.values(manifest.nodes)
     .filter((n) => n.resource_type === "operation" && n.tags.includes("on-run-start"))
     .map((n) => n.raw_code);
+  // A snapshot's version counts for those who read it.
+  const attached = target.attach.filter(({ alias }) => !(unquoted(alias) in (target.snapshots ?? {})));
   return hashOf(
     versions,
     [target.path, target.database, target.schema, target.targetName],
-    [target.settings, target.configOptions, target.extensions, target.attach, target.plugins],
+    [target.settings, target.configOptions, target.extensions, attached, target.plugins],
     hooks,
     timeZone(),
   );
 }
+
+const unquoted = (alias: unknown): string =>
+  String(alias ?? "")
+    .replace(/^"(.*)"$/s, "$1")
+    .toLowerCase();
 
 /** The offsets of the machine's time zone, in minutes; its name would load the tables of all zones. */
 const timeZone = (): number[] =>

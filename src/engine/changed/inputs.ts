@@ -22,6 +22,8 @@ export class Inputs {
   readonly #execution: Execution;
   readonly #journal: DatabaseJournal;
   readonly #database: string;
+  /** Attached databases that never change, with the version of what is in them. */
+  readonly #snapshots: Record<string, string>;
   /** What the views among the sources read, by the journal's keys. */
   readonly #views = new Map<string, { reads: string[]; definition: string; doubt?: string }>();
   #prepared: Promise<void> | undefined;
@@ -30,6 +32,7 @@ export class Inputs {
     this.#execution = execution;
     this.#journal = journal;
     this.#database = execution.runtime.target.database.toLowerCase();
+    this.#snapshots = execution.runtime.target.snapshots ?? {};
   }
 
   /** The journal's key of a node's relation; undefined for one in another database, and for what has none. */
@@ -50,7 +53,7 @@ export class Inputs {
     const { direct } = this.#follow(node);
     // What was there before is part of an incremental model; any other model would make something new of it each time.
     if (node.config.materialized === "incremental") direct.add(this.#fullName(node, node.alias));
-    const named = tables.find((table) => !direct.has(this.#qualified(table)));
+    const named = tables.find((table) => !direct.has(this.#qualified(table)) && !this.#inSnapshot(table));
     return named === undefined ? null : `it reads ${named}, which is no ref or source of it`;
   }
 
@@ -96,8 +99,22 @@ export class Inputs {
     return dots === 1 ? `${this.#database}.${table}` : table;
   }
 
+  /** `snapshot.schema.name` of an attached database that never changes. */
+  #inSnapshot(table: string): boolean {
+    const [catalog = "", ...rest] = table.split(".");
+    return rest.length === 2 && catalog in this.#snapshots;
+  }
+
+  /** The versions of the snapshots that a node's SQL names, wherever it does. */
+  #named(node: GraphNode, found: Found): void {
+    const text = `${node.compiled_code ?? ""}\n${node.raw_code}`.toLowerCase();
+    for (const [alias, version] of Object.entries(this.#snapshots))
+      if (text.split(/\W+/).includes(alias) || !/^\w+$/.test(alias)) found.tokens[`${alias} as of ${version}`] = 0;
+  }
+
   #follow(node: GraphNode): Found {
     const found: Found = { tokens: {}, direct: new Set() };
+    this.#named(node, found);
     this.#collect(node, found, new Set(), true);
     return found;
   }
@@ -115,6 +132,7 @@ export class Inputs {
       else if (["model", "seed", "snapshot"].includes(parent.resource_type)) {
         const own = parent as GraphNode;
         if (isNodeEphemeral(own)) {
+          this.#named(own, found);
           this.#collect(own, found, seen, direct);
           continue;
         }
@@ -124,8 +142,10 @@ export class Inputs {
         if (key === undefined) found.doubt ??= `${own.name} is in another database`;
         else found.tokens[key] = this.#journal.lastWrite(key);
         const { materialized } = own.config;
-        if (materialized === "view") this.#collect(own, found, seen, false);
-        else if (materialized === "external") found.doubt ??= `${own.name} is kept in files`;
+        if (materialized === "view") {
+          this.#named(own, found);
+          this.#collect(own, found, seen, false);
+        } else if (materialized === "external") found.doubt ??= `${own.name} is kept in files`;
       }
     }
   }
@@ -133,6 +153,11 @@ export class Inputs {
   #source(source: SourceNode, found: Found, direct: boolean): void {
     if (direct) found.direct.add(this.#fullName(source, String(source.identifier)));
     const key = this.keyOf(source);
+    const version = this.#snapshots[source.database?.toLowerCase() ?? ""];
+    if (key === undefined && version !== undefined) {
+      found.tokens[`${source.database?.toLowerCase()} as of ${version}`] = 0;
+      return;
+    }
     if (key === undefined) {
       found.doubt ??= `the source ${source.source_name}.${source.name} is in another database`;
       return;

@@ -6,7 +6,7 @@ import { runLabs } from "./shared-python.ts";
 export interface ExportOptions {
   /** Beginning of the names of DAGs, pools and flows. */
   prefix: string;
-  /** Day from which on missed times are made up for. */
+  /** Due times before it are nobody's. */
   start: Date;
 }
 
@@ -19,7 +19,7 @@ export function airflowFile(workspace: Workspace, { prefix, start }: ExportOptio
   return `${head}
 PREFIX = ${pythonLiteral(prefix)}
 WORKSPACE = os.environ.get("LABS_WORKSPACE", ${pythonLiteral(workspace.root)})
-START = datetime(${start.getUTCFullYear()}, ${start.getUTCMonth() + 1}, ${start.getUTCDate()}, tzinfo=timezone.utc)
+START = datetime.fromtimestamp(${Math.floor(start.getTime() / 1000)}, timezone.utc)  # ${start.toISOString().slice(0, 10)}
 LABS = ${pythonLiteral(labs)}
 ${runLabs}
 ${body}`;
@@ -93,6 +93,12 @@ def on_failure(context):
     text = f"{ti.dag_id}: {ti.task_id} failed: {context.get('exception')}"
     print(text)
     tell(text)
+
+
+def start_of(lab):
+    """Intervals are counted from 1970, as in labs serve, and not from the day of this file."""
+    every = lab["every"]
+    return datetime.fromtimestamp((START.timestamp() // every + 1) * every, timezone.utc) if every else START
 
 
 def schedule_of(lab):
@@ -182,7 +188,7 @@ for _lab in LABS:
         description=_lab["description"][:1000],
         doc_md=f"{_lab['description']}\n",
         schedule=schedule_of(_lab),
-        start_date=START,
+        start_date=start_of(_lab),
         catchup=_lab["catchup"],
         max_active_runs=1,
         is_paused_upon_creation=_lab["paused"],
@@ -241,7 +247,7 @@ with DAG(
             if _lab["name"] in _starts and _other in _ends:
                 _ends[_other] >> _starts[_lab["name"]]
 
-    @task(task_id="_report", trigger_rule="all_done")
+    @task(task_id="_report", trigger_rule="all_done", on_failure_callback=on_failure)
     def report():
         """How each lab ended; fails when one did not end well."""
         run_labs("status")

@@ -88,7 +88,7 @@ steps:
     write("shared/config/labs_config.yaml", `labs:\n  one: {description: ${JSON.stringify(hostile)}}\n`);
     const full = [airflowFile(workspace(), options), prefectFile(workspace(), options)];
     expect(full.map(without)).toEqual(plain.map(without));
-    expect(full[0]).toContain("START = datetime(2026, 1, 2, tzinfo=timezone.utc)");
+    expect(full[0]).toContain("START = datetime.fromtimestamp(1767323045, timezone.utc)  # 2026-01-02");
     for (const text of full) expect(text).toContain(pythonLiteral(hostile));
     expect(JSON.parse(airflowPools(workspace(), { prefix: "p" }))).toEqual({
       p_one: { slots: 1, description: "One task of the lab one at a time", include_deferred: true },

@@ -106,7 +106,13 @@ def whole_lab(name):
     run_lab(name)
 
 
-@flow(name=f"{PREFIX}-all", log_prints=True)
+def on_all_failed(_flow, _run, state):
+    text = f"{PREFIX}: {PREFIX}-all failed: {state.message}"
+    print(text)
+    tell(text)
+
+
+@flow(name=f"{PREFIX}-all", on_failure=[on_all_failed], log_prints=True)
 def run_all():
     """Every lab, each after the labs it waits for, and a report; fails when a lab did not end well."""
     waiting = {lab["name"]: lab["after"] for lab in LABS if not lab["paused"]}

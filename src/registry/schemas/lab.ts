@@ -2,6 +2,7 @@ import { objectOf, type Schema } from "../schema.ts";
 import { ownStep, type OwnStepEntry } from "./own-step.ts";
 import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { quality, type QualityConfig } from "./quality.ts";
+import { read, type ReadEntry } from "./reads.ts";
 import { source, type SourceEntry } from "./source.ts";
 
 export interface ScheduleConfig {
@@ -50,6 +51,7 @@ export interface LabFile {
   quality?: QualityConfig | null;
   publish?: PublishConfig | null;
   schedule?: ScheduleConfig | null;
+  reads?: ReadEntry[] | null;
   steps?: OwnStepEntry[] | null;
   alerts?: LabAlertsEntry | null;
   secrets?: string[] | null;
@@ -150,6 +152,7 @@ export const labSchema: Schema = {
       quality: orEmpty(quality, "What the inspector and the score should know."),
       publish: orEmpty(publish, "What readers get, and how many versions of it are kept."),
       schedule: orEmpty(schedule, "When the lab runs by itself."),
+      reads: orEmpty({ type: "array", items: read }, "Labs whose published tables this lab reads."),
       steps: orEmpty({ type: "array", items: ownStep }, "Steps of the lab's own, before, between or after the stages."),
       alerts: orEmpty(labAlerts, "Who is told what about this lab, where it differs from alerts.yml."),
       secrets: orEmpty(

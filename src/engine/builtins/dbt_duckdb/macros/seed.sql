@@ -9,7 +9,7 @@
     {% do return(default__load_csv_rows(model, adapter.convert_datetimes_to_strs(agate_table))) %}
   {% endif %}
   {% set sql %}
-    COPY {{ this.render() }} FROM '{{ adapter.get_seed_file_path(model) }}' (FORMAT CSV, HEADER TRUE, DELIMITER '{{ config.get('delimiter', ',') }}')
+    COPY {{ this.render() }} FROM '{{ adapter.get_seed_file_path(model) | replace("'", "''") }}' (FORMAT CSV, HEADER TRUE, DELIMITER '{{ config.get('delimiter', ',') }}')
   {% endset %}
   {% do adapter.add_query(sql, abridge_sql_log=true) %}
   {% do return(sql) %}
