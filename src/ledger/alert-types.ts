@@ -34,8 +34,11 @@ export interface Incident {
   seen: number;
   overAt: string | null;
   cause: IncidentCause;
-  /** Labs that have it, or had it. */
-  labs: Record<string, { since: string; seenAt: string; run: string | null; over: boolean }>;
+  /** Labs that have it, or had it. `node`, `step`: where the lab showed it, which is what must be well again. */
+  labs: Record<
+    string,
+    { since: string; seenAt: string; run: string | null; over: boolean; node?: string; step?: string }
+  >;
   /** Channels that were told, when last and how often; what is waiting to be sent counts. */
   told: Record<string, { at: string; times: number }>;
   /** Conditions: not seen any more since then. */

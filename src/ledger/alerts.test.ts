@@ -133,7 +133,7 @@ describe("a channel", () => {
     });
     expect(await ledger.alerts.holdChannel("ops", "a", later(60), later(70))).toBe(false);
     expect(await ledger.alerts.holdChannel("ops", "a", later(91), later(99))).toBe(true);
-    await ledger.alerts.attempt(id, message);
+    await ledger.alerts.attempt(id, message, []);
     await ledger.alerts.settle(id, "sent", later(92), null);
     await ledger.alerts.noteChannel("ops", { ok: true }, later(92));
     expect((await ledger.alerts.channels()).get("ops")).toMatchObject({ failures: 0, failingSince: null });
@@ -150,7 +150,7 @@ describe("a channel", () => {
     const whole = change({ incidents: [one], deliveries: [{ ...delivery, createdAt: now.toISOString() }] });
     await ledger.alerts.commit(version, whole, now);
     expect(await ledger.alerts.wasTold("ops", one.id)).toBe(false);
-    await ledger.alerts.attempt(id, message);
+    await ledger.alerts.attempt(id, message, [one.id]);
     expect(await ledger.alerts.wasTold("ops", one.id)).toBe(true);
     expect(await ledger.alerts.wasTold("mail", one.id)).toBe(false);
   });

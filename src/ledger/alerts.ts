@@ -168,12 +168,12 @@ export class AlertStore {
     );
   }
 
-  /** Notes that an attempt begins: from now on the message stays as it is. */
-  async attempt(id: string, message: DeliveryMessage): Promise<void> {
-    await this.#sql.all("UPDATE deliveries SET attempts = attempts + 1, message = @message WHERE id = @id", {
-      id,
-      message: JSON.stringify(message),
-    });
+  /** Notes that an attempt begins: from now on the message stays as it is. `incidents`: those that it tells of. */
+  async attempt(id: string, message: DeliveryMessage, incidents: string[]): Promise<void> {
+    await this.#sql.all(
+      "UPDATE deliveries SET attempts = attempts + 1, message = @message, incidents = @incidents WHERE id = @id",
+      { id, message: JSON.stringify(message), incidents: JSON.stringify(incidents) },
+    );
   }
 
   /** Ends a message: it was sent, it cannot be, or nobody needs it any more. */

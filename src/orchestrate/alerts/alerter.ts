@@ -5,8 +5,10 @@ import type { AlertMemory, Delivery, DeliveryMessage, Ledger } from "#ledger/ind
 import { newRunId } from "#ledger/index.ts";
 import {
   type AlertsConfig,
+  alertsPath,
   alertTemplatesPath,
   channelVariables,
+  fileStamp,
   type Lab,
   mergeThresholds,
   readAlertsConfig,
@@ -19,7 +21,7 @@ import type { HealthFacts } from "../health/facts.ts";
 import { alertsOf, gatherHealth, machine, type MachineEffects } from "../health/gather.ts";
 import { send } from "./channels/send.ts";
 import { type ChannelEffects, Refusal } from "./channels/types.ts";
-import { deliverDue, type DeliverResult } from "./deliver.ts";
+import { deliverDue, type DeliverResult, type Rendered } from "./deliver.ts";
 import { digestMessage } from "./digest.ts";
 import { alertErrors } from "./errors.ts";
 import { Fold, type FoldContext, labsOf } from "./fold.ts";
@@ -58,6 +60,9 @@ export class Alerter {
   readonly #effects: AlerterEffects;
   /** The last alerts.yml that could be read. */
   #config: AlertsConfig | undefined;
+  /** Of the file that was read, and the labs that were checked against it. */
+  #stamp = "";
+  #checked: Workspace | undefined;
   /** What is wrong with the configuration, by where it was found. */
   readonly #problems = new Map<string, string>();
 
@@ -181,7 +186,7 @@ export class Alerter {
     };
     const [id, createdAt, store] = [newRunId(now.getTime()), now.toISOString(), this.#ledger.alerts];
     await store.enqueue({ id, channel: name, kind: "test", createdAt }, message);
-    await store.attempt(id, message);
+    await store.attempt(id, message, []);
     try {
       await this.#effects.send(channel, { id, kind: "test", createdAt, message }, this.#channelEffects());
     } catch (error) {
@@ -220,6 +225,10 @@ export class Alerter {
   #configuration(): AlertsConfig {
     const workspace = this.#workspace();
     const names = workspace.labs.map(({ name }) => name);
+    const stamp = `${fileStamp(join(workspace.root, alertsPath))} ${names.join(" ")}`;
+    if (this.#config && stamp === this.#stamp && workspace === this.#checked) return this.#config;
+    this.#stamp = stamp;
+    this.#checked = workspace;
     try {
       this.#config = readAlertsConfig(workspace.root, names);
       this.#problems.delete("alerts.yml");
@@ -305,22 +314,27 @@ export class Alerter {
     };
   }
 
-  async #render(delivery: Delivery, config: AlertsConfig): Promise<DeliveryMessage | string> {
+  async #render(delivery: Delivery, config: AlertsConfig): Promise<Rendered | string> {
     const { kind, channel } = delivery;
     const store = this.#ledger.alerts;
     const context = this.#messageContext(config);
     if (kind === "digest") {
       const facts = await this.health(context.now);
       const day = delivery.createdAt.slice(0, 10);
-      return digestMessage(this.#ledger, facts, day, this.#template("digest"), context);
+      const message = await digestMessage(this.#ledger, facts, day, this.#template("digest"), context);
+      return { message, incidents: [] };
     }
     const found = await Promise.all(delivery.incidents.map((id) => store.incident(id)));
     let incidents = found.filter((each) => each !== undefined);
+    const rendered = (template: string): Rendered => ({
+      message: incidentMessage(incidents, kind, this.#template(template), context),
+      incidents: incidents.map(({ id }) => id),
+    });
     if (kind === "recovered") {
       const told = await Promise.all(incidents.map(({ id }) => store.wasTold(channel, id)));
       incidents = incidents.filter((_, i) => told[i]);
       if (incidents.length === 0) return "over before anything was sent about it";
-      return incidentMessage(incidents, kind, this.#template("recovered"), context);
+      return rendered("recovered");
     }
     incidents = incidents.filter(({ state }) => state === "open");
     if (incidents.length === 0) return "over before it was sent";
@@ -330,8 +344,7 @@ export class Alerter {
       incidents = incidents.filter((_, i) => last[i] === undefined || Date.parse(last[i]) <= before);
       if (incidents.length === 0) return "it was told less than the interval ago";
     }
-    const [main] = incidents;
-    return incidentMessage(incidents, kind, this.#template(main?.event ?? ""), context);
+    return rendered(incidents[0]?.event ?? "");
   }
 
   #template(name: string): Template {

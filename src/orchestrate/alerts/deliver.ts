@@ -11,11 +11,17 @@ const longestWaitMs = 900_000;
 const giveUpMs = 3 * 86_400_000;
 const hourMs = 3_600_000;
 
+/** A message, and the incidents that it tells of. */
+export interface Rendered {
+  message: DeliveryMessage;
+  incidents: string[];
+}
+
 export interface DeliverInput {
   store: AlertStore;
   config: AlertsConfig;
   /** Renders a message that is about to be sent for the first time; a text is the reason why nobody needs it any more. */
-  render(delivery: Delivery): Promise<DeliveryMessage | string>;
+  render(delivery: Delivery): Promise<Rendered | string>;
   send(channel: Channel, outgoing: Outgoing, effects: ChannelEffects): Promise<void>;
   effects: ChannelEffects;
   random(): number;
@@ -101,15 +107,17 @@ class ChannelSender {
   async #one(delivery: Delivery): Promise<"sent" | "failed" | "dropped" | "later"> {
     const { store, effects, render, send } = this.#input;
     const { name } = this.#channel;
-    const { id, kind, createdAt, attempts } = delivery;
+    const { id, kind, createdAt } = delivery;
     // What was tried once may have arrived: it is tried again as it was.
-    const message =
-      attempts > 0 && delivery.message ? delivery.message : (delivery.message ?? (await render(delivery)));
-    if (typeof message === "string") {
-      await store.settle(id, "dropped", effects.now(), message);
+    const rendered = delivery.message
+      ? { message: delivery.message, incidents: delivery.incidents }
+      : await render(delivery);
+    if (typeof rendered === "string") {
+      await store.settle(id, "dropped", effects.now(), rendered);
       return "dropped";
     }
-    await store.attempt(id, message);
+    const { message } = rendered;
+    await store.attempt(id, message, rendered.incidents);
     try {
       await send(this.#channel, { id, kind, createdAt, message }, effects);
     } catch (error) {

@@ -38,17 +38,18 @@ export function examineRun(evidence: RunEvidence, thresholds: Thresholds, open: 
 }
 
 /** Whether a run that does not show an incident proves that it is over: it must have looked at what was wrong. */
-function isOver({ event, fingerprint, cause }: Incident, run: RunDetail): boolean {
+function isOver({ event, fingerprint, labs }: Incident, run: RunDetail): boolean {
+  const { node: where, step } = labs[run.lab] ?? {};
   const complete = run.status === "ok" && run.summary?.partial === undefined;
   const stepOk = (name: string) => run.steps.findLast((step) => step.name === name)?.status === "ok";
   switch (event) {
     case "failed": {
       if (fingerprint.endsWith(":crash") || fingerprint.endsWith(":start")) return run.status !== "crashed";
-      if (cause.node !== undefined) {
-        const node = run.models.find((model) => model.uniqueId === cause.node);
+      if (where !== undefined) {
+        const node = run.models.find((model) => model.uniqueId === where);
         return node ? !["error", "fail", "partial success", "skipped"].includes(node.status) : complete;
       }
-      return cause.step === undefined ? complete : stepOk(cause.step) || complete;
+      return step === undefined ? complete : stepOk(step) || complete;
     }
     case "score_drop":
       return typeof run.summary?.score === "number";

@@ -120,7 +120,9 @@ export class Fold {
     delete incident.clearSince;
     if (lab !== null) {
       const known = incident.labs[lab];
-      incident.labs[lab] = { since: known && !known.over ? known.since : at, seenAt: at, run, over: false };
+      const { node, step } = cause;
+      const where = { ...(node !== undefined && { node }), ...(step !== undefined && { step }) };
+      incident.labs[lab] = { since: known && !known.over ? known.since : at, seenAt: at, run, over: false, ...where };
     }
     this.#changed.set(incident.id, incident);
     this.#tell(incident, lab, shared);

@@ -1,15 +1,16 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Ledger, openLedger } from "#ledger/index.ts";
 import { runLab } from "#pipeline/index.ts";
-import { openRegistry } from "#registry/index.ts";
+import { openRegistry, type Workspace } from "#registry/index.ts";
 import type { Outgoing } from "../channels/types.ts";
 import { Alerter, type AlerterEffects } from "../alerter.ts";
 
 /** A workspace in a temporary folder, with a clock and channels that only remember. */
 export class TestWorkspace {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "labs-alerts-")));
+  // In memory where there is such a folder: histories commit thousands of times, and a busy disk takes long for each.
+  readonly root = realpathSync(mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "labs-alerts-")));
   readonly sent: (Outgoing & { channel: string; at: Date })[] = [];
   now = new Date();
   #ledger: Ledger | undefined;
@@ -43,12 +44,12 @@ export class TestWorkspace {
     return (this.#ledger ??= await openLedger(join(this.root, ".labs/ledger.db")));
   }
 
-  async alerter(effects: Partial<AlerterEffects> = {}): Promise<Alerter> {
+  async alerter(effects: Partial<AlerterEffects> & { workspace?: () => Workspace } = {}): Promise<Alerter> {
     const remember: AlerterEffects["send"] = async (channel, outgoing) => {
       this.sent.push({ ...structuredClone(outgoing), channel: channel.name, at: this.now });
     };
     const room = { device: "1", free: 900e9, total: 1000e9 };
-    return new Alerter(await this.ledger(), () => this.workspace, {
+    return new Alerter(await this.ledger(), effects.workspace ?? (() => this.workspace), {
       now: () => this.now,
       env: {},
       random: () => 0.5,
