@@ -7,6 +7,7 @@ const src = import.meta.dirname;
 /** Rooms by level: a room imports lower levels only, and rooms of one level do not know each other. */
 const levels: Record<string, number> = {
   errors: 0,
+  sqlite: 0,
   duck: 1,
   registry: 1,
   jinja: 1,
@@ -166,7 +167,7 @@ describe("who may touch what", () => {
   };
 
   rule(
-    "only duck, registry, ingest, publish, steps, ledger and the engine's read phase, artifacts, built-in macros and Python models use the file system",
+    "only duck, registry, ingest, publish, steps, ledger, sqlite and the engine's read phase, artifacts, built-in macros and Python models use the file system",
     "everything between them takes and returns plain data, so it is tested without files and is safe beside an open database.",
     only(
       /^(node:)?fs(\/|$)/,
@@ -177,6 +178,7 @@ describe("who may touch what", () => {
         "publish",
         "steps",
         "ledger",
+        "sqlite",
         "engine/1-read",
         "engine/7-artifacts",
         "engine/builtins",
@@ -200,7 +202,7 @@ describe("who may touch what", () => {
   rule(
     "SQLite is for the ledger and for locks",
     "state that is kept in two places disagrees.",
-    only(/^better-sqlite3$/, inRooms("ledger", "registry")),
+    only(/^(better-sqlite3|node:sqlite|#sqlite\/index\.ts)$/, inRooms("sqlite", "ledger", "registry")),
   );
 
   rule(

@@ -105,7 +105,7 @@ const common = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
-  target: "node22.14",
+  target: "node22.12",
   external,
   plugins: [nativePlugin],
   // The package's Node build is CommonJS, which neither shakes nor splits.

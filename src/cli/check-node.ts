@@ -1,8 +1,7 @@
 // Imports nothing: an old Node must be able to read this far.
-// SQLite's binding is made for Node-API 10, which came with 22.14 and 23.6; an older Node would crash in it.
-const wanted = [22, 14];
+const wanted = [22, 12];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < wanted[0]! || (major === wanted[0] && minor < wanted[1]!) || Number(process.versions.napi) < 10) {
+if (major < wanted[0]! || (major === wanted[0] && minor < wanted[1]!)) {
   process.stderr.write(`labs needs Node ${wanted.join(".")} or newer, and this is ${process.versions.node}.\n`);
   process.exit(2);
 }

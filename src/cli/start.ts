@@ -2,5 +2,8 @@
 // The installed command: the whole program is one script beside this file.
 import "./check-node.ts";
 
-const { loadProgram } = await import("./load-program.ts");
-await loadProgram(process.argv.slice(2));
+const { restartedWithSqlite } = await import("./with-sqlite.ts");
+if (!restartedWithSqlite()) {
+  const { loadProgram } = await import("./load-program.ts");
+  await loadProgram(process.argv.slice(2));
+}

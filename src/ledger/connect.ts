@@ -1,8 +1,8 @@
-import type { Database, Options } from "better-sqlite3";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isLabsError, type LabsError } from "#errors/index.ts";
+import { type Database, openSqlite, type Options } from "#sqlite/index.ts";
 import { ledgerErrors } from "./errors.ts";
 import { migrate, schemaVersion, versionOf } from "./migrations.ts";
 
@@ -48,8 +48,7 @@ export async function connectInMemory(): Promise<Database> {
 }
 
 async function driver(): Promise<Open> {
-  const { default: Driver } = await import("better-sqlite3");
-  return (file, options) => new Driver(file as string, options);
+  return openSqlite;
 }
 
 function memory(open: Open): Database {
