@@ -27,6 +27,8 @@ export class Schedule {
   readonly priority: number;
   /** Milliseconds that a run may take; undefined for any. */
   readonly timeoutMs: number | undefined;
+  /** The same for single stages. */
+  readonly stepTimeoutsMs: ReadonlyMap<string, number>;
   readonly retries: number;
   readonly retryAfterMs: number;
   /** The file says that it does not run. */
@@ -48,6 +50,9 @@ export class Schedule {
     this.missed = given.missed ?? "once";
     this.priority = given.priority ?? 0;
     this.timeoutMs = given.timeout === undefined ? undefined : milliseconds(given.timeout);
+    this.stepTimeoutsMs = new Map(
+      Object.entries(given.step_timeouts ?? {}).map(([stage, time]) => [stage, milliseconds(time)]),
+    );
     this.retries = given.retries ?? 2;
     this.retryAfterMs = milliseconds(given.retry_after ?? "30 s");
     this.paused = given.paused ?? false;

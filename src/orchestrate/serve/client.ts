@@ -4,7 +4,7 @@ import { type JobInfo, userName } from "#ledger/index.ts";
 import type { LabEvent, LabRunResult } from "#pipeline/index.ts";
 import { orchestrateErrors } from "../errors.ts";
 import { readLines, writeLine } from "./lines.ts";
-import type { Answer, JobOptions, Request, ServerStatus } from "./protocol.ts";
+import { type Answer, answerMs, type JobOptions, type Request, type ServerStatus } from "./protocol.ts";
 import { readServerFile } from "./server-file.ts";
 
 /** How a job that was asked for ended. */
@@ -15,7 +15,7 @@ export interface JobEnd {
   error?: ErrorJson;
 }
 
-type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+type Unsent<T = Request> = T extends unknown ? Omit<T, "id" | "at"> : never;
 
 /** The connection of a command to the server of its workspace on this machine. */
 export class ServerClient {
@@ -104,7 +104,7 @@ export class ServerClient {
     this.#socket.end();
   }
 
-  #ask(request: Without<Request, "id">): Promise<Answer> {
+  #ask(request: Unsent): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const patience = setTimeout(() => reject(mute()), answerMs);
       const id = this.#send(request, (answer) => {
@@ -116,11 +116,11 @@ export class ServerClient {
     });
   }
 
-  #send(request: Without<Request, "id">, onAnswer: (answer: Answer | undefined) => void): number {
+  #send(request: Unsent, onAnswer: (answer: Answer | undefined) => void): number {
     const id = ++this.#last;
     this.#waiting.set(id, onAnswer);
     if (this.#socket.destroyed) queueMicrotask(() => onAnswer(undefined));
-    else writeLine(this.#socket, { id, ...request });
+    else writeLine(this.#socket, { id, at: Date.now(), ...request });
     return id;
   }
 }
@@ -141,9 +141,6 @@ export async function connectToServer(state: string): Promise<ServerClient | und
   }
   return new ServerClient(socket);
 }
-
-/** A server that lives but says nothing for this long is stopped, or frozen. */
-const answerMs = 15_000;
 
 const mute = (): LabsError =>
   orchestrateErrors.serverGone({

@@ -5,7 +5,7 @@ import type { LabRunResult } from "#pipeline/index.ts";
 import { protectFile, removeFile } from "#registry/index.ts";
 import { orchestrateErrors } from "../errors.ts";
 import { readLines, writeLine } from "./lines.ts";
-import type { Answer, Request, ServerEvent, ServerStatus } from "./protocol.ts";
+import { type Answer, answerMs, type Request, type ServerEvent, type ServerStatus } from "./protocol.ts";
 
 /** Somebody who waits for a job. */
 interface Follower {
@@ -98,6 +98,7 @@ export class Control {
 
   async #handle(socket: Socket, request: Request): Promise<void> {
     const { id } = request;
+    if (Date.now() - request.at > answerMs) return;
     switch (request.do) {
       case "submit": {
         const job = await this.#submit(socket, request);

@@ -32,12 +32,19 @@ export type FromWorker =
   /** The attempt has ended and the queue knows; `null`: its lease was lost, or it was put back. */
   | { type: "done"; result: LabRunResult | null };
 
+/** A command takes a server that says nothing for this long for stopped or frozen. */
+export const answerMs = 15_000;
+
 /** From a command to the server, one line of JSON each. */
-export type Request =
+export type Request = {
+  /** When it was sent, in milliseconds since 1970: what its sender has given up on is not done any more. */
+  at: number;
+} & (
   | { id: number; do: "submit"; lab: string; command: string; user: string; options: JobOptions; wait: boolean }
   | { id: number; do: "cancel"; job: string; user: string }
   | { id: number; do: "wake" }
-  | { id: number; do: "status" };
+  | { id: number; do: "status" }
+);
 
 /** What a server tells about itself. */
 export interface ServerStatus {

@@ -1,5 +1,5 @@
 import { objectOf, type Schema } from "../schema.ts";
-import { ownStep, type OwnStepEntry } from "./own-step.ts";
+import { ownStep, type OwnStepEntry, type Stage, stages } from "./own-step.ts";
 import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { quality, type QualityConfig } from "./quality.ts";
 import { read, type ReadEntry } from "./reads.ts";
@@ -22,6 +22,8 @@ export interface ScheduleConfig {
   priority?: number;
   /** A run that takes longer is stopped and has failed. */
   timeout?: string;
+  /** The same for single stages: `load: 10 minutes`. */
+  step_timeouts?: Partial<Record<Stage, string>>;
   /** How often a failed run is tried again when the failure may pass by itself. Default 2. */
   retries?: number;
   /** Wait before the first new attempt; twice as long before each further one. Default 30 seconds. */
@@ -95,6 +97,13 @@ const schedule = objectOf<ScheduleConfig>({
   },
   priority: { type: "integer", default: 0, description: "Higher runs first when labs wait for each other." },
   timeout: { ...duration, description: "A run that takes longer is stopped and has failed." },
+  step_timeouts: objectOf<Partial<Record<Stage, string>>>(
+    Object.fromEntries(
+      stages.map((stage) => [stage, { ...duration, description: `The most that ${stage} may take.` }]),
+    ) as Record<Stage, Schema>,
+    [],
+    "The same for single stages of a run.",
+  ),
   retries: {
     type: "integer",
     minimum: 0,
