@@ -20,7 +20,7 @@ export async function expectedInterval(
   return ms === undefined ? undefined : { ms: Math.max(day, ms), from: "schedule" };
 }
 
-/** The longest time between two runs of a schedule: its interval, or the longest gap of its cron times over five weeks. */
+/** The longest time between two runs of a schedule: its interval, or the longest gap of its cron times over five weeks, of four at least. */
 async function scheduleInterval(schedule: ScheduleConfig, now: Date): Promise<number | undefined> {
   if (schedule.every !== undefined) return milliseconds(schedule.every);
   if (schedule.cron === undefined) return undefined;
@@ -31,7 +31,7 @@ async function scheduleInterval(schedule: ScheduleConfig, now: Date): Promise<nu
     .flatMap((pattern) => {
       const cron = new Cron(pattern, options);
       const found: number[] = [];
-      for (let at = cron.nextRun(now); at && (found.length < 2 || at.getTime() <= end); at = cron.nextRun(at)) {
+      for (let at = cron.nextRun(now); at && (found.length < 4 || at.getTime() <= end); at = cron.nextRun(at)) {
         found.push(at.getTime());
         // More often than this no gap can be a day long.
         if (found.length > 5000) break;
