@@ -25,6 +25,11 @@ if (process.argv[2] === "orchestrate") {
   await orchestrate(process.argv.slice(3));
   process.exit();
 }
+if (process.argv[2] === "quality") {
+  const { quality } = await import("./quality/run.ts");
+  await quality(process.argv.slice(3));
+  process.exit();
+}
 const root = join(import.meta.dirname, "..");
 const labs = [process.execPath, join(root, "dist", "labs.js")];
 const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");
