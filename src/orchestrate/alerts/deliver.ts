@@ -138,7 +138,7 @@ class ChannelSender {
     if (!refusal.retryable || old) {
       await store.settle(id, "failed", now, old ? `${problem}; given up after ${giveUpMs / 86_400_000} days` : problem);
       // The next message may be taken: only what the channel as a whole suffers from holds it back.
-      await store.noteChannel(name, { ok: false, problem, nextAt: null, delivery: id }, now);
+      await store.noteChannel(name, { ok: false, problem, nextAt: null }, now);
       return "failed";
     }
     const failures = (await store.channels()).get(name)?.failures ?? 0;
