@@ -136,6 +136,7 @@ function hashPiece(hash: Hash, piece: Buffer, before: number, wanted: number[], 
   hash.update(from === 0 ? piece : piece.subarray(from));
 }
 
+const kinds = { delimiter: 1, quote: 2, feed: 3, return: 4 } as const;
 const states = { start: 0, bare: 1, field: 2, quoted: 3, escaped: 4, closing: 5 } as const;
 
 /** Counts the records of a text of bytes; quotes count only at the beginning of a field, as every reader of CSV does it. */
@@ -159,12 +160,22 @@ export class RecordCounter {
   #width = -1;
   /** The quoted field that was read last has nothing in it. */
   #emptyQuotes = false;
+  /** What each byte is to {@link RecordCounter.#marks}; undefined for dialects that it cannot read. */
+  readonly #kinds: Uint8Array | undefined;
 
-  constructor(dialect: Dialect, blankIsRecord: boolean) {
+  /** `careful`: byte by byte, whatever the dialect; for tests. */
+  constructor(dialect: Dialect, blankIsRecord: boolean, careful = false) {
     this.#quote = dialect.quote === "" ? -1 : dialect.quote.charCodeAt(0);
     this.#escape = dialect.escape === "" ? this.#quote : dialect.escape.charCodeAt(0);
     this.#delimiter = Buffer.from(dialect.delimiter);
     this.#blankIsRecord = blankIsRecord;
+    if (!careful && this.#delimiter.length === 1 && this.#escape === this.#quote) {
+      this.#kinds = new Uint8Array(256);
+      this.#kinds[this.#delimiter[0] ?? 0] = kinds.delimiter;
+      if (this.#quote !== -1) this.#kinds[this.#quote] = kinds.quote;
+      this.#kinds[10] = kinds.feed;
+      this.#kinds[13] = kinds.return;
+    }
   }
 
   push(piece: Buffer): void {
@@ -172,6 +183,7 @@ export class RecordCounter {
     const outside = this.#state <= states.field && !this.#afterReturn;
     const simple = quoteFree && outside && this.#delimiter.length === 1 && this.#width !== -1;
     if (simple && !piece.includes(13)) this.#lines(piece);
+    else if (this.#kinds) this.#marks(piece, this.#kinds);
     else this.#bytes(piece);
   }
 
@@ -197,6 +209,73 @@ export class RecordCounter {
   #count(piece: Buffer, from: number, to: number): void {
     const delimiter = this.#delimiter[0];
     for (let i = from; i < to; i++) if (piece[i] === delimiter) this.#delimiters++;
+  }
+
+  /** The usual dialects: only delimiters, quotes and line ends are looked at, and of quoted text only its end. */
+  #marks(piece: Buffer, kindOf: Uint8Array): void {
+    const quote = this.#quote;
+    const length = piece.length;
+    const before = this.#state;
+    // Where the record and the field begin; -1: in an earlier piece.
+    let recordAt = before === states.start ? 0 : -1;
+    let fieldAt = before === states.start || before === states.field ? 0 : -1;
+    let state: number = before === states.quoted || before === states.closing ? before : states.bare;
+    let closed = false;
+    let i = 0;
+    while (i < length) {
+      if (state === states.quoted) {
+        const end = piece.indexOf(quote, i);
+        if (end !== i) this.#emptyQuotes = false;
+        if (end === -1) break;
+        i = end + 1;
+        state = states.closing;
+        continue;
+      }
+      if (state === states.closing) {
+        if (piece[i] === quote) {
+          this.#emptyQuotes = false;
+          state = states.quoted;
+          i++;
+          continue;
+        }
+        state = states.bare;
+        closed = true;
+      }
+      const from = i;
+      let kind = 0;
+      while (i < length && (kind = kindOf[piece[i] as number] as number) === 0) i++;
+      if (i > from) closed = false;
+      if (i === length) break;
+      if (kind === kinds.delimiter) {
+        this.#delimiters++;
+        fieldAt = i + 1;
+      } else if (kind === kinds.quote) {
+        if (fieldAt === i && !closed) {
+          state = states.quoted;
+          this.#emptyQuotes = true;
+        }
+      } else if (kind === kinds.feed && this.#afterReturn && recordAt === i) {
+        this.#afterReturn = false;
+        recordAt = fieldAt = i + 1;
+      } else {
+        this.#state = closed
+          ? states.closing
+          : recordAt === i
+            ? states.start
+            : fieldAt === i
+              ? states.field
+              : states.bare;
+        this.#lineEnd();
+        this.#afterReturn = kind === kinds.return;
+        recordAt = fieldAt = i + 1;
+      }
+      closed = false;
+      i++;
+    }
+    if (state === states.bare && recordAt === length) state = states.start;
+    else if (state === states.bare && fieldAt === length) state = states.field;
+    if (state !== states.start) this.#afterReturn = false;
+    this.#state = state;
   }
 
   #bytes(piece: Buffer): void {
