@@ -98,6 +98,18 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
     expect(labs("dbt", "--lab", "own", "parse", "--workspace", "cpg")).toMatchObject({ status: 0 });
   });
 
+  // The oldest Node that is supported, where there is one: npm's `node@22.12.0`.
+  it.runIf(process.env["OLD_NODE"])("runs a lab under the Node that OLD_NODE names, without a word about it", () => {
+    const script = join(installed, "dist/labs.js");
+    const old = (...words: string[]) => run(process.env["OLD_NODE"] ?? "", [script, ...words, "--workspace", "old"]);
+    expect(old("init", "old", "--example")).toMatchObject({ status: 0 });
+    expect(old("demo-data", "--rows", "1000")).toMatchObject({ status: 0 });
+    const done = old("run", "--all", "--quiet");
+    expect(done).toMatchObject({ status: 0, stderr: expect.not.stringContaining("Warning") });
+    expect(old("history", "-o", "json").stdout).toContain('"ok"');
+    expect(old("run", "nothing")).toMatchObject({ status: 2 });
+  });
+
   it("can be imported, and its types hold", () => {
     const page = readFileSync(join(repository, "docs/library.md"), "utf8");
     const programs = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = ""]) => code);

@@ -376,15 +376,16 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
   const paint = palette(io.color);
   const rows = results.map((r) => {
     const color = r.status === "ok" ? paint.green : r.status === "failed" ? paint.red : paint.yellow;
+    // What is bad stands first: a narrow terminal cuts the rest.
     const tests = [
-      `${r.tests.passed} ok`,
-      ...(r.tests.warned > 0 ? [paint.yellow(`${r.tests.warned} warned`)] : []),
       ...(r.tests.failed > 0 ? [paint.red(`${r.tests.failed} failed`)] : []),
+      ...(r.tests.warned > 0 ? [paint.yellow(`${r.tests.warned} warned`)] : []),
+      `${r.tests.passed} ok`,
     ];
     const models = [
-      `${r.models.ok} ok`,
       ...(r.models.failed > 0 ? [paint.red(`${r.models.failed} failed`)] : []),
       ...(r.models.skipped > 0 ? [`${r.models.skipped} skipped`] : []),
+      `${r.models.ok} ok`,
     ];
     const score = r.quality?.score ?? null;
     return [
@@ -398,13 +399,14 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
     ];
   });
   const columns = [
-    { title: "LAB", shrinkTo: 14 },
+    // Programs that read a pipe look for the whole name.
+    { title: "LAB", ...(io.isTTY && { shrinkTo: 14 }) },
     { title: "STATUS" },
     { title: "NEW ROWS", align: "right" as const, spare: 1 },
-    { title: "MODELS" },
-    { title: "TESTS" },
+    { title: "MODELS", shrinkTo: 10 },
+    { title: "TESTS", shrinkTo: 10 },
     { title: "SCORE", align: "right" as const },
     { title: "TIME", align: "right" as const },
   ];
-  return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
+  return renderTable(columns, rows, { color: io.color, width: io.width });
 }
