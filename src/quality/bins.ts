@@ -1,5 +1,4 @@
-import type { ColumnProfile } from "./profile.ts";
-import type { Bin } from "./shape.ts";
+import type { Bin, ColumnProfile } from "./column-profile.ts";
 import { isWhole } from "./type-kinds.ts";
 
 const mostBins = 20;

@@ -18,8 +18,7 @@ export { checksOf } from "./checks.ts";
 export type { TableFacts } from "./checks.ts";
 export { DataInspector } from "./inspector.ts";
 export type { Duplicates, Inspection, InspectOptions, RecentRows, TableProfile } from "./inspector.ts";
-export type { ColumnProfile } from "./profile.ts";
-export type { Bin, ColumnShape, TopValue } from "./shape.ts";
+export type { Bin, ColumnProfile, ColumnShape, TopValue } from "./column-profile.ts";
 export { qualityErrors } from "./errors.ts";
 export type {
   Cause,

@@ -1,10 +1,11 @@
 import { type Connection, quoteIdentifier, quoteLiteral, type SqlValue } from "#duck/index.ts";
 import { didYouMean } from "#errors/index.ts";
+import type { ColumnProfile } from "./column-profile.ts";
 import { qualityErrors } from "./errors.ts";
 import { copiesQuery, distinctQuery, duplicatesQuery, probableKey, rowCopies, rowHashes } from "./keys.ts";
 import { overviews } from "./overview.ts";
 import { isMoment, recentCondition } from "./moments.ts";
-import { type ColumnProfile, profile } from "./profile.ts";
+import { profile } from "./profile.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
 import { shapes } from "./shape.ts";
 

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "#duck/index.ts";
 import { keyComplete } from "#expect/index.ts";
-import type { ColumnProfile } from "./profile.ts";
+import type { ColumnProfile } from "./column-profile.ts";
 import type { Relation } from "./relations.ts";
 import { isWhole } from "./type-kinds.ts";
 

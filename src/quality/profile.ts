@@ -1,53 +1,10 @@
 import { type Connection, quoteIdentifier, type SqlValue } from "#duck/index.ts";
 import { keyAggregates } from "#expect/index.ts";
+import type { ColumnProfile } from "./column-profile.ts";
 import { rowHashes } from "./keys.ts";
 import { bound, isMoment, plausible, recentCondition } from "./moments.ts";
 import type { Relation, RelationColumn } from "./relations.ts";
-import type { ColumnShape } from "./shape.ts";
 import { isFloat, isNumber, isText } from "./type-kinds.ts";
-
-/** What one scan tells about a column. Fields that make no sense for its type are missing. */
-export interface ColumnProfile extends ColumnShape {
-  name: string;
-  /** Rows of the table that are not null here. */
-  rows: number;
-  /** DuckDB's own spelling. */
-  type: string;
-  nullable: boolean;
-  nulls: number;
-  /** Nulls among all rows, 0 to 1; 0 without rows. */
-  nullShare: number;
-  /** Different values that are not null. */
-  distinct: number;
-  /** False when `distinct` is an estimate (HyperLogLog, some per cent off). */
-  distinctExact: boolean;
-  /** Least and greatest value as text, cut after 1,000 characters; null without values. */
-  min: string | null;
-  max: string | null;
-  /** Of numbers: of the finite values. */
-  average?: number | null;
-  standardDeviation?: number | null;
-  zeros?: number;
-  negatives?: number;
-  /** Of floats: NaN and infinite values. */
-  notFinite?: number;
-  /** Of text: characters. */
-  minLength?: number | null;
-  maxLength?: number | null;
-  averageLength?: number | null;
-  /** Of text: `''`, not null. */
-  emptyTexts?: number;
-  /** Of numbers, dates and times: values that such a share of the values does not exceed; of finite ones. Null without any. */
-  quantiles?: { share: number; value: string }[] | null;
-  /** Of numbers: the least and the greatest finite value, in full. */
-  finiteMin?: string | null;
-  finiteMax?: string | null;
-  /** Of dates and times: the first and the last plausible one in milliseconds since 1970, without a zone. */
-  firstMoment?: number | null;
-  lastMoment?: number | null;
-  /** Of dates and times: rows of the last days, see {@link ProfileRequest.since}. */
-  recent?: number;
-}
 
 export interface ProfileRequest {
   relation: Relation;

@@ -1,35 +1,9 @@
 import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import type { Bin, ColumnProfile, ColumnShape, TopValue } from "./column-profile.ts";
 import { momentBins, momentUnit, numberBins } from "./bins.ts";
 import { isMoment, plausible } from "./moments.ts";
-import type { ColumnProfile } from "./profile.ts";
 import type { Relation } from "./relations.ts";
 import { isFloat, isNumber, isText } from "./type-kinds.ts";
-
-/** A value and the rows that have it. */
-export interface TopValue {
-  /** As text, cut after 200 characters. */
-  value: string;
-  rows: number;
-}
-
-/** Rows whose value is from `from` up to `to`; up to and including it in the last bin, and in bins of whole numbers. */
-export interface Bin {
-  from: string;
-  to: string;
-  rows: number;
-}
-
-/** How the values of a column are spread. Fields that make no sense for its type are missing. */
-export interface ColumnShape {
-  /** The most frequent values, first of equals the least; without it every value is there once. */
-  topValues?: TopValue[];
-  /** Of numbers: equal steps; of dates and times: calendar units, without those before the first and after the last. */
-  histogram?: Bin[];
-  /** Of text: `A` and `a` stand for letters, `9` for digits; `a+` for a run of them when there are many patterns. */
-  patterns?: TopValue[];
-  /** Of text: rows by number of characters. */
-  lengths?: Bin[];
-}
 
 /** Rows up to which shapes are counted in all rows; beyond, in a sample of about as many. */
 export const sampleFrom = 200_000;
