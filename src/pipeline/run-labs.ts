@@ -4,6 +4,7 @@ import { type ErrorJson, errorToJson } from "#errors/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import { pipelineErrors } from "./errors.ts";
 import type { LabEvent, LabRunResult, RunLabOptions } from "./types.ts";
+import { RunOrder } from "./run-order.ts";
 import { requestOf, workerFlag, type WorkerMessage } from "./worker.ts";
 
 export interface RunLabsOptions extends Omit<RunLabOptions, "onEvent"> {
@@ -16,18 +17,16 @@ export interface RunLabsOptions extends Omit<RunLabOptions, "onEvent"> {
 
 /**
  * Runs many labs side by side, each in a process of its own: a DuckDB file belongs to one process, and a lab that crashes takes
- * nobody along. Results come in the order of the labs. After an abort the workers are told to stop and are waited for.
+ * nobody along. One that reads others, or runs after them, waits for those among them. Results come in the order of the labs. After an abort the workers are told to stop and are waited for.
  */
 export async function runLabs(workspace: Workspace, labs: Lab[], options: RunLabsOptions): Promise<LabRunResult[]> {
   const results: LabRunResult[] = Array.from({ length: labs.length });
   const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), labs.length));
-  let next = 0;
+  const order = new RunOrder(labs);
   const work = async (): Promise<void> => {
-    for (;;) {
-      const i = next++;
-      const lab = labs[i];
-      if (!lab) return;
-      results[i] = options.signal?.aborted ? notRun(lab) : await runInProcess(workspace, lab, options);
+    for (let lab = await order.next(); lab; lab = await order.next()) {
+      results[labs.indexOf(lab)] = options.signal?.aborted ? notRun(lab) : await runInProcess(workspace, lab, options);
+      order.done(lab);
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

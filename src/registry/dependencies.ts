@@ -13,6 +13,9 @@ function dependencies(lab: Lab): { name: string; place: Place; how: "reads" | "r
   ];
 }
 
+/** Names of the labs that a lab reads or runs after; none for a lab whose lab.yml is refused. */
+export const dependenciesOf = (lab: Lab): string[] => [...new Set(edgesOf(lab).map(({ to }) => to))];
+
 /**
  * Checks what a lab reads and waits for. Errors: REG-022 for a lab that does not exist, is the lab itself, or has the name
  * of its database; REG-023 for a circle, spelled out.

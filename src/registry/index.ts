@@ -10,7 +10,7 @@ export type { DeclaredColumn, LabConfig, SourceConfig } from "./lab-config.ts";
 export type { Expectation, TableExpectation } from "./expectations.ts";
 export { formatOfName, milliseconds, readLabConfig } from "./lab-config.ts";
 export { freezeSources, sourcesText } from "./lab-edit.ts";
-export { requireSoundDependencies } from "./dependencies.ts";
+export { dependenciesOf, requireSoundDependencies } from "./dependencies.ts";
 export type { ReadConfig } from "./reads.ts";
 export type { OwnStep, OwnStepAction, RunStep } from "./own-steps.ts";
 export { stages } from "./schemas/own-step.ts";

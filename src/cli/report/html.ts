@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatScore, plural } from "../render/index.ts";
 import { escapeMarkup } from "./escape.ts";
-import { isTest, type Node, type ReportScore, type RunReport, verdictOf } from "./model.ts";
+import { isTest, type Node, type ReportScore, type RunReport, verdictOf, stepTitle } from "./model.ts";
 import { area, badge, grid, page, ring, section, shareBar, spark, tile, toneOf } from "./page.ts";
 
 /** A run as one page: what it did, what it found, and how good its tables are. */
@@ -136,7 +136,7 @@ function timeline(steps: RunReport["run"]["steps"]): string {
     const left = ((at(s.startedAt) - start) / (end - start)) * 100;
     const width = Math.max(0.6, ((at(s.finishedAt ?? s.startedAt) - at(s.startedAt)) / (end - start)) * 100);
     const tone = s.status === "ok" ? "good" : s.status === "failed" ? "bad" : "warn";
-    return `<div class="step"><span>${escapeMarkup(s.name)}</span><div class="lane"><i class="${tone}" style="left:${Math.min(left, 99.4).toFixed(2)}%;width:${Math.min(width, 100 - left).toFixed(2)}%"></i></div><span class="number">${s.seconds === null ? escapeMarkup(s.status) : formatDuration(s.seconds)}</span></div>`;
+    return `<div class="step"><span>${escapeMarkup(stepTitle(s))}</span><div class="lane"><i class="${tone}" style="left:${Math.min(left, 99.4).toFixed(2)}%;width:${Math.min(width, 100 - left).toFixed(2)}%"></i></div><span class="number">${s.seconds === null ? escapeMarkup(s.status) : formatDuration(s.seconds)}</span></div>`;
   });
   return `<div class="steps">${rows.join("")}</div>`;
 }

@@ -3,7 +3,9 @@ import { isExpectation, isTest, type RunReport, verdictOf } from "./model.ts";
 
 /** JUnit XML: a suite of the steps, one of the models, one of the tests, one of the expectations. CI systems draw it. */
 export function junitReport({ run }: RunReport): string {
-  const steps = run.steps.map((s) => ({
+  // Of a step that was tried again the last attempt counts.
+  const last = run.steps.filter(({ name }, i) => !run.steps.slice(i + 1).some((later) => later.name === name));
+  const steps = last.map((s) => ({
     name: s.name,
     seconds: s.seconds ?? 0,
     state: s.status === "ok" ? ("pass" as const) : s.status === "skipped" ? ("skip" as const) : ("fail" as const),

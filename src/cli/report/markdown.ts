@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatScore } from "../render/index.ts";
-import { isTest, type RunReport, verdictOf } from "./model.ts";
+import { isTest, type RunReport, verdictOf, stepTitle } from "./model.ts";
 
 /** The report for a chat, a pull request or a wiki. */
 export function markdownReport({ run, events, files, score, tables }: RunReport): string {
@@ -26,7 +26,7 @@ export function markdownReport({ run, events, files, score, tables }: RunReport)
     ...section(
       "Steps",
       ["step", "status", "time"],
-      run.steps.map((s) => [s.name, s.status, time(s.seconds)]),
+      run.steps.map((s) => [stepTitle(s), s.status, time(s.seconds)]),
     ),
     ...section(
       "Files",

@@ -103,3 +103,7 @@ function publishedOf(events: EventInfo[]): string | null {
 
 const isFile = (data: unknown): data is ReportFile =>
   typeof data === "object" && data !== null && "file" in data && "table" in data && "outcome" in data;
+
+/** A step's name; of a further attempt also which one it was. */
+export const stepTitle = ({ name, attempt }: RunReport["run"]["steps"][number]): string =>
+  attempt > 1 ? `${name} (attempt ${attempt})` : name;

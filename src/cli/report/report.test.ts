@@ -150,6 +150,16 @@ describe("a report", () => {
     expect(markdownReport(report)).toContain("| gold.broken | error | 0.25 s |");
   });
 
+  it("names further attempts at a step; for JUnit the last one counts", () => {
+    const again = {
+      ...report,
+      run: { ...run, steps: [step("fetch", "failed", 0, 10), { ...step("fetch", "ok", 10, 20), attempt: 2 }] },
+    };
+    expect(markdownReport(again)).toContain("| fetch (attempt 2) | ok |");
+    expect(htmlReport(again)).toContain("fetch (attempt 2)");
+    expect(junitReport(again)).toContain('<testsuite name="shop.steps" tests="1" failures="0"');
+  });
+
   it("as JUnit counts failures and skipped ones, in well-formed XML", () => {
     const xml = junitReport({ ...report, run: { ...run, lab: `shop${String.fromCharCode(1)}` } });
     expect(xml).toContain('<testsuite name="shop.steps" tests="2" failures="1" skipped="0" time="2.500"');

@@ -12,7 +12,7 @@ import {
   sparkline,
   statusColor,
 } from "../render/index.ts";
-import { isExpectation, isTest, type Node, type RunReport, verdictOf } from "./model.ts";
+import { isExpectation, isTest, type Node, type RunReport, verdictOf, stepTitle } from "./model.ts";
 
 /** The report for a terminal. */
 export function textReport({ run, events, files, score, tables, trend }: RunReport, io: Io): string {
@@ -44,7 +44,7 @@ export function textReport({ run, events, files, score, tables, trend }: RunRepo
     part(`Score ${formatScore(score.score)} of 100${line}`, renderTable(columns, parts, layout));
   }
   const steps = run.steps.map((s) => [
-    s.name,
+    stepTitle(s),
     paint[statusColor(s.status)](s.status),
     s.seconds === null ? "" : formatDuration(s.seconds),
   ]);

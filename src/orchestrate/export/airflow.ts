@@ -243,7 +243,7 @@ with DAG(
         if not _lab["paused"]:
             _starts[_lab["name"]], _ends[_lab["name"]] = add_lab(_lab)
     for _lab in LABS:
-        for _other in _lab["after"]:
+        for _other in _lab["behind"]:
             if _lab["name"] in _starts and _other in _ends:
                 _ends[_other] >> _starts[_lab["name"]]
 

@@ -51,7 +51,7 @@ steps:
   - {name: mend, after: publish, when: on_failure, command: x}
 `,
     );
-    write("two/lab.yml", "schedule: {every: 2 hours, after: one}\n");
+    write("two/lab.yml", "schedule: {every: 2 hours, after: one}\nreads: [gone]\n");
     const [one, two, ...more] = exportedLabs(workspace());
     expect(more).toEqual([]);
     expect(one).toMatchObject({
@@ -76,7 +76,14 @@ steps:
       ["publish", "transform inspect publish", "on_success"],
       ["mend", "mend", "on_failure"],
     ]);
-    expect(two).toMatchObject({ paused: true, crons: [], every: 7200, after: ["one"], catchup: false });
+    expect(two).toMatchObject({
+      paused: true,
+      crons: [],
+      every: 7200,
+      after: ["one"],
+      behind: ["gone", "one"],
+      catchup: false,
+    });
   });
 
   it("keep every text of the workspace in the constants, so that the code is the same for all", () => {

@@ -1,4 +1,4 @@
-import type { Lab, Workspace } from "#registry/index.ts";
+import { dependenciesOf, type Lab, type Workspace } from "#registry/index.ts";
 import { Schedule } from "../schedule/schedule.ts";
 
 /** One task of a lab in another scheduler: a `labs run` of one step. */
@@ -20,6 +20,8 @@ export interface ExportedLab {
   timezone: string;
   /** Starts when one of these was published. */
   after: string[];
+  /** Runs behind these where all labs are run: those, and the labs that it reads. */
+  behind: string[];
   on_files: boolean;
   /** Make up for every missed time. */
   catchup: boolean;
@@ -55,6 +57,7 @@ function exportedLab(lab: Lab): ExportedLab {
     every: schedule.everyMs === undefined ? null : schedule.everyMs / 1000,
     timezone: schedule.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     after: [...schedule.after],
+    behind: dependenciesOf(lab),
     on_files: schedule.onFiles,
     catchup: schedule.missed === "catch_up",
     priority: schedule.priority,

@@ -115,10 +115,10 @@ def on_all_failed(_flow, _run, state):
 @flow(name=f"{PREFIX}-all", on_failure=[on_all_failed], log_prints=True)
 def run_all():
     """Every lab, each after the labs it waits for, and a report; fails when a lab did not end well."""
-    waiting = {lab["name"]: lab["after"] for lab in LABS if not lab["paused"]}
+    waiting = {lab["name"]: lab["behind"] for lab in LABS if not lab["paused"]}
     runs = {}
     while waiting:
-        ready = [name for name, after in waiting.items() if not any(other in waiting for other in after)] or list(waiting)
+        ready = [name for name, behind in waiting.items() if not any(other in waiting for other in behind)] or list(waiting)
         for name in ready:
             runs[name] = whole_lab.submit(name, wait_for=[runs[other] for other in waiting.pop(name) if other in runs])
     for run in runs.values():
