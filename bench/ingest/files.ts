@@ -24,6 +24,18 @@ function row(i: number): string {
   return `${i},${day},${day} ${time},store ${i % 97},P${String(i % 1000).padStart(4, "0")},${i % 50},${((i * 37) % 10_000) / 100},${(i % 20) / 100},${i % 11 === 0},"note ${i}, with a comma"\n`;
 }
 
+/** The row of a number as an API has it. */
+export const record = (i: number) => ({
+  id: i,
+  day: `202${i % 5}-${String(1 + (i % 12)).padStart(2, "0")}-${String(1 + (i % 28)).padStart(2, "0")}`,
+  store: `store ${i % 97}`,
+  product: `P${String(i % 1000).padStart(4, "0")}`,
+  quantity: i % 50,
+  price: ((i * 37) % 10_000) / 100,
+  returned: i % 11 === 0,
+  note: `note ${i}, with a comma`,
+});
+
 /** One CSV file of `rows` rows and ten columns. */
 export async function writeRows(path: string, rows: number): Promise<void> {
   const file = createWriteStream(path);

@@ -1,14 +1,17 @@
 /**
  * `npm run bench -- ingest`: whole processes that load the same CSV files with the same types, in turn: `labs ingest` with
- * all it does, a script that sends one bare CREATE TABLE AS, and dlt where the Python of DLT_PYTHON has it.
- * `--rows 10000000`, `--files 1000`, `--unchanged 10000`, `--rounds 3`. Writes its part of bench/RESULTS.md when nothing is given.
+ * all it does, a script that sends one bare CREATE TABLE AS, and dlt; and the same local API by `labs ingest` and dlt.
+ * `--rows 10000000`, `--files 1000`, `--unchanged 10000`, `--records 100000`, `--rounds 3`; `--dlt-rows 1000000`: dlt gets a
+ * smaller file, beside which labs is measured again. Writes its part of bench/RESULTS.md; `--print` only prints it.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once as event } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { once, type Sample, sideBySide } from "../measure.ts";
 import { writePart } from "../results.ts";
+import { dltPython, dltVersion } from "./dlt-python.ts";
 import { columns, writeMany, writeRows } from "./files.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -18,28 +21,30 @@ const labs = [process.execPath, join(root, "dist", "labs.js")];
 export async function ingest(words: string[]): Promise<void> {
   const option = (name: string, usual: number): number =>
     Number(words[words.indexOf(name) + 1 || words.length] ?? usual);
-  const [rows, files, unchanged, rounds] = [
-    option("--rows", 10_000_000),
-    option("--files", 1_000),
-    option("--unchanged", 10_000),
-    option("--rounds", 3),
-  ];
+  const rows = option("--rows", 10_000_000);
+  const dltRows = Math.min(rows, option("--dlt-rows", 1_000_000));
+  const files = option("--files", 1_000);
+  const unchanged = option("--unchanged", 10_000);
+  const records = option("--records", 100_000);
+  const rounds = option("--rounds", 3);
   const folder = mkdtempSync(join(tmpdir(), "labs-ingest-bench-"));
   const dlt = dltPython();
-  const lines = [
-    "# Loading CSV files",
-    "",
-    `Written by \`npm run bench -- ingest\` on ${availableParallelism()} cores: Node ${process.versions.node}${dlt ? `, dlt ${dlt.version}` : ", without dlt"}.`,
-    "Whole processes from an empty database. `labs ingest` takes the file's hash, checks contract and balance, keeps what does not fit and writes the ledger; the bare statement is `CREATE TABLE AS SELECT * FROM read_csv(…)` with the same types.",
-    "",
-  ];
+  const before = loadavg()[0] ?? 0;
+  const lines: string[] = [];
+  const count = (n: number) => n.toLocaleString("en");
   try {
     const big = lab(folder, "big");
     await writeRows(join(big.raw, "sales.csv"), rows);
-    lines.push(...compare(`${rows.toLocaleString("en")} rows × 10 columns in one file`, big, "sales.csv", dlt, rounds));
+    lines.push(...compare(`${count(rows)} rows × 10 columns in one file`, big, "sales.csv", undefined, rounds));
+    if (dltRows < rows) await writeRows(join(big.raw, "sales.csv"), dltRows);
+    lines.push(
+      ...compare(`${count(dltRows)} rows × 10 columns in one file, beside dlt`, big, "sales.csv", dlt, rounds),
+    );
+    rmSync(big.root, { recursive: true, force: true });
     const small = lab(folder, "small");
     writeMany(small.raw, files, 200);
-    lines.push(...compare(`${files.toLocaleString("en")} files of 200 rows`, small, "sales_*.csv", dlt, rounds));
+    lines.push(...compare(`${count(files)} files of 200 rows`, small, "sales_*.csv", dlt, rounds));
+    lines.push(...(await compareApi(folder, records, dlt, rounds)));
     const still = lab(folder, "still");
     writeMany(still.raw, unchanged, 2);
     once(still.ingest);
@@ -47,16 +52,71 @@ export async function ingest(words: string[]): Promise<void> {
     writeMany(empty.raw, 1, 2);
     once(empty.ingest);
     const looks = sideBySide(
-      { "one file": () => once(empty.ingest), [`${unchanged.toLocaleString("en")} files`]: () => once(still.ingest) },
+      { "one file": () => once(empty.ingest), [`${count(unchanged)} files`]: () => once(still.ingest) },
       rounds * 2,
     );
     lines.push(...table("`labs ingest` of a folder in which nothing has changed", looks));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const text = lines.join("\n");
-  if (words.length === 0) writePart("ingest", text);
+  const busy = Math.max(before, loadavg()[0] ?? 0);
+  const head = [
+    "# Loading files and APIs",
+    "",
+    `Written by \`npm run bench -- ingest\` on ${availableParallelism()} cores: Node ${process.versions.node}, dlt ${dltVersion}. Medians of ${count(rounds)}.`,
+    "Whole processes from an empty database. `labs ingest` takes the file's hash, checks contract and balance, keeps what does not fit and writes the ledger; the bare statement is `CREATE TABLE AS SELECT * FROM read_csv(…)` with the same types.",
+    ...(busy > availableParallelism() * 1.5
+      ? [
+          `Other programs shared the machine (load average up to ${busy.toFixed(0)}): the CPU times tell more than the wall times.`,
+        ]
+      : []),
+    "",
+  ];
+  const text = [...head, ...lines].join("\n");
+  if (!words.includes("--print")) writePart("ingest", text);
   process.stdout.write(`${text}\n`);
+}
+
+/** An API that serves the same pages to both, in a process of its own. */
+async function compareApi(folder: string, records: number, dlt: string, rounds: number): Promise<string[]> {
+  const server = spawn(process.execPath, [join(import.meta.dirname, "api-server.ts"), String(records)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [said] = (await event(server.stdout, "data")) as [Buffer];
+    const url = said.toString().trim();
+    const { root: workspace, database, ingest } = lab(folder, "api");
+    writeFileSync(
+      join(workspace, "shop", "lab.yml"),
+      `contracts: manual\nsources:\n  - name: sales\n    key: id\n    api: {url: "${url}/sales", records: data, keep_raw: false, pagination: {type: cursor, cursor: next, size: 1000, size_param: size}}\n`,
+    );
+    const theirs = join(workspace, "dlt.duckdb");
+    const samples = sideBySide(
+      {
+        "`labs ingest`": () => {
+          clean(database, join(workspace, ".labs"));
+          return once(ingest);
+        },
+        dlt: () => {
+          clean(theirs);
+          return once([dlt, join(import.meta.dirname, "dlt_api.py"), url, theirs], { cwd: workspace });
+        },
+      },
+      rounds,
+    );
+    return table(
+      `${records.toLocaleString("en")} records of 8 fields from an API on this machine, 1,000 a page`,
+      samples,
+    );
+  } finally {
+    server.kill();
+  }
+}
+
+/** Removes databases with what lies beside them. */
+function clean(...paths: string[]): void {
+  for (const path of paths)
+    for (const end of ["", ".wal", ".journal", ".dlt"]) rmSync(path + end, { recursive: true, force: true });
 }
 
 interface BenchLab {
@@ -85,7 +145,7 @@ function compare(
   title: string,
   { root: workspace, raw, database, ingest: command }: BenchLab,
   pattern: string,
-  dlt: Dlt | undefined,
+  dlt: string | undefined,
   rounds: number,
 ): string[] {
   const bare = join(workspace, "bare.mjs");
@@ -104,10 +164,6 @@ connection.closeSync();
 instance.closeSync();
 `,
   );
-  const clean = (...paths: string[]) => {
-    for (const path of paths)
-      for (const end of ["", ".wal", ".dlt"]) rmSync(path + end, { recursive: true, force: true });
-  };
   const theirs = join(workspace, "dlt.duckdb");
   const samples = sideBySide(
     {
@@ -122,7 +178,7 @@ instance.closeSync();
       ...(dlt && {
         dlt: () => {
           clean(theirs);
-          return once([dlt.python, join(import.meta.dirname, "dlt_load.py"), raw, pattern, theirs], { cwd: workspace });
+          return once([dlt, join(import.meta.dirname, "dlt_load.py"), raw, pattern, theirs], { cwd: workspace });
         },
       }),
     },
@@ -137,26 +193,12 @@ function table(title: string, samples: Record<string, Sample>): string[] {
   return [
     `## ${title}`,
     "",
-    "| | wall, s | CPU, s | wall against the first |",
-    "|---|---:|---:|---:|",
+    "| | wall, s | CPU, s | wall against the first | CPU against the first |",
+    "|---|---:|---:|---:|---:|",
     ...Object.entries(samples).map(
       ([name, { wall, cpu }]) =>
-        `| ${name} | ${wall.toFixed(3)} | ${cpu.toFixed(3)} | ${(wall / (first?.wall ?? 1)).toFixed(2)} |`,
+        `| ${name} | ${wall.toFixed(3)} | ${cpu.toFixed(3)} | ${(wall / (first?.wall ?? 1)).toFixed(2)} | ${(cpu / (first?.cpu ?? 1)).toFixed(2)} |`,
     ),
     "",
   ];
-}
-
-interface Dlt {
-  python: string;
-  version: string;
-}
-
-/** The Python that has dlt, when there is one: `DLT_PYTHON`, else python3. */
-function dltPython(): Dlt | undefined {
-  const python = process.env["DLT_PYTHON"] ?? "python3";
-  const { status, stdout } = spawnSync(python, ["-c", "import dlt, pyarrow; print(dlt.__version__)"], {
-    encoding: "utf8",
-  });
-  return status === 0 ? { python, version: stdout.trim() } : undefined;
 }
