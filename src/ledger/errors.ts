@@ -56,4 +56,29 @@ export const ledgerErrors = catalogue("ledger", {
     exit: 2,
     doc: "Names of API tokens are unique, so that the audit log says who did something. Choose another name or take the old token back.",
   },
+  unreachable: {
+    code: "LED-010",
+    title: "Database cannot be reached",
+    exit: 1,
+    retryable: true,
+    doc: "The PostgreSQL server that `LABS_DATABASE_URL` names does not answer, is starting or stopping, or takes no more connections. Everything waits some seconds for it. Runs that have begun go on and keep their history until it is back; a lease that cannot be renewed in time is lost, and its job begins again where it was.",
+  },
+  loginRefused: {
+    code: "LED-011",
+    title: "Database refuses the login",
+    exit: 2,
+    doc: "User or password in `LABS_DATABASE_URL` are wrong, or the server's `pg_hba.conf` does not let this host in.",
+  },
+  databaseUnusable: {
+    code: "LED-012",
+    title: "Database cannot be used",
+    exit: 2,
+    doc: "The database that `LABS_DATABASE_URL` names does not exist, or its user may not create tables in it. Since PostgreSQL 15 that is so in the schema `public` of a database that belongs to somebody else.",
+  },
+  addressInvalid: {
+    code: "LED-013",
+    title: "Database address is invalid",
+    exit: 2,
+    doc: "`LABS_DATABASE_URL` must be `postgresql://user:password@host:port/database`, with special characters of the password in percent-encoding. What it leaves out is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.",
+  },
 });

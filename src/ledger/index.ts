@@ -1,5 +1,5 @@
-/** The history of a workspace's runs: steps, models, events and scores, in one SQLite file. */
-export { Ledger, openLedger } from "./ledger.ts";
+/** The history of a workspace's runs: steps, models, events and scores, in one SQLite file or a PostgreSQL database. */
+export { databaseUrl, databaseVariable, Ledger, openLedger } from "./ledger.ts";
 export type { OpenLedgerOptions } from "./ledger.ts";
 export { RunRecorder, StepRecorder } from "./recorder.ts";
 export type { StepResult } from "./recorder.ts";

@@ -1,5 +1,6 @@
 import { afterEach } from "vitest";
 import { type Ledger, openLedger } from "./index.ts";
+import { accessContract } from "./testing/access-contract.ts";
 import { jobContract } from "./testing/job-contract.ts";
 
 const opened: Ledger[] = [];
@@ -7,9 +8,12 @@ afterEach(async () => {
   for (const ledger of opened.splice(0)) await ledger.close();
 });
 
-jobContract("SQLite", async () => {
+async function open(): Promise<Ledger> {
   // Nothing lies there, so it is a database in memory.
   const ledger = await openLedger("/missing/ledger.db", { mode: "read" });
   opened.push(ledger);
-  return ledger.jobs;
-});
+  return ledger;
+}
+
+jobContract("SQLite", async () => (await open()).jobs);
+accessContract("SQLite", async () => (await open()).access);

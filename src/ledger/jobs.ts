@@ -1,8 +1,9 @@
 import type { ErrorJson } from "#errors/index.ts";
 import type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } from "./job-types.ts";
-import { isAlive, thisProcess, userName } from "./process-identity.ts";
+import { isGone } from "./liveness.ts";
+import { thisProcess, userName } from "./process-identity.ts";
 import { newRunId } from "./run-id.ts";
-import type { Row, Sql, Statement } from "./sql.ts";
+import type { Row, Sql, SqlValue, Statement } from "./sql.ts";
 
 /** How an attempt ended. */
 export interface JobOutcome {
@@ -29,8 +30,18 @@ export class JobStore {
 
   /** Adds jobs, all or none; gives those that are new. A request whose `dedupe` is known already adds nothing. */
   async enqueue(requests: JobRequest[]): Promise<JobInfo[]> {
-    const rows = await this.#sql.batch(requests.map(insertion));
-    return rows.flat().map(jobInfo);
+    return this.#add([], requests.map(insertion));
+  }
+
+  /** Also when the database did it already and its answer was lost. */
+  async #add(before: Statement[], insertions: Insertion[], after: Statement[] = []): Promise<JobInfo[]> {
+    const ids = insertions.map(({ values }) => values.id);
+    const found = ids.map((id) => ({ text: "SELECT * FROM jobs WHERE id = @id", values: { id } }));
+    const rows = await this.#sql.batch([...before, ...insertions, ...after, ...found]);
+    return rows
+      .slice(rows.length - found.length)
+      .flat()
+      .map(jobInfo);
   }
 
   /**
@@ -101,12 +112,9 @@ export class JobStore {
             WHERE ${held} RETURNING id`,
           values: { ...values, state: outcome.state, failed: outcome.state === "failed" ? 1 : 0 },
         };
-    const followers = then.map((request) => {
-      const { text, values: own } = insertion(request);
-      // Only an attempt that still holds its lease may cause anything.
-      const guarded = text.replace(/VALUES \(([^)]*)\)/, (_, list: string) => `SELECT ${list} WHERE EXISTS ${caused}`);
-      return { text: guarded, values: { ...own, cause: lease.id, causeAttempt: lease.attempt } };
-    });
+    // Only an attempt that still holds its lease may cause anything.
+    const cause = { cause: lease.id, causeAttempt: lease.attempt };
+    const followers = then.map((request) => provided(`EXISTS ${caused}`, insertion(request), cause));
     const rows = await this.#sql.batch([...followers, end]);
     return (rows.at(-1) ?? []).length > 0;
   }
@@ -229,28 +237,32 @@ export class JobStore {
 
   /** Remembers up to when due times were dealt with, and adds their jobs, in one transaction. */
   async schedule(lab: string, hash: string, until: string, requests: JobRequest[]): Promise<JobInfo[]> {
-    const rows = await this.#sql.batch([
-      {
-        text: `INSERT INTO lab_states (lab, scheduled_until, schedule_hash) VALUES (@lab, @until, @hash)
-          ON CONFLICT (lab) DO UPDATE SET scheduled_until = excluded.scheduled_until, schedule_hash = excluded.schedule_hash`,
-        values: { lab, until, hash },
-      },
-      ...requests.map(insertion),
-    ]);
-    return rows.slice(1).flat().map(jobInfo);
+    const remember = {
+      text: `INSERT INTO lab_states (lab, scheduled_until, schedule_hash) VALUES (@lab, @until, @hash)
+        ON CONFLICT (lab) DO UPDATE SET scheduled_until = excluded.scheduled_until, schedule_hash = excluded.schedule_hash`,
+      values: { lab, until, hash },
+    };
+    return this.#add([remember], requests.map(insertion));
   }
 
-  /** Remembers what lies in a raw folder, and adds the job for it, in one transaction. */
+  /** Remembers what lies in a raw folder, and adds the job for it, in one transaction. Somebody who saw the same later adds nothing. */
   async filesSeen(lab: string, seen: string, requests: JobRequest[]): Promise<JobInfo[]> {
-    const rows = await this.#sql.batch([
-      {
-        text: `INSERT INTO lab_states (lab, files_seen) VALUES (@lab, @seen)
-          ON CONFLICT (lab) DO UPDATE SET files_seen = excluded.files_seen`,
-        values: { lab, seen },
-      },
-      ...requests.map(insertion),
-    ]);
-    return rows.slice(1).flat().map(jobInfo);
+    const news = "NOT EXISTS (SELECT 1 FROM lab_states WHERE lab = @lab AND files_seen = @seen)";
+    const remember = {
+      text: `INSERT INTO lab_states (lab, files_seen) VALUES (@lab, @seen)
+        ON CONFLICT (lab) DO UPDATE SET files_seen = excluded.files_seen`,
+      values: { lab, seen },
+    };
+    return this.#add(
+      [],
+      requests.map((request) => provided(news, insertion(request), { lab, seen })),
+      [remember],
+    );
+  }
+
+  /** Calls back when any process changed the queue, where the database tells; the queue must be looked at now and then anyway. */
+  async onChange(listener: () => void): Promise<() => Promise<void>> {
+    return (await this.#sql.onQueue?.(listener)) ?? (async () => {});
   }
 
   /** Says that this process is there. */
@@ -284,7 +296,7 @@ export class JobStore {
       { text: "DELETE FROM workers WHERE seen_at < @oldest", values: { oldest: later(now, -keepMs) } },
       { text: "SELECT * FROM workers ORDER BY started_at DESC, id" },
     ]);
-    return rows.map(workerInfo);
+    return rows.map((row) => workerInfo(row, now));
   }
 }
 
@@ -292,13 +304,21 @@ const caused = "(SELECT 1 FROM jobs c WHERE c.id = @cause AND c.attempt = @cause
 
 const later = (now: Date, ms: number) => new Date(now.getTime() + ms).toISOString();
 
-function insertion(request: JobRequest): Statement & { values: NonNullable<Statement["values"]> } {
+type Insertion = Statement & { values: NonNullable<Statement["values"]> & { id: string } };
+
+/** An insertion that happens only when a condition holds. */
+const provided = (condition: string, { text, values }: Insertion, more: Record<string, SqlValue>): Insertion => ({
+  text: text.replace(/VALUES \(([^)]*)\)/, (_, list: string) => `SELECT ${list} WHERE ${condition}`),
+  values: { ...values, ...more },
+});
+
+function insertion(request: JobRequest): Insertion {
   const created = new Date().toISOString();
   return {
     text: `INSERT INTO jobs (id, lab, state, priority, trigger_, command, user_, options, dedupe, due_at, not_before,
         created_at, attempt, failures, interruptions)
       VALUES (@id, @lab, 'queued', @priority, @trigger, @command, @user, @options, @dedupe, @due, @due, @created, 0, 0, 0)
-      ON CONFLICT (dedupe) DO NOTHING RETURNING *`,
+      ON CONFLICT DO NOTHING`,
     values: {
       id: newRunId(),
       lab: request.lab,
@@ -357,23 +377,18 @@ function labState(row: Row): LabState {
   };
 }
 
-function workerInfo(row: Row): WorkerInfo {
-  const identity = {
-    host: row["host"] as string,
-    pid: Number(row["pid"]),
-    token: row["process_token"] as string,
-  };
+function workerInfo(row: Row, now: Date): WorkerInfo {
   const stoppedAt = row["stopped_at"] as string | null;
   return {
     id: row["id"] as string,
     kind: row["kind"] as WorkerInfo["kind"],
-    host: identity.host,
-    pid: identity.pid,
+    host: row["host"] as string,
+    pid: Number(row["pid"]),
     user: row["user_"] as string,
     startedAt: row["started_at"] as string,
     seenAt: row["seen_at"] as string,
     stoppedAt,
-    alive: stoppedAt === null && isAlive(identity),
+    alive: stoppedAt === null && !isGone(row, now.getTime()),
     info: parsed(row["info"]) ?? {},
   };
 }

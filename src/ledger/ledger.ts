@@ -1,23 +1,17 @@
-import type { Database, Statement } from "better-sqlite3";
 import type { LabsError } from "#errors/index.ts";
-import {
-  connectForReading,
-  connectForWriting,
-  connectInMemory,
-  explain,
-  patienceMilliseconds,
-  patiently,
-} from "./connect.ts";
-import { isAlive, thisProcess, userName } from "./process-identity.ts";
-import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
 import { AccessStore } from "./access.ts";
 import { AlertStore } from "./alerts.ts";
-import { JobStore, type Lease } from "./jobs.ts";
+import { connectForReading, connectForWriting, connectInMemory, patienceMilliseconds } from "./connect.ts";
 import { ledgerErrors } from "./errors.ts";
-import { readTablesSeen, type TableSeen } from "./tables-seen.ts";
+import { JobStore, type Lease } from "./jobs.ts";
+import { isRunGone, livenessColumns } from "./liveness.ts";
+import { thisProcess, userName } from "./process-identity.ts";
+import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
 import { newRunId } from "./run-id.ts";
-import { sqliteSql } from "./sql.ts";
+import type { Sql, Statement } from "./sql.ts";
+import { sqliteSql } from "./sqlite-sql.ts";
+import { readTablesSeen, type TableSeen } from "./tables-seen.ts";
 import type {
   EventFilter,
   EventInfo,
@@ -42,18 +36,32 @@ export interface OpenLedgerOptions {
   patienceMilliseconds?: number;
 }
 
+/** Name of the variable that says where the PostgreSQL database of a workspace's ledger is. */
+export const databaseVariable = "LABS_DATABASE_URL";
+
+/** Where PostgreSQL keeps the ledger and the queue; undefined: a file of the workspace does. */
+export const databaseUrl = (): string | undefined => process.env[databaseVariable]?.trim() || undefined;
+
 /**
- * Opens a workspace's ledger, `<workspace>/.labs/ledger.db`, bringing its schema up to date.
- * Errors: LED-001 cannot be opened, LED-002 locked, LED-003 damaged, LED-004 written by a newer version.
+ * Opens a workspace's ledger, bringing its schema up to date: `<workspace>/.labs/ledger.db`, or the PostgreSQL database that
+ * `LABS_DATABASE_URL` names. Errors: LED-001 cannot be opened, LED-002 locked, LED-003 damaged, LED-004 written by a newer
+ * version; of PostgreSQL LED-010 not reached, LED-011 login refused, LED-012 no such database, LED-013 no such address.
  */
 export async function openLedger(path: string, options: OpenLedgerOptions = {}): Promise<Ledger> {
   const patience = options.patienceMilliseconds ?? patienceMilliseconds;
-  const connect = options.mode === "read" ? connectForReading : connectForWriting;
   try {
-    return new Ledger(path, await connect(path, patience), patience);
+    const url = databaseUrl();
+    if (url !== undefined) {
+      // Loaded by those who use it: it is half as large as everything else a run needs.
+      const { connectToPostgres } = await import("./postgres/connect.ts");
+      const sql = await connectToPostgres(url, patience, options.mode ?? "write");
+      return new Ledger(path, sql ?? sqliteSql(await connectInMemory(), path, patience));
+    }
+    const connect = options.mode === "read" ? connectForReading : connectForWriting;
+    return new Ledger(path, sqliteSql(await connect(path, patience), path, patience));
   } catch (error) {
     if (!options.fallback) throw error;
-    return new Ledger(path, await connectInMemory(), patience, error as LabsError);
+    return new Ledger(path, sqliteSql(await connectInMemory(), path, patience), error as LabsError);
   }
 }
 
@@ -71,16 +79,12 @@ export class Ledger {
   readonly alerts: AlertStore;
   /** Tokens of the API, and the audit log. */
   readonly access: AccessStore;
-  readonly #db: Database;
-  readonly #patience: number;
-  readonly #statements = new Map<WriteName, Statement>();
+  readonly #sql: Sql;
 
-  constructor(path: string, db: Database, patience: number, problem?: LabsError) {
+  constructor(path: string, sql: Sql, problem?: LabsError) {
     this.path = path;
-    this.#db = db;
-    this.#patience = patience;
     this.problem = problem;
-    const sql = sqliteSql(db, path, patience);
+    this.#sql = sql;
     this.jobs = new JobStore(sql);
     this.alerts = new AlertStore(sql);
     this.access = new AccessStore(sql);
@@ -88,11 +92,13 @@ export class Ledger {
 
   /**
    * Begins a run and returns its recorder. Runs whose process is gone are marked `crashed` on the way.
-   * Errors: LED-002, LED-003, LED-007, and LED-008 when `start.job` is held by a newer attempt; with them nothing was recorded.
+   * Errors: LED-002, LED-003, LED-007, LED-010, and LED-008 when `start.job` is held by a newer attempt; with them nothing was
+   * recorded.
    */
   async startRun(start: RunStart): Promise<RunRecorder> {
     const id = newRunId();
     const me = thisProcess();
+    const lease = start.job && { job: start.job.id, attempt: start.job.attempt };
     const values = {
       id,
       lab: start.lab,
@@ -105,37 +111,29 @@ export class Ledger {
       at: new Date().toISOString(),
       codeVersion: start.codeVersion ?? null,
       configHash: start.configHash ?? null,
-      job: start.job?.id ?? null,
-      attempt: start.job?.attempt ?? null,
+      job: null,
+      attempt: null,
+      ...lease,
     };
-    try {
-      const begin = this.#db.transaction(() => {
-        this.#settleCrashed();
-        if (start.job && this.#db.prepare(nameRun).run({ ...start.job, run: id }).changes === 0)
-          throw leaseLost(start.job);
-        this.#db
-          .prepare(
-            `INSERT INTO runs VALUES (@id, @lab, @trigger, @command, @user, @host, @pid, @token, @at, NULL,
-              'running', @codeVersion, @configHash, NULL, @job, @attempt)`,
-          )
-          .run(values);
-        this.#dropOldDetails(start.lab);
-      });
-      await patiently(() => begin.immediate(), this.#patience);
-    } catch (error) {
-      throw explain(this.path, error, "write");
-    }
-    return new RunRecorder(id, start.lab, (batch, patient) => this.#write(batch, patient));
+    const written = await this.#sql.batch([
+      ...(await this.#settleCrashed()),
+      ...(lease ? [{ text: nameRun, values: { ...lease, id } }] : []),
+      { text: insertRun(lease !== undefined), values },
+      ...dropOldDetails.map((text) => ({ text, values: { lab: start.lab } })),
+      { text: "SELECT id FROM runs WHERE id = @id", values: { id } },
+    ]);
+    if (start.job && written.at(-1)?.length === 0) throw leaseLost(start.job);
+    return new RunRecorder(id, start.lab, (batch, last) => this.#write(batch, last));
   }
 
   /** The newest run of every lab that ever ran, or the newest with one status. */
   async lastRuns(filter: { status?: RunStatus } = {}): Promise<Map<string, RunInfo>> {
-    return this.#read(() => readLastRuns(this.#db, filter.status));
+    return readLastRuns(this.#sql, filter.status);
   }
 
   /** Runs, newest first. */
   async runs(filter: RunFilter = {}): Promise<RunInfo[]> {
-    return this.#read(() => readRuns(this.#db, filter));
+    return readRuns(this.#sql, filter);
   }
 
   /**
@@ -143,84 +141,57 @@ export class Ledger {
    * Errors: LED-005 none, LED-006 several.
    */
   async run(id: string, lab?: string): Promise<RunDetail> {
-    return this.#read(() => readRunDetail(this.#db, findRun(this.#db, id, lab)));
+    return readRunDetail(this.#sql, await findRun(this.#sql, id, lab));
   }
 
   /** A run's events in order. Errors: LED-005, LED-006. */
   async events(id: string, filter: EventFilter = {}): Promise<EventInfo[]> {
-    return this.#read(() => readEvents(this.#db, findRun(this.#db, id).id, filter));
+    return readEvents(this.#sql, (await findRun(this.#sql, id)).id, filter);
   }
 
   /** Scores of a lab, its layers and tables, newest run first. */
   async scoresHistory(filter: ScoreFilter): Promise<ScoreInfo[]> {
-    return this.#read(() => readScores(this.#db, filter));
+    return readScores(this.#sql, filter);
   }
 
   /** What earlier runs of a lab saw of its tables, newest first: enough to know their rhythm. */
   async tablesSeen(lab: string): Promise<TableSeen[]> {
-    return this.#read(() => readTablesSeen(this.#db, lab, new Date()));
+    return readTablesSeen(this.#sql, lab, new Date());
   }
 
   /** A text that changes whenever anybody commits to the ledger; cheap to ask for. */
   async version(): Promise<string> {
-    return this.#read(() => {
-      const others = this.#db.pragma("data_version", { simple: true }) as number;
-      const own = this.#db.prepare("SELECT total_changes()").pluck().get() as number;
-      return `${others}.${own}`;
-    });
+    return this.#sql.version();
   }
 
   async close(): Promise<void> {
-    this.#db.close();
-  }
-
-  #read<T>(query: () => T): Promise<T> {
-    return patiently(query, this.#patience).catch((error: unknown) => {
-      throw explain(this.path, error, "open");
-    });
+    await this.#sql.close();
   }
 
   async #write(batch: Write[], last: boolean): Promise<void> {
-    const attempt = this.#db.transaction(() => {
-      for (const { statement, values } of batch) this.#statement(statement).run(values);
-    });
-    try {
-      // Progress need not wait for the disk: under WAL, what a killed process wrote is there all the same.
-      if (!last) this.#db.pragma("synchronous = NORMAL");
-      await patiently(() => attempt.immediate(), last ? this.#patience : 0);
-    } catch (error) {
-      throw explain(this.path, error, "write");
-    } finally {
-      if (!last) this.#db.pragma("synchronous = FULL");
-    }
+    const statements = batch.map(({ statement, values }) => ({ text: writes[statement], values }));
+    await this.#sql.batch(statements, { progress: !last });
   }
 
-  #statement(name: WriteName): Statement {
-    let statement = this.#statements.get(name);
-    if (statement === undefined) this.#statements.set(name, (statement = this.#db.prepare(writes[name])));
-    return statement;
-  }
-
-  /** A few runs at a time: every start makes one run too old, so the rest is only for catching up. */
-  #dropOldDetails(lab: string): void {
-    const old = `(SELECT id FROM runs WHERE lab = ? ORDER BY id DESC LIMIT 20 OFFSET ${runsWithDetails})`;
-    this.#db.prepare(`DELETE FROM events WHERE run IN ${old}`).run(lab);
-    this.#db.prepare(`DELETE FROM models WHERE run IN ${old}`).run(lab);
-  }
-
-  #settleCrashed(): void {
-    const unfinished = this.#db
-      .prepare("SELECT id, host, pid, process_token AS token FROM runs WHERE status = 'running'")
-      .all() as { id: string; host: string; pid: number; token: string }[];
-    for (const run of unfinished) {
-      if (isAlive(run)) continue;
-      this.#db.prepare(settleRun).run({ id: run.id });
-      this.#db.prepare("UPDATE steps SET status = 'crashed' WHERE run = ? AND status = 'running'").run(run.id);
-    }
+  /** What writes down that runs have crashed: their processes are looked at before the ledger is held. */
+  async #settleCrashed(): Promise<Statement[]> {
+    const unfinished = await this.#sql.all(
+      `SELECT ${livenessColumns} FROM runs r LEFT JOIN jobs j ON j.id = r.job WHERE r.status = 'running'`,
+    );
+    return unfinished.filter(isRunGone).flatMap(({ id = null }) => settleRun.map((text) => ({ text, values: { id } })));
   }
 }
 
-const nameRun = "UPDATE jobs SET run = @run WHERE id = @id AND attempt = @attempt AND state = 'running'";
+const held = "id = @job AND attempt = @attempt AND state = 'running'";
+
+const nameRun = `UPDATE jobs SET run = @id WHERE ${held}`;
+
+/** A run of a job begins only under its lease. */
+const insertRun = (leased: boolean) => `INSERT INTO runs (id, lab, trigger_, command, user_, host, pid, process_token,
+    started_at, seen_at, status, code_version, config_hash, job, attempt)
+  SELECT @id, @lab, @trigger, @command, @user, @host, @pid, @token, @at, @at, 'running', @codeVersion, @configHash, @job,
+    @attempt WHERE ${leased ? `EXISTS (SELECT 1 FROM jobs WHERE ${held})` : "1 = 1"}
+  ON CONFLICT (id) DO NOTHING`;
 
 const leaseLost = (job: Lease) =>
   ledgerErrors.leaseLost({
@@ -228,20 +199,36 @@ const leaseLost = (job: Lease) =>
     hint: "Nothing needs to be done: the job goes on where it is held now.",
   });
 
-/** The last sign of life is the nearest thing to the time of death. */
-const settleRun = `
-  UPDATE runs SET status = 'crashed', finished_at = max(started_at,
-    coalesce((SELECT max(time) FROM events WHERE run = @id), ''),
-    coalesce((SELECT max(coalesce(finished_at, started_at)) FROM steps WHERE run = @id), ''))
-  WHERE id = @id AND status = 'running'`;
+/** A few runs at a time: every start makes one run too old, so the rest is only for catching up. */
+const oldRuns = `(SELECT id FROM runs WHERE lab = @lab ORDER BY id DESC LIMIT 20 OFFSET ${runsWithDetails})`;
+const dropOldDetails = ["events", "models"].map((table) => `DELETE FROM ${table} WHERE run IN ${oldRuns}`);
 
+/** The last sign of life that was written is the nearest thing to the time of death. */
+const settleRun = [
+  `UPDATE runs SET status = 'crashed', finished_at = (SELECT max(sign) FROM (
+      SELECT started_at AS sign FROM runs WHERE id = @id
+      UNION ALL SELECT max(time) FROM events WHERE run = @id
+      UNION ALL SELECT max(coalesce(finished_at, started_at)) FROM steps WHERE run = @id) signs)
+    WHERE id = @id AND status = 'running'`,
+  "UPDATE steps SET status = 'crashed' WHERE run = @id AND status = 'running'",
+];
+
+/** Writing any of them twice is writing it once. */
 const writes: Record<WriteName, string> = {
-  stepStart: "INSERT INTO steps VALUES (@run, @position, @name, @attempt, 'running', @at, NULL, NULL, NULL, NULL)",
+  alive: "UPDATE runs SET seen_at = @at WHERE id = @run",
+  stepStart: `INSERT INTO steps (run, position, name, attempt, status, started_at)
+    VALUES (@run, @position, @name, @attempt, 'running', @at) ON CONFLICT (run, position) DO NOTHING`,
   stepFinish: `UPDATE steps SET status = @status, finished_at = @at, rows_ = @rows, error = @error, data = @data
     WHERE run = @run AND position = @position`,
-  event: "INSERT INTO events VALUES (@run, @seq, @at, @level, @step, @type, @text, @data)",
-  model: `INSERT OR REPLACE INTO models VALUES
-    (@run, @uniqueId, @name, @resourceType, @status, @seconds, @rows, @failures, @message, @relation)`,
-  score: "INSERT OR REPLACE INTO scores VALUES (@lab, @run, @scope, @name, @score, @rows, @parts)",
+  event: `INSERT INTO events (run, seq, time, level, step, type, text, data)
+    VALUES (@run, @seq, @at, @level, @step, @type, @text, @data) ON CONFLICT (run, seq) DO NOTHING`,
+  model: `INSERT INTO models (run, unique_id, name, resource_type, status, seconds, rows_, failures, message, relation)
+    VALUES (@run, @uniqueId, @name, @resourceType, @status, @seconds, @rows, @failures, @message, @relation)
+    ON CONFLICT (run, unique_id) DO UPDATE SET name = excluded.name, resource_type = excluded.resource_type,
+      status = excluded.status, seconds = excluded.seconds, rows_ = excluded.rows_, failures = excluded.failures,
+      message = excluded.message, relation = excluded.relation`,
+  score: `INSERT INTO scores (lab, run, scope, name, score, rows_, parts)
+    VALUES (@lab, @run, @scope, @name, @score, @rows, @parts)
+    ON CONFLICT (lab, run, scope, name) DO UPDATE SET score = excluded.score, rows_ = excluded.rows_, parts = excluded.parts`,
   runFinish: "UPDATE runs SET status = @status, finished_at = @at, summary = @summary WHERE id = @run",
 };

@@ -1,8 +1,8 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "#sqlite/index.ts";
 
 /**
- * The schema's history: entry n brings version n to n + 1 (`PRAGMA user_version`).
- * An entry that was released is never edited; changes are appended.
+ * The schema's history, for SQLite and PostgreSQL: entry n brings version n to n + 1 (`PRAGMA user_version`). Types are TEXT,
+ * INTEGER and REAL. An entry that was released is never edited; changes are appended.
  */
 export const migrations: readonly string[] = [
   `
@@ -219,6 +219,9 @@ export const migrations: readonly string[] = [
     answer TEXT,
     at TEXT NOT NULL
   );
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN seen_at TEXT;
   `,
 ];
 

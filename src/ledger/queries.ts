@@ -1,14 +1,16 @@
-import type { Database } from "better-sqlite3";
 import { ledgerErrors } from "./errors.ts";
-import { isAlive } from "./process-identity.ts";
+import { isRunGone, livenessColumns } from "./liveness.ts";
+import type { Row, Sql, SqlValue } from "./sql.ts";
 import type {
   EventFilter,
   EventInfo,
   EventLevel,
+  ModelResult,
   RunDetail,
   RunFilter,
   RunInfo,
   RunStatus,
+  RunSummary,
   ScoreFilter,
   ScoreInfo,
   ScoreResult,
@@ -16,107 +18,109 @@ import type {
   StepStatus,
 } from "./types.ts";
 
-interface RunRow {
-  id: string;
-  lab: string;
-  trigger_: string;
-  command: string;
-  user_: string;
-  host: string;
-  pid: number;
-  process_token: string;
-  started_at: string;
-  finished_at: string | null;
-  status: RunStatus;
-  code_version: string | null;
-  config_hash: string | null;
-  job: string | null;
-  attempt: number | null;
-  summary: string | null;
-}
-
 const parsed = <T>(text: unknown): T | null => (typeof text === "string" ? (JSON.parse(text) as T) : null);
+const text = (value: SqlValue | undefined): string | null =>
+  value === null || value === undefined ? null : String(value);
+const number = (value: SqlValue | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value);
 const seconds = (from: string, to: string | null) => (to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000);
 
-function runInfo(row: RunRow): RunInfo {
-  const gone = row.status === "running" && !isAlive({ host: row.host, pid: row.pid, token: row.process_token });
+const selectRuns = `SELECT ${livenessColumns} FROM runs r LEFT JOIN jobs j ON j.id = r.job`;
+
+function runInfo(row: Row): RunInfo {
+  const status = String(row["status"]) as RunStatus;
+  const startedAt = String(row["started_at"]);
+  const finishedAt = text(row["finished_at"]);
   return {
-    id: row.id,
-    lab: row.lab,
-    trigger: row.trigger_,
-    command: row.command,
-    user: row.user_,
-    host: row.host,
-    pid: row.pid,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    seconds: seconds(row.started_at, row.finished_at),
-    status: gone ? "crashed" : row.status,
-    codeVersion: row.code_version,
-    configHash: row.config_hash,
-    job: row.job,
-    attempt: row.attempt,
-    summary: parsed(row.summary),
+    id: String(row["id"]),
+    lab: String(row["lab"]),
+    trigger: String(row["trigger_"]),
+    command: String(row["command"]),
+    user: String(row["user_"]),
+    host: String(row["host"]),
+    pid: Number(row["pid"]),
+    startedAt,
+    finishedAt,
+    seconds: seconds(startedAt, finishedAt),
+    status: status === "running" && isRunGone(row) ? "crashed" : status,
+    codeVersion: text(row["code_version"]),
+    configHash: text(row["config_hash"]),
+    job: text(row["job"]),
+    attempt: number(row["attempt"]),
+    summary: parsed<RunSummary>(row["summary"]),
   };
 }
 
-export function readRuns(db: Database, filter: RunFilter): RunInfo[] {
+/** A run that is written as running may have crashed: both are read, and the filter is applied to what it is. */
+const written = (status: RunStatus | undefined): RunStatus[] =>
+  status === undefined ? [] : status === "crashed" ? ["crashed", "running"] : [status];
+
+/** `column IN (…)` of a few constant words. */
+const among = (column: string, words: string[]) => `${column} IN (${words.map((word) => `'${word}'`).join(", ")})`;
+
+export async function readRuns(sql: Sql, filter: RunFilter): Promise<RunInfo[]> {
   const limit = filter.limit ?? 50;
-  // A run that is written as running may have crashed: both are read, and the filter is applied to what it is.
-  const written = filter.status === "crashed" ? ["crashed", "running"] : filter.status ? [filter.status] : null;
+  const statuses = written(filter.status);
+  const conditions = [
+    "r.id >= @since",
+    "r.id < @before",
+    ...(filter.lab === undefined ? [] : ["r.lab = @lab"]),
+    ...(statuses.length > 0 ? [among("r.status", statuses)] : []),
+  ];
+  const query = `${selectRuns} WHERE ${conditions.join(" AND ")} ORDER BY r.id DESC LIMIT @limit`;
+  const values = { since: filter.since ?? "", limit, ...(filter.lab !== undefined && { lab: filter.lab }) };
   const found: RunInfo[] = [];
-  const rows = db
-    .prepare(
-      `SELECT * FROM runs WHERE (@lab IS NULL OR lab = @lab) AND id >= @since AND (@before IS NULL OR id < @before)
-       AND (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses))) ORDER BY id DESC`,
-    )
-    .iterate({
-      lab: filter.lab ?? null,
-      since: filter.since ?? "",
-      before: filter.before ?? null,
-      statuses: written && JSON.stringify(written),
-    }) as IterableIterator<RunRow>;
-  for (const row of rows) {
-    if (found.length >= limit) break;
-    const run = runInfo(row);
-    if (filter.status === undefined || run.status === filter.status) found.push(run);
+  for (let before = filter.before ?? "~"; found.length < limit; ) {
+    const rows = await sql.all(query, { ...values, before });
+    const runs = rows.map(runInfo);
+    found.push(...runs.filter(({ status }) => filter.status === undefined || status === filter.status));
+    if (rows.length < limit) break;
+    before = runs.at(-1)?.id ?? "";
   }
-  return found;
+  return found.slice(0, limit);
 }
 
-export function readLastRuns(db: Database, status: RunStatus | undefined): Map<string, RunInfo> {
-  const labs = db.prepare("SELECT DISTINCT lab FROM runs ORDER BY lab").pluck().all() as string[];
-  const last = new Map<string, RunInfo>();
-  for (const lab of labs) {
-    const [run] = readRuns(db, { lab, limit: 1, ...(status && { status }) });
-    if (run) last.set(lab, run);
+export async function readLastRuns(sql: Sql, status: RunStatus | undefined): Promise<Map<string, RunInfo>> {
+  if (status === "running" || status === "crashed") {
+    const labs = await sql.all("SELECT DISTINCT lab FROM runs ORDER BY lab");
+    const last = new Map<string, RunInfo>();
+    for (const { lab } of labs) {
+      const [run] = await readRuns(sql, { lab: String(lab), limit: 1, status });
+      if (run) last.set(run.lab, run);
+    }
+    return last;
   }
-  return last;
+  const rows = await sql.all(
+    `SELECT ${livenessColumns} FROM (SELECT DISTINCT lab FROM runs) l
+     JOIN runs r ON r.id = (
+       SELECT x.id FROM runs x WHERE x.lab = l.lab ${status ? `AND ${among("x.status", [status])}` : ""}
+       ORDER BY x.id DESC LIMIT 1)
+     LEFT JOIN jobs j ON j.id = r.job ORDER BY r.lab`,
+  );
+  return new Map(rows.map((row) => [String(row["lab"]), runInfo(row)]));
 }
 
 /** Errors: LED-005 no run matches, LED-006 several do. */
-export function findRun(db: Database, id: string, lab?: string): RunInfo {
+export async function findRun(sql: Sql, id: string, lab?: string): Promise<RunInfo> {
   if (id === "last") {
-    const [run] = readRuns(db, { limit: 1, ...(lab && { lab }) });
+    const [run] = await readRuns(sql, { limit: 1, ...(lab && { lab }) });
     if (run) return run;
     throw ledgerErrors.runUnknown({
       message: lab ? `Lab ${lab} has not run yet.` : "Nothing has run in this workspace yet.",
       hint: `Run \`labs run${lab ? ` ${lab}` : ""}\` first.`,
     });
   }
-  const text = id.toLowerCase();
-  const exact = db.prepare("SELECT * FROM runs WHERE id = ?").get(text) as RunRow | undefined;
+  const wanted = id.toLowerCase();
+  const [exact] = await sql.all(`${selectRuns} WHERE r.id = @wanted`, { wanted });
   if (exact) return runInfo(exact);
-  const rows = (
-    text === ""
-      ? []
-      : db
-          .prepare(
-            `SELECT * FROM runs WHERE (@lab IS NULL OR lab = @lab)
-             AND (substr(id, 1, length(@text)) = @text OR substr(id, -length(@text)) = @text) ORDER BY id DESC LIMIT 6`,
-          )
-          .all({ text, lab: lab ?? null })
-  ) as RunRow[];
+  // Letters and digits alone: what LIKE takes for a pattern is in no id.
+  const rows = /^[0-9a-z]+$/.test(wanted)
+    ? await sql.all(
+        `${selectRuns} WHERE (r.id LIKE @begin OR r.id LIKE @end) ${lab === undefined ? "" : "AND r.lab = @lab"}
+         ORDER BY r.id DESC LIMIT 6`,
+        { begin: `${wanted}%`, end: `%${wanted}`, ...(lab !== undefined && { lab }) },
+      )
+    : [];
   const [only] = rows;
   if (only === undefined) {
     throw ledgerErrors.runUnknown({
@@ -125,7 +129,7 @@ export function findRun(db: Database, id: string, lab?: string): RunInfo {
     });
   }
   if (rows.length > 1) {
-    const few = rows.slice(0, 5).map((row) => row.id);
+    const few = rows.slice(0, 5).map((row) => String(row["id"]));
     throw ledgerErrors.runAmbiguous({
       message: `"${id}" matches ${rows.length > 5 ? "many" : rows.length} runs: ${few.join(", ")}${rows.length > 5 ? " …" : ""}.`,
       hint: "Give more of the id; its last characters differ most.",
@@ -135,81 +139,92 @@ export function findRun(db: Database, id: string, lab?: string): RunInfo {
   return runInfo(only);
 }
 
-export function readRunDetail(db: Database, run: RunInfo): RunDetail {
-  const steps = db.prepare("SELECT * FROM steps WHERE run = ? ORDER BY position").all(run.id) as Record<
-    string,
-    never
-  >[];
-  const models = db.prepare("SELECT * FROM models WHERE run = ? ORDER BY unique_id").all(run.id) as Record<
-    string,
-    never
-  >[];
+export async function readRunDetail(sql: Sql, run: RunInfo): Promise<RunDetail> {
+  const values = { run: run.id };
+  const [steps = [], models = [], scores = []] = await sql.batch([
+    { text: "SELECT * FROM steps WHERE run = @run ORDER BY position", values },
+    { text: "SELECT * FROM models WHERE run = @run ORDER BY unique_id", values },
+    { text: `${selectScores} WHERE s.run = @run ORDER BY s.scope, s.name`, values },
+  ]);
   return {
     ...run,
-    steps: steps.map(
-      (row): StepInfo => ({
-        name: row["name"]!,
-        attempt: row["attempt"]!,
-        status:
-          run.status === "crashed" && row["status"] === "running"
-            ? "crashed"
-            : (row["status"] as unknown as StepStatus),
-        startedAt: row["started_at"]!,
-        finishedAt: row["finished_at"]!,
-        seconds: seconds(row["started_at"]!, row["finished_at"]!),
-        rows: row["rows_"]!,
-        error: parsed(row["error"]),
-        data: parsed(row["data"]),
-      }),
-    ),
-    models: models.map((row) => ({
-      uniqueId: row["unique_id"]!,
-      name: row["name"]!,
-      resourceType: row["resource_type"]!,
-      status: row["status"]!,
-      seconds: row["seconds"]!,
-      rows: row["rows_"]!,
-      failures: row["failures"]!,
-      message: row["message"]!,
-      relation: row["relation"]!,
-    })),
-    scores: scoreInfos(db.prepare(`${selectScores} WHERE s.run = ? ORDER BY s.scope, s.name`).all(run.id)),
+    steps: steps.map((row) => stepInfo(row, run.status)),
+    models: models.map(modelResult),
+    scores: scores.map(scoreInfo),
   };
 }
 
+function stepInfo(row: Row, run: RunStatus): StepInfo {
+  const status = String(row["status"]) as StepStatus;
+  const startedAt = String(row["started_at"]);
+  const finishedAt = text(row["finished_at"]);
+  return {
+    name: String(row["name"]),
+    attempt: Number(row["attempt"]),
+    status: run === "crashed" && status === "running" ? "crashed" : status,
+    startedAt,
+    finishedAt,
+    seconds: seconds(startedAt, finishedAt),
+    rows: number(row["rows_"]),
+    error: parsed(row["error"]),
+    data: parsed(row["data"]),
+  };
+}
+
+const modelResult = (row: Row): ModelResult & { rows: number | null; failures: number | null } => ({
+  uniqueId: String(row["unique_id"]),
+  name: String(row["name"]),
+  resourceType: String(row["resource_type"]),
+  status: String(row["status"]),
+  seconds: Number(row["seconds"]),
+  rows: number(row["rows_"]),
+  failures: number(row["failures"]),
+  message: text(row["message"]),
+  relation: text(row["relation"]),
+});
+
 const levels: EventLevel[] = ["debug", "info", "warn", "error"];
 
-export function readEvents(db: Database, run: string, filter: EventFilter): EventInfo[] {
+export async function readEvents(sql: Sql, run: string, filter: EventFilter): Promise<EventInfo[]> {
   const wanted = levels.slice(levels.indexOf(filter.level ?? "debug"));
-  const rows = db
-    .prepare(
-      `SELECT seq, time, level, step, type, text, data FROM events WHERE run = @run AND seq > @after
-       AND level IN (SELECT value FROM json_each(@levels)) ORDER BY seq LIMIT @limit`,
-    )
-    .all({ run, after: filter.after ?? -1, levels: JSON.stringify(wanted), limit: filter.limit ?? -1 }) as EventInfo[];
-  return rows.map((row) => ({ ...row, data: parsed(row.data) }));
+  const rows = await sql.all(
+    `SELECT seq, time, level, step, type, text, data FROM events WHERE run = @run AND seq > @after
+     AND ${among("level", wanted)} ORDER BY seq ${filter.limit === undefined ? "" : "LIMIT @limit"}`,
+    { run, after: filter.after ?? -1, ...(filter.limit !== undefined && { limit: filter.limit }) },
+  );
+  return rows.map((row) => ({
+    seq: Number(row["seq"]),
+    time: String(row["time"]),
+    level: String(row["level"]) as EventLevel,
+    step: text(row["step"]),
+    type: String(row["type"]),
+    text: String(row["text"]),
+    data: parsed(row["data"]),
+  }));
 }
 
 const selectScores = `SELECT s.run, s.lab, r.started_at AS time, s.scope, s.name, s.score, s.rows_, s.parts
   FROM scores s JOIN runs r ON r.id = s.run`;
 
-function scoreInfos(rows: unknown[]): ScoreInfo[] {
-  return (rows as (ScoreInfo & { rows_: number | null })[]).map(({ rows_, ...row }) => ({
-    ...row,
-    scope: row.scope as ScoreResult["scope"],
-    rows: rows_,
-    parts: parsed(row.parts),
-  }));
-}
+const scoreInfo = (row: Row): ScoreInfo => ({
+  run: String(row["run"]),
+  lab: String(row["lab"]),
+  time: String(row["time"]),
+  scope: String(row["scope"]) as ScoreResult["scope"],
+  name: String(row["name"]),
+  score: Number(row["score"]),
+  rows: number(row["rows_"]),
+  parts: parsed(row["parts"]),
+});
 
-export function readScores(db: Database, filter: ScoreFilter): ScoreInfo[] {
-  return scoreInfos(
-    db
-      .prepare(
-        `${selectScores} WHERE s.lab = @lab AND (@scope IS NULL OR s.scope = @scope) AND (@name IS NULL OR s.name = @name)
-         AND s.run IN (SELECT DISTINCT run FROM scores WHERE lab = @lab ORDER BY run DESC LIMIT @limit)
-         ORDER BY s.run DESC, s.scope, s.name`,
-      )
-      .all({ lab: filter.lab, scope: filter.scope ?? null, name: filter.name ?? null, limit: filter.limit ?? 30 }),
+export async function readScores(sql: Sql, filter: ScoreFilter): Promise<ScoreInfo[]> {
+  const { lab, scope, name, limit = 30 } = filter;
+  const rows = await sql.all(
+    `${selectScores} WHERE s.lab = @lab ${scope === undefined ? "" : "AND s.scope = @scope"}
+     ${name === undefined ? "" : "AND s.name = @name"}
+     AND s.run IN (SELECT DISTINCT run FROM scores WHERE lab = @lab ORDER BY run DESC LIMIT @limit)
+     ORDER BY s.run DESC, s.scope, s.name`,
+    { lab, limit, ...(scope !== undefined && { scope }), ...(name !== undefined && { name }) },
   );
+  return rows.map(scoreInfo);
 }

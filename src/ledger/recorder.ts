@@ -1,9 +1,10 @@
 import { errorToJson, type ErrorJson, type LabsError } from "#errors/index.ts";
+import { signOfLifeMs } from "./liveness.ts";
 import type { EventInput, ModelResult, RunStatus, RunSummary, ScoreResult, StepStatus } from "./types.ts";
 
 /** One row to write, by the name of its statement. */
 export type Write = { statement: WriteName; values: Record<string, string | number | null> };
-export type WriteName = "stepStart" | "stepFinish" | "event" | "model" | "score" | "runFinish";
+export type WriteName = "alive" | "stepStart" | "stepFinish" | "event" | "model" | "score" | "runFinish";
 
 /**
  * Where a recorder's rows go: all of a batch or none. `last` waits for a locked ledger and for the disk.
@@ -30,6 +31,7 @@ export class RunRecorder {
   #position = 0;
   #step: StepRecorder | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #signs: NodeJS.Timeout;
   #flushing: Promise<void> = Promise.resolve();
   #problem: LabsError | undefined;
   #flushedAt = performance.now();
@@ -38,6 +40,8 @@ export class RunRecorder {
     this.id = id;
     this.lab = lab;
     this.#write = write;
+    // Other hosts cannot look at this process.
+    this.#signs = setInterval(() => this.#add("alive", { at: now() }), signOfLifeMs).unref();
   }
 
   /** Why rows are missing in the ledger; undefined while all is well. */
@@ -132,6 +136,7 @@ export class RunRecorder {
 
   /** Ends the run and writes everything. Waits some seconds for a locked ledger. */
   async finish(status: Exclude<RunStatus, "running" | "crashed">, summary: RunSummary = {}): Promise<void> {
+    clearInterval(this.#signs);
     this.#step?.finish(status);
     this.#add("runFinish", { status, at: now(), summary: json(summary) });
     await this.#flush(true);

@@ -1,6 +1,3 @@
-import type { Database } from "better-sqlite3";
-import { explain, patiently } from "./connect.ts";
-
 /** A value of a statement, or a column of a row. */
 export type SqlValue = string | number | null;
 
@@ -13,35 +10,31 @@ export interface Statement {
 /** A row as the database has it: columns by name. */
 export type Row = Record<string, SqlValue>;
 
-/** What the ledger asks of a database. */
+export interface BatchOptions {
+  /**
+   * Rows of a run that goes on, which nobody else writes: they wait neither for other writers nor, under SQLite, for the disk.
+   * What cannot be written at once is refused.
+   */
+  progress?: boolean;
+}
+
+/**
+ * What the ledger asks of a database. One batch at a time writes, in every process of the workspace; a batch that only reads
+ * sees one moment. A database that is away for some seconds is waited for, and what it was asked may then be done twice:
+ * statements are written so that the second time changes nothing. Errors: LED-002, LED-003, LED-007, LED-010 to LED-012.
+ */
 export interface Sql {
   /** One statement; the rows it returns. */
   all(text: string, values?: Record<string, SqlValue>): Promise<Row[]>;
   /** All statements or none of them, in order; the rows of each. */
-  batch(statements: Statement[]): Promise<Row[][]>;
+  batch(statements: Statement[], options?: BatchOptions): Promise<Row[][]>;
+  /** A text that changes whenever anybody commits. */
+  version(): Promise<string>;
+  /** Calls back when the queue was changed, by whatever process, until the returned function is called. Absent: ask now and then. */
+  onQueue?(listener: () => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
 }
 
-/** Statements on an open SQLite file. Waits `patience` milliseconds in all for other processes. Errors: LED-002, 003, 007. */
-export function sqliteSql(db: Database, path: string, patience: number): Sql {
-  const prepared = new Map<string, ReturnType<Database["prepare"]>>();
-  const execute = ({ text, values }: Statement): Row[] => {
-    let statement = prepared.get(text);
-    if (statement === undefined) prepared.set(text, (statement = db.prepare(text)));
-    if (!statement.reader) {
-      statement.run(values ?? {});
-      return [];
-    }
-    return statement.all(values ?? {}) as Row[];
-  };
-  const guarded = async <T>(attempt: () => T): Promise<T> => {
-    try {
-      return await patiently(attempt, patience);
-    } catch (error) {
-      throw explain(path, error, "write");
-    }
-  };
-  return {
-    all: (text, values) => guarded(() => execute({ text, ...(values && { values }) })),
-    batch: (statements) => guarded(() => db.transaction(() => statements.map(execute)).immediate()),
-  };
-}
+/** Whether a statement only looks. */
+export const isReading = (text: string): boolean =>
+  /^\s*(SELECT|WITH)\b/.test(text) && !/\b(INSERT|UPDATE|DELETE)\b/.test(text);

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { AccessStore } from "../index.ts";
+
+/** What every database behind the API's tokens and audit log must do the same. `open` gives an empty one. */
+export function accessContract(name: string, open: () => Promise<AccessStore>): void {
+  describe(`access on ${name}`, () => {
+    let access: AccessStore;
+    beforeEach(async () => {
+      access = await open();
+    });
+    const now = new Date();
+    const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+
+    it("knows a token by its secret until it expires or is taken back", async () => {
+      const { token, secret } = await access.addToken("ci", "operator", "ann", now, later(10).toISOString());
+      await expect(access.addToken("ci", "viewer", "ann", now)).rejects.toMatchObject({ code: "LED-009" });
+      expect(await access.tokenOf(secret, later(1))).toMatchObject({ id: token.id, role: "operator" });
+      expect((await access.tokens())[0]?.usedAt).toBe(later(1).toISOString());
+      expect(await access.tokenOf(secret, later(11))).toBeUndefined();
+      expect(await access.token(token.id, later(1))).toMatchObject({ name: "ci" });
+      expect([await access.removeToken("ci"), await access.removeToken("ci")]).toEqual([true, false]);
+      expect(await access.tokenOf(secret, later(1))).toBeUndefined();
+    });
+
+    it("keeps what was done, newest first", async () => {
+      const entry = {
+        who: "ci",
+        address: "::1",
+        action: "run",
+        subject: "lab1",
+        outcome: "done",
+        detail: null,
+      } as const;
+      await access.audit(entry, now);
+      await access.audit({ ...entry, subject: "lab2", outcome: "refused", detail: "API-001" }, later(1));
+      const all = await access.audits();
+      expect(all.map(({ subject }) => subject).sort()).toEqual(["lab1", "lab2"]);
+      expect(await access.audits(1, all[0]?.id)).toEqual([all[1]]);
+    });
+
+    it("answers a request that is repeated as the first time, however many ask at once", async () => {
+      const begun = await Promise.all(Array.from({ length: 5 }, () => access.begin("k", "POST /run", now)));
+      expect(begun.filter(({ is }) => is === "new")).toHaveLength(1);
+      expect(await access.begin("k", "POST /run", now)).toEqual({ is: "same", status: null, answer: null });
+      expect(await access.begin("k", "POST /other", now)).toEqual({ is: "other" });
+      await access.answer("k", { status: 202, answer: "{}" });
+      expect(await access.begin("k", "POST /run", now)).toEqual({ is: "same", status: 202, answer: "{}" });
+      expect(await access.begin("k", "POST /run", later(25 * 60))).toEqual({ is: "new" });
+      await access.answer("k", null);
+      expect(await access.begin("k", "POST /run", now)).toEqual({ is: "new" });
+    });
+  });
+}
