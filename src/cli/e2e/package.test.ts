@@ -101,8 +101,9 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
   // The oldest Node that is supported, where there is one: npm's `node@22.12.0`.
   it.runIf(process.env["OLD_NODE"])("runs a lab under the Node that OLD_NODE names, without a word about it", () => {
     const script = join(installed, "dist/labs.js");
-    const old = (...words: string[]) => run(process.env["OLD_NODE"] ?? "", [script, ...words, "--workspace", "old"]);
-    expect(old("init", "old", "--example")).toMatchObject({ status: 0 });
+    const node = (...words: string[]) => run(process.env["OLD_NODE"] ?? "", [script, ...words]);
+    const old = (...words: string[]) => node(...words, "--workspace", "old");
+    expect(node("init", "old", "--example")).toMatchObject({ status: 0 });
     expect(old("demo-data", "--rows", "1000")).toMatchObject({ status: 0 });
     const done = old("run", "--all", "--quiet");
     expect(done).toMatchObject({ status: 0, stderr: expect.not.stringContaining("Warning") });
@@ -121,8 +122,8 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
        import { openProject, type CommandResult } from "buildcpg-labs/engine";
        export const run = (): Promise<LabRunResult> => openWorkspace(".").lab("a").run({ steps: ["load"], onEvent: (event: LabEvent) => console.log(event.type) });
        export const build = (): Promise<CommandResult> => openProject(".").run("build", { fullRefresh: true });
-       // @ts-expect-error there is no such step
-       export const wrongStep = () => openWorkspace(".").lab("a").run({ steps: ["laod"] });
+       // @ts-expect-error steps are names
+       export const wrongStep = () => openWorkspace(".").lab("a").run({ steps: [1] });
        // @ts-expect-error there is no such command
        export const wrongCommand = () => openProject(".").run("biuld");
        export const score: (result: LabRunResult) => number | null | undefined = (result) => result.quality?.score;
