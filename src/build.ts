@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the command, the library entries, their types, the built-in macros and the example labs.
+ * Builds `dist/`: the command, the library entries, their types, the built-in macros, the browser's pages and the example labs.
  * `node src/build.ts`; does nothing when no input has changed since the last build (`--force` builds anyway).
  */
 import { execFileSync } from "node:child_process";
@@ -94,6 +94,7 @@ function inputsHash(): string {
     ...["package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json"].map((name) => join(root, name)),
     ...filesUnder(join(root, "src"), /\.test\.ts$/),
     ...filesUnder(join(root, "examples", "cpg"), notExample),
+    ...filesUnder(join(root, "web"), /\.test\.ts$/),
   ].sort();
   const hash = createHash("sha256");
   for (const file of files) hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
@@ -157,6 +158,38 @@ async function bundle(): Promise<Metafile[]> {
     define: { PROGRAM_FILE: JSON.stringify(basename(file)) },
   });
   return [library.metafile, command.metafile];
+}
+
+/** The browser's pages: one script for the frame, one a page, one style sheet, each with its content in its name. */
+async function pages(): Promise<Metafile> {
+  const { build } = await import("esbuild");
+  const folder = join(staging, "web");
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { app: "web/main.tsx", style: "web/style.css" },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    // Where light-dark() of the style sheet works.
+    target: ["chrome123", "firefox120", "safari17.5"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    minify: true,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    metafile: true,
+    logLevel: "warning",
+  });
+  const names = Object.keys(metafile.outputs).map((path) => basename(path));
+  const named = (pattern: RegExp) => names.find((name) => pattern.test(name)) ?? "";
+  const html = readFileSync(join(root, "web", "index.html"), "utf8")
+    .replace("SCRIPT", named(/^app-.*\.js$/))
+    .replace("STYLE", named(/^style-.*\.css$/));
+  writeFileSync(join(folder, "index.html"), html);
+  cpSync(join(root, "web", "icon.svg"), join(folder, "icon.svg"));
+  return metafile;
 }
 
 /** The licences of everything that was bundled, as they ask for. */
@@ -239,7 +272,7 @@ async function main(): Promise<void> {
   if (current && !process.argv.includes("--force")) return;
   mkdirSync(staging, { recursive: true });
   try {
-    const metafiles = await bundle();
+    const metafiles = [...(await bundle()), await pages()];
     chmodSync(join(staging, "labs.js"), 0o755);
     writeFileSync(join(staging, "THIRD_PARTY_LICENSES.txt"), licences(metafiles));
     if (typeEntries.some((entry) => existsSync(join(root, "src", entry.replace(/\.d\.ts$/, ".ts"))))) types();

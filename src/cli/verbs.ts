@@ -51,6 +51,11 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/export.ts"),
   },
   serve: { group: "run", summary: "Run labs by their schedules until stopped", load: () => import("./verbs/serve.ts") },
+  tokens: {
+    group: "run",
+    summary: "Tokens of those who use the API or the page from elsewhere",
+    load: () => import("./verbs/tokens.ts"),
+  },
   schedule: {
     group: "run",
     summary: "Show when labs run by themselves",
@@ -88,6 +93,7 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "List, show, export, replay or drop quarantined rows",
     load: () => import("./verbs/quarantine.ts"),
   },
+  ui: { group: "look", summary: "Open the page of the workspace in the browser", load: () => import("./verbs/ui.ts") },
   status: { group: "look", summary: "Show the last run of every lab", load: () => import("./verbs/status.ts") },
   health: {
     group: "look",

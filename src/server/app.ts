@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import type { Principal, ServerContext } from "./context.ts";
 import { workspaceOf } from "./context.ts";
 import { serverErrors } from "./errors.ts";

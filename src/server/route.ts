@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Role } from "#ledger/index.ts";
 import type { Principal, ServerContext } from "./context.ts";
 

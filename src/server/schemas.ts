@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Every shape of the API. The OpenAPI document, the checks of requests and the page's types all come from here. */
 const text = z.string();

@@ -49,7 +49,13 @@ const isLoopback = (host: string) => host === "localhost" || host === "::1" || h
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { host = "127.0.0.1" } = options;
   const { state } = openRegistry(options.workspace);
-  const ledger = await openLedger(join(state, "ledger.db"), options.readOnly ? { mode: "read" } : {});
+  const path = join(state, "ledger.db");
+  // Who may only look has no right to make a ledger, and sees what there is.
+  const look = (error: unknown) => {
+    if (options.readOnly) return openLedger(path, { mode: "read" });
+    throw error;
+  };
+  const ledger = await openLedger(path).catch(look);
   try {
     const tokens = await ledger.access.tokens();
     const needsToken = !isLoopback(host);

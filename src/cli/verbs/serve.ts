@@ -7,6 +7,7 @@ import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { formatClock, formatDuration, palette, plural, statusColor } from "../render/index.ts";
 import { positive } from "../run/numbers.ts";
+import { startPages } from "../look/pages.ts";
 
 export const verb: Verb = {
   options: [
@@ -25,9 +26,19 @@ export const verb: Verb = {
       description: "How long a run may give no sign of life before it is taken for dead and started again",
       default: "30 s",
     },
+    {
+      flags: "--port <n>",
+      description: "Port of the page and the API; default: 4400, or a free one when that is taken",
+    },
+    { flags: "--host <address>", description: "Offer them to other machines, to those who have a token" },
+    { flags: "--allow-host <name...>", description: "Further names that the page is called by, as behind a proxy" },
+    { flags: "--no-ui", description: "Without the page and the API" },
   ],
   examples: [
-    { command: "labs serve", does: "Run every lab by the `schedule` of its lab.yml, until ctrl-C" },
+    {
+      command: "labs serve",
+      does: "Run every lab by the `schedule` of its lab.yml, until ctrl-C, with a page to look at",
+    },
     { command: "labs serve -j 4 --memory 8000", does: "Four labs side by side with two gigabytes each" },
     { command: "labs serve -o json", does: "What happens as lines of JSON, for a log" },
   ],
@@ -38,6 +49,25 @@ export const verb: Verb = {
     const { io, options, global } = input;
     const workspace = workspaceOf(input);
     const { jobs, memory } = options;
+    const stop = new AbortController();
+    let pages: ReturnType<typeof startPages> | undefined;
+    let failure: unknown;
+    const tell = (event: ServerEvent | { type: "ui"; url: string }) => {
+      if (global.output === "json")
+        io.out(`${JSON.stringify({ at: new Date().toISOString(), ...plainEvent(event) })}\n`);
+      else for (const line of lines(event, input)) io.out(`${formatClock(new Date())} ${line}\n`);
+    };
+    const begin = () => {
+      // Only the one server of a workspace has a page: it is started once that is certain.
+      pages = startPages(input, workspace.root);
+      pages.then(
+        ({ url }) => tell({ type: "ui", url }),
+        (error: unknown) => {
+          failure = error;
+          stop.abort();
+        },
+      );
+    };
     await serve({
       workspace: workspace.root,
       script: process.argv[1] ?? "",
@@ -45,13 +75,17 @@ export const verb: Verb = {
       ...(memory !== undefined && { memoryMb: positive(memory, "--memory") }),
       graceMs: timeOf(options["grace"], "--grace"),
       leaseMs: Math.max(1_000, timeOf(options["lease"], "--lease")),
-      signal: io.signal,
+      signal: AbortSignal.any([io.signal, stop.signal]),
       onEvent: (event) => {
-        if (global.output === "json")
-          io.out(`${JSON.stringify({ at: new Date().toISOString(), ...plainEvent(event) })}\n`);
-        else for (const line of lines(event, input)) io.out(`${formatClock(new Date())} ${line}\n`);
+        tell(event);
+        if (event.type === "started" && options["ui"] !== false) begin();
+        else void pages?.then(({ onServerEvent }) => onServerEvent(event)).catch(() => {});
       },
+    }).finally(async () => {
+      const server = await pages?.catch(() => undefined);
+      await server?.close();
     });
+    if (failure !== undefined) throw failure;
     return 0;
   },
 };
@@ -63,16 +97,18 @@ function timeOf(value: unknown, flag: string): number {
 }
 
 /** Runs are recorded in full in the ledger; a log needs their ends. */
-function plainEvent(event: ServerEvent): object {
+function plainEvent(event: ServerEvent | { type: "ui"; url: string }): object {
   if (event.type === "run") return { type: "run", job: event.job.id, lab: event.job.lab, event: event.event };
   if (event.type !== "ended") return event;
   const { nodes: _nodes, ...result } = event.result ?? {};
   return { ...event, result: event.result && result };
 }
 
-function lines(event: ServerEvent, { io, global }: VerbInput): string[] {
+function lines(event: ServerEvent | { type: "ui"; url: string }, { io, global }: VerbInput): string[] {
   const paint = palette(io.color);
   switch (event.type) {
+    case "ui":
+      return [`Look at it: ${paint.bold(event.url)}`];
     case "started":
       return [
         `Serving ${plural(event.labs, "lab")}, up to ${event.jobs} side by side. ${paint.dim("labs schedule shows what comes; ctrl-C stops.")}`,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JobInfo } from "#ledger/index.ts";
 import { connectToServer } from "#orchestrate/index.ts";
 import { labOf, requireWritable, wake, workspaceOf } from "../context.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorToJson, isLabsError } from "#errors/index.ts";
 import { Schedule } from "#orchestrate/index.ts";
 import { publishedVersions, diffSnapshots, twoVersions } from "#publish/index.ts";

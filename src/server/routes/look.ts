@@ -1,5 +1,5 @@
 import { cpus, freemem, hostname, loadavg, totalmem, uptime } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { volumeOf } from "#registry/index.ts";
 import { workspaceOf } from "../context.ts";
 import { type Route, route } from "../route.ts";

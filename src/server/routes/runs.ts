@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { labOf, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { runDetail, runJson } from "../look/runs.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { labOf, requireWritable, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { quarantineOf, replay } from "../look/live.ts";

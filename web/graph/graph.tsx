@@ -1,0 +1,290 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Graph as GraphData, GraphNode } from "../../src/server/types.ts";
+import { plural } from "../lib/format.ts";
+import { queryValue, setQuery } from "../lib/router.ts";
+import { Empty, toneOf } from "../parts/basic.tsx";
+import { family, layout, nodeHeight, nodeWidth } from "./layout.ts";
+
+interface View {
+  x: number;
+  y: number;
+  scale: number;
+}
+
+/** The graph of a lab: drag to move, wheel to zoom, click to follow a node up and down. */
+export function Graph({ graph, running }: { graph: GraphData; running: readonly string[] }) {
+  const search = queryValue("find").toLowerCase();
+  const layer = queryValue("layer");
+  const tag = queryValue("tag");
+  const state = queryValue("status");
+  const picked = queryValue("node");
+  const nodes = useMemo(
+    () =>
+      graph.nodes.filter(
+        (node) =>
+          (layer === "" || node.layer === layer) &&
+          (tag === "" || node.tags.includes(tag)) &&
+          (state === "" || toneOf(worst(node)) === state),
+      ),
+    [graph, layer, tag, state],
+  );
+  const placed = useMemo(
+    () =>
+      layout(
+        nodes.map(({ id }) => id),
+        graph.edges,
+      ),
+    [nodes, graph],
+  );
+  const related = useMemo(() => (picked === "" ? undefined : family(picked, graph.edges)), [picked, graph]);
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 });
+  const fit = () => {
+    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
+    const scale = Math.min(1, clientWidth / placed.width, clientHeight / placed.height);
+    setView({
+      scale,
+      x: (clientWidth - placed.width * scale) / 2,
+      y: Math.max(0, (clientHeight - placed.height * scale) / 2),
+    });
+  };
+  useEffect(fit, [placed]);
+  const center = (id: string) => {
+    const at = placed.nodes.get(id);
+    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
+    if (!at) return;
+    const scale = Math.max(view.scale, 0.8);
+    setView({
+      scale,
+      x: clientWidth / 2 - (at.x + nodeWidth / 2) * scale,
+      y: clientHeight / 2 - (at.y + nodeHeight / 2) * scale,
+    });
+  };
+  const zoom = (by: number, x?: number, y?: number) => {
+    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
+    const [cx, cy] = [x ?? clientWidth / 2, y ?? clientHeight / 2];
+    setView((old) => {
+      const scale = Math.min(2.5, Math.max(0.04, old.scale * by));
+      const ratio = scale / old.scale;
+      return { scale, x: cx - (cx - old.x) * ratio, y: cy - (cy - old.y) * ratio };
+    });
+  };
+  useEffect(() => {
+    const element = box.current;
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const { left, top } = (element as HTMLElement).getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY * 0.0015), event.clientX - left, event.clientY - top);
+    };
+    // Only a listener of its own may keep the page from scrolling.
+    element?.addEventListener("wheel", onWheel, { passive: false });
+    return () => element?.removeEventListener("wheel", onWheel);
+  }, []);
+  const found = search === "" ? [] : nodes.filter(({ name }) => name.toLowerCase().includes(search));
+  const layers = [...new Set(graph.nodes.map((node) => node.layer))].filter(Boolean).sort();
+  const tags = [...new Set(graph.nodes.flatMap((node) => node.tags))].sort();
+  const drag = useRef<{ x: number; y: number; moved: boolean } | undefined>(undefined);
+  if (graph.nodes.length === 0) return <Empty title="The project has no models yet" />;
+  return (
+    <div class="graph">
+      <div class="graph-bar">
+        <input
+          class="search"
+          type="search"
+          placeholder="Find a node"
+          aria-label="Find a node"
+          value={queryValue("find")}
+          onInput={(event) => setQuery({ find: event.currentTarget.value })}
+          onKeyDown={(event) => {
+            const [first] = found;
+            if (event.key !== "Enter" || !first) return;
+            setQuery({ node: first.id });
+            center(first.id);
+          }}
+        />
+        <Pick name="layer" label="Layer" values={layers} />
+        {tags.length > 0 && <Pick name="tag" label="Tag" values={tags} />}
+        <Pick name="status" label="Status" values={["good", "warn", "bad", "wait", "none"]} words={statusWords} />
+        <span class="faint small" aria-live="polite">
+          {search === "" ? plural(nodes.length, "node") : `${found.length} of ${plural(nodes.length, "node")}`}
+        </span>
+        <span class="buttons end">
+          <button type="button" class="button small" aria-label="Zoom out" onClick={() => zoom(0.75)}>
+            −
+          </button>
+          <button type="button" class="button small" aria-label="Zoom in" onClick={() => zoom(1.33)}>
+            +
+          </button>
+          <button type="button" class="button small" onClick={fit}>
+            Fit
+          </button>
+        </span>
+      </div>
+      <div
+        ref={box}
+        class="graph-box"
+        role="application"
+        aria-label="Graph of the lab; arrow keys move, plus and minus zoom"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard
+        tabIndex={0}
+        onKeyDown={(event) => {
+          const by: Record<string, [number, number]> = {
+            ArrowLeft: [60, 0],
+            ArrowRight: [-60, 0],
+            ArrowUp: [0, 60],
+            ArrowDown: [0, -60],
+          };
+          const move = by[event.key];
+          if (move) setView((old) => ({ ...old, x: old.x + move[0], y: old.y + move[1] }));
+          else if (event.key === "+" || event.key === "=") zoom(1.2);
+          else if (event.key === "-") zoom(0.83);
+          else if (event.key === "Escape") setQuery({ node: "" });
+          else return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+        onPointerDown={(event) => {
+          drag.current = { x: event.clientX, y: event.clientY, moved: false };
+        }}
+        onPointerMove={(event) => {
+          const from = drag.current;
+          if (!from || event.buttons === 0) return;
+          const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+          if (!from.moved && Math.abs(dx) + Math.abs(dy) < 4) return;
+          drag.current = { x: event.clientX, y: event.clientY, moved: true };
+          setView((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+        }}
+        onClick={(event) => {
+          const moved = drag.current?.moved;
+          drag.current = undefined;
+          if (moved) return;
+          const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset["id"] ?? "";
+          setQuery({ node: id === picked ? "" : id }, { push: true });
+        }}
+      >
+        <svg width="100%" height="100%" aria-hidden="true">
+          <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
+            <Drawing
+              nodes={nodes}
+              edges={graph.edges}
+              placed={placed}
+              related={related}
+              picked={picked}
+              found={found}
+              searching={search !== ""}
+              running={running}
+            />
+          </g>
+        </svg>
+      </div>
+    </div>
+  );
+}
+
+const statusWords: Record<string, string> = {
+  good: "ok",
+  warn: "warned",
+  bad: "failed",
+  wait: "skipped",
+  none: "did not run",
+};
+
+/** A node is as well as its tests are. */
+const worst = (node: GraphNode): string | null =>
+  node.tests.failed > 0 ? "fail" : node.tests.warned > 0 && toneOf(node.status) !== "bad" ? "warn" : node.status;
+
+function Pick({
+  name,
+  label,
+  values,
+  words = {},
+}: {
+  name: string;
+  label: string;
+  values: string[];
+  words?: Record<string, string>;
+}) {
+  return (
+    <label class="pick">
+      <span class="hidden">{label}</span>
+      <select value={queryValue(name)} onChange={(event) => setQuery({ [name]: event.currentTarget.value })}>
+        <option value="">{label}: all</option>
+        {values.map((value) => (
+          <option key={value} value={value}>
+            {words[value] ?? value}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Drawing({
+  nodes,
+  edges,
+  placed,
+  related,
+  picked,
+  found,
+  searching,
+  running,
+}: {
+  nodes: GraphNode[];
+  edges: GraphData["edges"];
+  placed: ReturnType<typeof layout>;
+  related: Set<string> | undefined;
+  picked: string;
+  found: GraphNode[];
+  searching: boolean;
+  running: readonly string[];
+}) {
+  const hits = new Set(found.map(({ id }) => id));
+  const now = new Set(running);
+  const dim = (id: string) => (searching ? !hits.has(id) : related !== undefined && !related.has(id));
+  return (
+    <>
+      {edges.map(([from, to]) => {
+        const [a, b] = [placed.nodes.get(from), placed.nodes.get(to)];
+        if (!a || !b) return null;
+        const [x1, y1, x2, y2] = [a.x + nodeWidth, a.y + nodeHeight / 2, b.x, b.y + nodeHeight / 2];
+        const bend = Math.max(30, (x2 - x1) / 2);
+        const on = related?.has(from) && related.has(to);
+        return (
+          <path
+            key={`${from} ${to}`}
+            class={`edge${on ? " on" : related || searching ? " dim" : ""}`}
+            d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`}
+          />
+        );
+      })}
+      {nodes.map((node) => {
+        const at = placed.nodes.get(node.id);
+        if (!at) return null;
+        const state = now.has(node.id) ? "busy" : toneOf(worst(node));
+        const bad = node.tests.failed;
+        return (
+          <g
+            key={node.id}
+            data-id={node.id}
+            class={`node ${node.type} ${state}${dim(node.id) ? " dim" : ""}${node.id === picked ? " picked" : ""}${hits.has(node.id) ? " hit" : ""}`}
+            transform={`translate(${at.x} ${at.y})`}
+          >
+            <title>{`${node.name}\n${node.type}${node.materialized ? `, ${node.materialized}` : ""}\n${node.status ?? "did not run"}${bad ? `, ${plural(bad, "test")} failing` : ""}`}</title>
+            <rect width={nodeWidth} height={nodeHeight} rx="7" />
+            <rect class="mark" width="5" height={nodeHeight} rx="2.500" />
+            <text x="14" y="17">
+              {cut(node.name, 25)}
+            </text>
+            <text x="14" y="32" class="sub">
+              {node.layer || node.type}
+              {node.published ? " · published" : ""}
+              {bad ? ` · ${bad} failing` : ""}
+            </text>
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -1,0 +1,240 @@
+import { signal } from "@preact/signals";
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
+import type { Problem } from "../../src/server/types.ts";
+import { exactTime, relativeTime } from "../lib/format.ts";
+
+/** Ticks so that "3 min ago" stays true. */
+const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 20_000);
+
+export function Time({ at, none = "–" }: { at: string | null | undefined; none?: string }) {
+  if (!at) return <span class="faint">{none}</span>;
+  return (
+    <time dateTime={at} title={exactTime(at)}>
+      {relativeTime(at, Math.max(now.value, Date.now() - 20_000))}
+    </time>
+  );
+}
+
+const tones: Record<string, string> = {
+  ok: "good",
+  success: "good",
+  pass: "good",
+  passed: "good",
+  sent: "good",
+  loaded: "good",
+  reused: "good",
+  "no-op": "good",
+  running: "busy",
+  queued: "wait",
+  due: "wait",
+  warn: "warn",
+  cancelled: "wait",
+  skipped: "wait",
+  paused: "wait",
+  failed: "bad",
+  fail: "bad",
+  error: "bad",
+  crashed: "bad",
+  open: "bad",
+  "partial success": "bad",
+};
+export const toneOf = (status: string | null | undefined): string => (status ? (tones[status] ?? "none") : "none");
+
+/** Colour and shape and word: none of them alone carries the meaning. */
+export function Status({ is, title }: { is: string; title?: string }) {
+  return (
+    <span class={`status ${toneOf(is)}`} title={title}>
+      <i aria-hidden="true" />
+      {is}
+    </span>
+  );
+}
+
+export const scoreTone = (value: number | null): string =>
+  value === null ? "none" : value >= 95 ? "good" : value >= 80 ? "warn" : "bad";
+
+export function Score({ value, large = false }: { value: number | null; large?: boolean }) {
+  return (
+    <span class={`score ${scoreTone(value)}${large ? " large" : ""}`}>{value === null ? "–" : value.toFixed(1)}</span>
+  );
+}
+
+/** A long name that may break behind its underscores and dots. */
+export function Name({ children }: { children: string }) {
+  return <>{children.split(/(?<=[_.])/).flatMap((part, i) => (i === 0 ? [part] : [<wbr key={i} />, part]))}</>;
+}
+
+/** A small line of scores, oldest first. */
+export function Spark({ values, label }: { values: number[]; label: string }) {
+  if (values.length < 2) return <span class="spark" />;
+  const [width, height] = [60, 20];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const span = Math.max(high - low, 2);
+  const points = values.map((value, i) => [
+    2 + (i / (values.length - 1)) * (width - 4),
+    height - 3 - ((value - low) / span) * (height - 6),
+  ]);
+  const last = points.at(-1) ?? [0, 0];
+  return (
+    <svg
+      class={`spark ${scoreTone(values.at(-1) ?? null)}`}
+      width={width}
+      height={height}
+      role="img"
+      aria-label={label}
+    >
+      <title>{label}</title>
+      <polyline points={points.map((point) => point.join()).join(" ")} />
+      <circle cx={last[0]} cy={last[1]} r="2" />
+    </svg>
+  );
+}
+
+export function Loading({ lines = 6 }: { lines?: number }) {
+  return (
+    <div class="loading" role="status" aria-label="Loading">
+      {Array.from({ length: lines }, (_, i) => (
+        <span key={i} />
+      ))}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <strong>{title}</strong>
+      {children && <p>{children}</p>}
+    </div>
+  );
+}
+
+export function ErrorBox({ problem, retry }: { problem: Problem; retry?: () => void }) {
+  const place =
+    problem.place && [problem.place.file, problem.place.line, problem.place.column].filter(Boolean).join(":");
+  return (
+    <div class="error-box" role="alert">
+      <p>
+        {problem.code && <code>{problem.code}</code>} <strong>{problem.title}</strong>
+      </p>
+      <p class="pre">{problem.detail}</p>
+      {place && <p class="mono small">{place}</p>}
+      {problem.hint && <p class="hint">{problem.hint}</p>}
+      {retry && (
+        <button type="button" class="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What a page shows while its data comes, or when it does not. */
+export function Gate<T>({
+  from,
+  lines,
+  children,
+}: {
+  from: { data: T | undefined; error: Problem | undefined; reload: () => void };
+  lines?: number;
+  children: (data: T) => ComponentChildren;
+}) {
+  if (from.data === undefined && from.error) return <ErrorBox problem={from.error} retry={from.reload} />;
+  if (from.data === undefined) return <Loading {...(lines !== undefined && { lines })} />;
+  return <>{children(from.data)}</>;
+}
+
+export function Tabs({
+  tabs,
+  active,
+  onPick,
+}: {
+  tabs: { id: string; label: string; count?: number | undefined }[];
+  active: string;
+  onPick: (id: string) => void;
+}) {
+  const move = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const next = tabs[(tabs.findIndex(({ id }) => id === active) + step + tabs.length) % tabs.length];
+    if (!next) return;
+    onPick(next.id);
+    const list = event.currentTarget;
+    requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+  };
+  return (
+    <div class="tabs" role="tablist" onKeyDown={move}>
+      {tabs.map(({ id, label, count }) => (
+        <button
+          key={id}
+          type="button"
+          role="tab"
+          aria-selected={id === active}
+          tabIndex={id === active ? 0 : -1}
+          onClick={() => onPick(id)}
+        >
+          {label}
+          {count !== undefined && <span class="count">{count}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function Head({
+  title,
+  children,
+  above,
+}: {
+  title: ComponentChildren;
+  above?: ComponentChildren;
+  children?: ComponentChildren;
+}) {
+  return (
+    <header class="page-head">
+      <div>
+        {above && <div class="above">{above}</div>}
+        <h1>{title}</h1>
+      </div>
+      <div class="actions">{children}</div>
+    </header>
+  );
+}
+
+/** A number with its name, for the line of figures of a page. */
+export function Figure({ label, children, tone }: { label: string; children: ComponentChildren; tone?: string }) {
+  return (
+    <div class={`figure ${tone ?? ""}`}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const toasts = signal<{ id: number; text: string; bad: boolean }[]>([]);
+let lastToast = 0;
+/** Says what became of something that was done. */
+export function say(text: string, bad = false): void {
+  const id = ++lastToast;
+  toasts.value = [...toasts.value, { id, text, bad }];
+  setTimeout(
+    () => {
+      toasts.value = toasts.value.filter((toast) => toast.id !== id);
+    },
+    bad ? 8000 : 4000,
+  );
+}
+export function Toasts() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.value.map(({ id, text, bad }) => (
+        <p key={id} class={bad ? "bad" : ""}>
+          {text}
+        </p>
+      ))}
+    </div>
+  );
+}
