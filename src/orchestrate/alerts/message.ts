@@ -86,7 +86,7 @@ export function scopeOf(
   const run = first === undefined ? undefined : incident.labs[first]?.run;
   return {
     event,
-    what: words[event] ?? event,
+    what: now.length > 1 ? (words[event] ?? event).replace(/^is /, "are ") : (words[event] ?? event),
     lab: first,
     labs_text:
       now.length > 3

@@ -90,7 +90,7 @@ const recovered = `subject: {{labs_text}} recovered: {{summary}}
 {{/each}}
 `;
 
-const digest = `subject: {{workspace}}: {{#if failing_count}}{{failing_count}} of {{labs_count}} labs need attention{{else}}all {{labs_count}} labs are fine{{/if}} ({{day}})
+const digest = `subject: {{workspace}}: {{#if failing_count}}{{failing_count}} of {{labs_count}} labs to look at{{else}}all is well{{/if}} ({{day}})
 
 **{{workspace}}**: {{runs_count}} runs in the last day, {{failed_count}} failed.
 
