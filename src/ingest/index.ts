@@ -10,6 +10,8 @@ export { filesInWords, isPollName, planInWords } from "./records/words.ts";
 export type { PollEffects } from "./api/effects.ts";
 export { lastLoads } from "./ledger/last-loads.ts";
 export type { LastLoad } from "./ledger/last-loads.ts";
+export { readPolls } from "./records/ledger.ts";
+export type { PollState } from "./records/ledger.ts";
 export { loadTotals } from "./ledger/load-totals.ts";
 export type { LoadTotals } from "./ledger/load-totals.ts";
 export { sourceFacts } from "./ledger/source-facts.ts";

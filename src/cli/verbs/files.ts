@@ -1,4 +1,12 @@
-import { type KnownFile, type LastLoad, lastLoads, openForReading, readLedger } from "#ingest/index.ts";
+import {
+  type KnownFile,
+  type LastLoad,
+  lastLoads,
+  openForReading,
+  type PollState,
+  readLedger,
+  readPolls,
+} from "#ingest/index.ts";
 import { acquireLabLock, describeHolder, type Lab } from "#registry/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
 import type { Verb, VerbInput } from "../io.ts";
@@ -19,18 +27,33 @@ export const verb: Verb = {
     const workspace = workspaceOf(input);
     const lab = labOf(input, workspace, input.args[0]);
     const wanted = options["source"] as string[] | undefined;
-    const files = (await readFiles(input, lab)).filter((file) => wanted?.includes(file.source) ?? true);
+    const known = await readKnown(input, lab);
+    const files = known.files.filter((file) => wanted?.includes(file.source) ?? true);
+    const polls = known.polls.filter(({ source }) => wanted?.includes(source) ?? true);
     if (input.global.output === "json") {
-      writeJson(input, { lab: lab.name, files: files.map(fileJson) });
+      writeJson(input, { lab: lab.name, files: files.map(fileJson), polls: polls.map(pollJson) });
       return 0;
     }
-    if (files.length === 0) {
+    if (files.length + polls.length === 0) {
       io.out(
         `No file of ${lab.name} was loaded yet. Drop files into ${workspace.display(lab.paths.raw)} and run: labs ingest ${lab.name}\n`,
       );
       return 0;
     }
     const paint = palette(io.color);
+    const style = { color: io.color, ...(io.isTTY && { width: io.width }) };
+    if (polls.length > 0) {
+      const rows = polls.map(({ source, polledAt, records, cursor, resume }) => [
+        source,
+        ago(new Date(polledAt)),
+        formatCount(records),
+        cursor?.text ?? "",
+        resume ? paint.yellow("interrupted, goes on there") : "whole",
+      ]);
+      const titles = ["POLLED SOURCE", "LAST POLL", "RECORDS", "CURSOR", "STATE"].map((title) => ({ title }));
+      io.out(renderTable(titles, rows, style));
+    }
+    if (files.length === 0) return 0;
     const rows = files.map((file) => [
       file.file,
       file.source,
@@ -49,14 +72,16 @@ export const verb: Verb = {
       { title: "SEEN" },
       { title: "SHA-256" },
     ];
-    io.out(renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) }));
+    io.out(renderTable(columns, rows, style));
     return 0;
   },
 };
 
 type ShownFile = KnownFile & { lastLoad?: LastLoad };
 
-async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<ShownFile[]> {
+type ShownPoll = PollState & { source: string };
+
+async function readKnown({ io, options }: VerbInput, lab: Lab): Promise<{ files: ShownFile[]; polls: ShownPoll[] }> {
   const lock = await acquireLabLock(lab, {
     command: `labs files ${lab.name}`,
     wait: options["wait"] !== false,
@@ -65,15 +90,19 @@ async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<ShownFil
   });
   try {
     const database = await openForReading(lab);
-    if (!database) return [];
+    if (!database) return { files: [], polls: [] };
     try {
       const connection = await database.connect();
       const { files } = await readLedger(connection);
       const loads = await lastLoads(connection);
-      return files.map((file) => {
-        const lastLoad = loads.get(file.fileId);
-        return { ...file, ...(lastLoad && { lastLoad }) };
-      });
+      const polls = await readPolls(connection, lab.config.sources);
+      return {
+        files: files.map((file) => {
+          const lastLoad = loads.get(file.fileId);
+          return { ...file, ...(lastLoad && { lastLoad }) };
+        }),
+        polls: [...polls].map(([source, state]) => ({ source, ...state })),
+      };
     } finally {
       await database.close();
     }
@@ -83,6 +112,14 @@ async function readFiles({ io, options }: VerbInput, lab: Lab): Promise<ShownFil
 }
 
 const timeOf = (ns: string): Date => new Date(Number(BigInt(ns) / 1_000_000n));
+
+const pollJson = ({ source, polledAt, records, cursor, resume }: ShownPoll) => ({
+  source,
+  polled_at: polledAt,
+  records,
+  cursor: cursor?.text ?? null,
+  interrupted: resume !== undefined,
+});
 
 const fileJson = (file: ShownFile) => ({
   file: file.file,

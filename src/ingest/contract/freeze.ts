@@ -1,5 +1,6 @@
 import type { Connection } from "#duck/index.ts";
 import type { SourceConfig, SourceEntry } from "#registry/index.ts";
+import { isPolled } from "../records/poll.ts";
 import { readLedger } from "../ledger/file-ledger.ts";
 import { describeContract, sourceEntry } from "./describe.ts";
 
@@ -19,7 +20,9 @@ export async function agreedEntries(connection: Connection, sources: SourceConfi
     const found = await describeContract(connection, source, contract, "contract");
     const agreed = new Map(contract.columns.map((column) => [column.name, column]));
     const columns = found.columns
-      .filter(({ name }) => agreed.has(name) && agreed.get(name)?.added !== true)
+      .filter(
+        ({ name }) => agreed.has(name) && agreed.get(name)?.added !== true && !(isPolled(source) && name === "_raw"),
+      )
       .map((column) => ({ ...column, nullable: column.nullable || found.rows < enoughRows }));
     const files = source.mode === "append" || source.mode === "replace";
     entries.push(sourceEntry(source, { ...found, columns, key: files ? found.key : [] }));

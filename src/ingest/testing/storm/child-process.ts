@@ -27,7 +27,7 @@ export function run(script: string, folder: string, offset = 0, blocks?: number)
   const words = [process.execPath, script, folder, String(offset)];
   const limited = ["bash", "-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, "bash", ...words];
   const [command = "", ...rest] = blocks === undefined ? words : limited;
-  const env = { ...process.env, TMPDIR: folder };
+  const env = { ...process.env, TMPDIR: folder, NODE_COMPILE_CACHE: join(script, "..", "compiled") };
   const child: ChildProcess = spawn(command, rest, { stdio: ["ignore", "pipe", "ignore"], env });
   let last = "start";
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
