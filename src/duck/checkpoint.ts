@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
+import type { Database } from "./database.ts";
 import { quoteIdentifier } from "./sql.ts";
 
 /** How long a checkpoint is tried again, in milliseconds. */
@@ -20,5 +22,33 @@ export async function checkpoint(connection: Connection, database?: string): Pro
       if (!refused || performance.now() > end) throw error;
       await sleep(wait);
     }
+  }
+}
+
+/** A log that is longer holds enough text for compressing it well to be worth its time. */
+const shortLog = 16 * 1024 * 1024;
+
+/**
+ * Writes the log into the file of a database that others go on reading. Where it cannot be done the log stays valid:
+ * closing the database, or opening it, takes it in.
+ */
+export async function writeBack(database: Database): Promise<void> {
+  const connection = await database.connect();
+  try {
+    // FSST took two fifths of writing back a small lab, whose text is mostly smaller as a dictionary. Large tables are
+    // compressed while they are made, and are not in the log.
+    const log = statSync(`${database.path}.wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const { rows } = await connection.query("SELECT current_setting('disabled_compression_methods')");
+    const quick = log < shortLog && rows[0]?.[0] === "";
+    if (quick) await connection.run("SET GLOBAL disabled_compression_methods = 'fsst'");
+    try {
+      await checkpoint(connection);
+    } finally {
+      if (quick) await connection.run("RESET GLOBAL disabled_compression_methods");
+    }
+  } catch {
+    // As said.
+  } finally {
+    await connection.close();
   }
 }

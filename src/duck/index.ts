@@ -9,6 +9,6 @@ export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";
 export { qualifiedName, quoteIdentifier, quoteLiteral } from "./sql.ts";
 export { duckErrors } from "./errors.ts";
-export { checkpoint } from "./checkpoint.ts";
+export { checkpoint, writeBack } from "./checkpoint.ts";
 export { confine, requireNoFileWrites } from "./sandbox.ts";
 export { interruptOnAbort } from "./cancel.ts";

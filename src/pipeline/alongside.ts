@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { checkpoint, type Database } from "#duck/index.ts";
+import { type Database, writeBack } from "#duck/index.ts";
 import { readAhead } from "#engine/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { isTest } from "./expectations.ts";
@@ -51,16 +51,5 @@ export class WriteBack {
   /** Waits until the database is no longer needed. */
   async end(): Promise<void> {
     await this.#done;
-  }
-}
-
-async function writeBack(database: Database): Promise<void> {
-  const connection = await database.connect();
-  try {
-    await checkpoint(connection);
-  } catch {
-    // The log stays valid; closing or the next opening takes it in.
-  } finally {
-    await connection.close();
   }
 }
