@@ -105,7 +105,7 @@ function Messages({ deliveries }: { deliveries: Alerts["deliveries"] }) {
   if (deliveries.length === 0)
     return <Empty title="No messages yet">Channels and rules stand in shared/config/alerts.yml.</Empty>;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
       <table class="grid cards">
         <thead>
           <tr>

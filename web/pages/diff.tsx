@@ -32,7 +32,7 @@ export default function DiffPage({ lab }: { lab: string }) {
             <p class="lead">
               From <span class="mono">{diff.before}</span> to <span class="mono">{diff.after}</span>
             </p>
-            <div class="scroll">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
               <table class="grid">
                 <thead>
                   <tr>

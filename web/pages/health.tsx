@@ -59,7 +59,7 @@ export default function HealthPage() {
             {workers.length === 0 ? (
               <Empty title="None was heard of in the last week" />
             ) : (
-              <div class="scroll">
+              <div class="scroll" tabIndex={0} role="region" aria-label="Table">
                 <table class="grid">
                   <thead>
                     <tr>
@@ -77,7 +77,7 @@ export default function HealthPage() {
                       <tr key={worker.id}>
                         <td>{worker.kind}</td>
                         <td>
-                          <Status is={worker.alive ? "running" : "stopped"} />
+                          <Status is={worker.alive ? "alive" : "stopped"} />
                         </td>
                         <td>{worker.host}</td>
                         <td class="right mono">{worker.pid}</td>
@@ -116,7 +116,7 @@ export default function HealthPage() {
           list.length === 0 ? (
             <Empty title="The server has not run anything yet" />
           ) : (
-            <div class="scroll">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
               <table class="grid">
                 <thead>
                   <tr>
@@ -170,7 +170,7 @@ function Audit() {
           entries.length === 0 ? (
             <Empty title="Nobody has changed anything through the page or the API" />
           ) : (
-            <div class="scroll">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
               <table class="grid">
                 <thead>
                   <tr>

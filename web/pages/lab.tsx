@@ -285,7 +285,7 @@ function TablesTab({ name }: { name: string }) {
         list.length === 0 ? (
           <Empty title="No tables yet">They appear when the lab has run.</Empty>
         ) : (
-          <div class="scroll">
+          <div class="scroll" tabIndex={0} role="region" aria-label="Table">
             <table class="grid">
               <thead>
                 <tr>
@@ -325,7 +325,7 @@ function SourcesTab({ name, detail }: { name: string; detail: LabDetail }) {
       {detail.sources.length === 0 ? (
         <Empty title="No sources in lab.yml" />
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table">
           <table class="grid">
             <thead>
               <tr>
@@ -360,7 +360,7 @@ function SourcesTab({ name, detail }: { name: string; detail: LabDetail }) {
               Drop files into <code>{detail.paths["raw"]}</code>.
             </Empty>
           ) : (
-            <div class="scroll">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
               <table class="grid">
                 <thead>
                   <tr>
@@ -402,7 +402,7 @@ function VersionsTab({ detail, name }: { detail: LabDetail; name: string }) {
   if (versions.length === 0)
     return <Empty title="Nothing is published yet">A run publishes when models, tests and score allow it.</Empty>;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
       <table class="grid">
         <thead>
           <tr>

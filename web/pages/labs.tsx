@@ -92,7 +92,7 @@ export default function LabsPage() {
           <Empty title="No lab fits">Change the search or the filter.</Empty>
         )
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table">
           <table class="grid labs-grid">
             <thead>
               <tr>

@@ -44,6 +44,7 @@ function Rows({ lab }: { lab: string }) {
   const api = `/labs/${encodeURIComponent(lab)}/quarantine`;
   const found = useApi<Quarantine>(`${api}?limit=200${table ? `&table=${encodeURIComponent(table)}` : ""}`);
   const [edits, setEdits] = useState<Record<string, string>>({});
+  const [most, setMost] = useState(20);
   const [refused, setRefused] = useState<Record<string, string>>({});
   const replay = async (rows: Quarantine["rows"]) => {
     const answer = await act("Tried again.", () =>
@@ -79,7 +80,7 @@ function Rows({ lab }: { lab: string }) {
         ) : (
           <>
             <h2>Reasons</h2>
-            <div class="scroll">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
               <table class="grid">
                 <thead>
                   <tr>
@@ -117,7 +118,7 @@ function Rows({ lab }: { lab: string }) {
               Rows <span class="faint">{rows.length === 200 ? "the first 200" : count(rows.length)}</span>
             </h2>
             <ul class="rejects">
-              {rows.map((row) => {
+              {rows.slice(0, most).map((row) => {
                 const key = keyOf(row);
                 const edited = edits[key];
                 return (
@@ -160,6 +161,13 @@ function Rows({ lab }: { lab: string }) {
                 );
               })}
             </ul>
+            {rows.length > most && (
+              <p>
+                <button type="button" class="button" onClick={() => setMost(most + 40)}>
+                  More rows
+                </button>
+              </p>
+            )}
             <p class="faint">
               All of them as a file: <code>labs quarantine {lab} export --out bad.csv</code>.{" "}
               <a href={links.lab(lab, "sources")}>Sources and files</a>

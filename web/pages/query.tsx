@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Grid, LabDetail, Problem } from "../../src/server/types.ts";
 import { ApiError, post, useApi } from "../lib/api.ts";
-import { count, plural, seconds } from "../lib/format.ts";
+import { plural, seconds } from "../lib/format.ts";
 import { labs } from "../lib/labs.ts";
 import { queryValue, setQuery } from "../lib/router.ts";
 import { Chart } from "../parts/chart.tsx";
@@ -145,10 +145,15 @@ function Desk({ lab }: { lab: string }) {
               <ul class="plain-list">
                 {tables.map(({ schema, name, rows }) => (
                   <li key={schema + name}>
-                    <button type="button" class="link mono small" onClick={() => insert(`${schema}.${name}`)}>
+                    <button
+                      type="button"
+                      class="link mono small name"
+                      title="Put the name into the query"
+                      onClick={() => insert(`${schema}.${name}`)}
+                    >
                       {schema}.{name}
                     </button>
-                    <span class="faint small"> {count(rows)}</span>
+                    <span class="faint small">{plural(rows, "row")}</span>
                     <button
                       type="button"
                       class="link small"

@@ -222,7 +222,7 @@ function Nodes({ lab, nodes }: { lab: string; nodes: Node[] }) {
       {shown.length === 0 ? (
         <Empty title={nodes.length === 0 ? "Nothing was built" : "None fits"} />
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table">
           <table class="grid">
             <thead>
               <tr>

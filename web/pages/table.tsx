@@ -86,7 +86,7 @@ export default function TablePage({ lab, table }: { lab: string; table: string }
 
 function Columns({ columns, rows }: { columns: ColumnProfileJson[]; rows: number }) {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
       <table class="grid profile">
         <thead>
           <tr>
@@ -107,7 +107,9 @@ function Columns({ columns, rows }: { columns: ColumnProfileJson[]; rows: number
               </td>
               <td>
                 <span class="share">
-                  <meter min={0} max={1} value={column.nullShare} aria-label={`Nulls of ${column.name}`} />
+                  <b aria-hidden="true">
+                    <i style={{ width: `${column.nullShare * 100}%` }} />
+                  </b>
                   {percent(column.nullShare)}
                 </span>
               </td>
@@ -120,7 +122,8 @@ function Columns({ columns, rows }: { columns: ColumnProfileJson[]; rows: number
                   <span class="faint">no values</span>
                 ) : (
                   <>
-                    <span title={column.min}>{column.min}</span> – <span title={column.max ?? ""}>{column.max}</span>
+                    <span title={column.min}>{short(column.min)}</span> –{" "}
+                    <span title={column.max ?? ""}>{short(column.max ?? "")}</span>
                     {column.average !== null && (
                       <p class="faint">average {compact(Number(column.average.toPrecision(4)))}</p>
                     )}
@@ -131,10 +134,13 @@ function Columns({ columns, rows }: { columns: ColumnProfileJson[]; rows: number
                 <Histogram column={column} />
               </td>
               <td class="small top">
-                {column.top.map(({ value, rows: n }) => (
+                {tells(column, rows) ? null : (
+                  <span class="faint">{column.distinct > 0 ? "hardly any value twice" : ""}</span>
+                )}
+                {(tells(column, rows) ? column.top : []).map(({ value, rows: n }) => (
                   <p key={value} title={`${value}: ${plural(n, "row")}`}>
                     <i style={{ width: `${(n / Math.max(rows, 1)) * 100}%` }} />
-                    <span>{value === "" ? "(empty)" : value}</span>{" "}
+                    <span>{value === "" ? "(empty)" : short(value)}</span>{" "}
                     <span class="faint">{percent(n / Math.max(rows, 1))}</span>
                   </p>
                 ))}
@@ -146,6 +152,14 @@ function Columns({ columns, rows }: { columns: ColumnProfileJson[]; rows: number
     </div>
   );
 }
+
+/** Values that each come once or twice say nothing about a column. */
+const tells = (column: ColumnProfileJson, rows: number): boolean =>
+  column.distinct <= 20 || (column.top[0]?.rows ?? 0) > Math.max(2, rows * 0.005);
+
+/** A long fraction to seven digits; everything else as it is. */
+const short = (value: string): string =>
+  /^-?\d+\.\d{5,}$/.test(value) ? String(Number(Number(value).toPrecision(7))) : value;
 
 function Histogram({ column }: { column: ColumnProfileJson }) {
   const bins = column.histogram;
@@ -223,7 +237,7 @@ function Tests({ detail }: { detail: TableDetail }) {
   if (detail.tests.length === 0)
     return <Empty title="It has no tests">Add data_tests to its properties file, or expectations to lab.yml.</Empty>;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
       <table class="grid">
         <thead>
           <tr>

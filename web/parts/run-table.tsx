@@ -13,7 +13,7 @@ const triggers: Record<string, string> = {
 
 export function RunTable({ runs, withLab }: { runs: RunInfoJson[]; withLab: boolean }) {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
       <table class="grid cards">
         <thead>
           <tr>

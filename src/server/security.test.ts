@@ -1,0 +1,258 @@
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openLedger } from "#ledger/index.ts";
+import { type RunningServer, startServer } from "./start.ts";
+import { workspaceWithRun } from "./testing/workspace.ts";
+import type * as types from "./types.ts";
+
+let root: string;
+let local: RunningServer;
+const start = (more: object = {}) =>
+  startServer({
+    workspace: root,
+    port: 0,
+    pages: join(root, "no-pages"),
+    version: "1.2.3",
+    checkAnswers: true,
+    ...more,
+  });
+
+beforeAll(async () => {
+  ({ root } = await workspaceWithRun());
+  local = await start();
+});
+afterAll(async () => {
+  await local.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  code: string;
+  body: string;
+}
+
+/** Headers as they are: fetch would not send a Host or an Origin of our choice. */
+function raw(
+  server: RunningServer,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ port: server.port, host: "127.0.0.1", method, path, headers }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += String(chunk)));
+      response.on("end", () => {
+        let code = "";
+        try {
+          code = (JSON.parse(text) as { code?: string }).code ?? "";
+        } catch {
+          // Not every answer is JSON.
+        }
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, code, body: text });
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+const json = { "content-type": "application/json" };
+
+async function lastAudit() {
+  const ledger = await openLedger(join(root, ".labs/ledger.db"));
+  try {
+    const [entry] = await ledger.access.audits(1);
+    return entry;
+  } finally {
+    await ledger.close();
+  }
+}
+
+describe("on this machine", () => {
+  it("answers for no foreign host: a name that somebody points here reads nothing", async () => {
+    for (const host of ["evil.example", "evil.example:4400", "127.0.0.1.evil.example"]) {
+      const answer = await raw(local, "GET", "/api/v1/labs", { host });
+      expect([host, answer.status, answer.code]).toEqual([host, 403, "SRV-007"]);
+    }
+    expect((await raw(local, "GET", "/api/v1/labs", { host: `localhost:${local.port}` })).status).toBe(200);
+  });
+
+  it("runs no script but its own", async () => {
+    const { headers } = await raw(local, "GET", "/");
+    const policy = String(headers["content-security-policy"]);
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toContain("unsafe");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+  });
+
+  it("refuses what a foreign page sends, and notes it", async () => {
+    const host = `127.0.0.1:${local.port}`;
+    for (const headers of [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      // A page of ours without its token: some other program on the same port before.
+      { origin: `http://${host}` },
+      { "sec-fetch-site": "same-origin" },
+    ]) {
+      const answer = await raw(local, "POST", "/api/v1/labs/shop/runs", { host, ...json, ...headers } as never, "{}");
+      expect([headers, answer.status, answer.code]).toEqual([headers, 403, "SRV-007"]);
+      expect(await lastAudit()).toMatchObject({
+        action: "run",
+        subject: "shop",
+        outcome: "refused",
+        detail: "SRV-007",
+      });
+    }
+    // A form cannot send JSON, and nothing else is read.
+    const form = await raw(local, "POST", "/api/v1/labs/shop/runs", { "content-type": "text/plain" }, "{}");
+    expect(form.status).toBe(400);
+  });
+
+  it("takes from its own page what carries the session's token", async () => {
+    const begun = await raw(local, "GET", "/api/v1/session");
+    const cookie = String(begun.headers["set-cookie"]);
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    const { csrf } = JSON.parse(begun.body) as types.Session;
+    const headers = {
+      host: `127.0.0.1:${local.port}`,
+      origin: `http://127.0.0.1:${local.port}`,
+      cookie: cookie.split(";")[0] ?? "",
+      ...json,
+    };
+    const ask = (token?: string) =>
+      raw(local, "POST", "/api/v1/labs/shop/pause", { ...headers, ...(token && { "x-csrf-token": token }) }, "{}");
+    expect((await ask()).code).toBe("SRV-007");
+    expect((await ask("wrong")).code).toBe("SRV-007");
+    expect((await ask(csrf ?? "")).status).toBe(200);
+    await raw(local, "POST", "/api/v1/labs/shop/resume", json, "{}");
+  });
+
+  it("leaves no folder: addresses never become paths", async () => {
+    for (const path of [
+      "/assets/../../package.json",
+      "/assets/..%2f..%2fpackage.json",
+      "/assets/%2e%2e/%2e%2e/etc/passwd",
+      "/../../etc/passwd",
+      "/assets/.inputs",
+      "/api/v1/labs/..%2f..%2fetc/graph",
+      "/api/v1/labs/shop/tables/gold.kpi/rows?version=../../../shop",
+      "/api/v1/labs/shop/diff?before=../x&after=../y",
+    ]) {
+      const { status, body } = await raw(local, "GET", path);
+      expect(body, path).not.toMatch(/root:|"dependencies"/);
+      expect([path, status === 404 || body.startsWith("<!doctype")]).toEqual([path, true]);
+    }
+  });
+
+  it("refuses bodies that are too large or no JSON", async () => {
+    const large = await raw(local, "POST", "/api/v1/query", json, JSON.stringify({ sql: "x".repeat(1_100_000) }));
+    expect([large.status, large.code]).toEqual([413, "SRV-008"]);
+    const broken = await raw(local, "POST", "/api/v1/query", json, "{nope");
+    expect([broken.status, broken.code]).toEqual([400, "SRV-005"]);
+    const odd = await raw(
+      local,
+      "POST",
+      "/api/v1/query",
+      json,
+      '{"__proto__": {"x": 1}, "sql": "select 1", "lab": "shop"}',
+    );
+    expect(odd.status).toBe(400);
+  });
+
+  it("answers others while somebody sends one byte and waits", async () => {
+    const slow = connect(local.port, "127.0.0.1");
+    slow.on("error", () => {});
+    slow.write(
+      "POST /api/v1/query HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+    );
+    expect((await raw(local, "GET", "/api/v1/labs")).status).toBe(200);
+    slow.destroy();
+  });
+});
+
+describe("off this machine", () => {
+  it("does not start without tokens", async () => {
+    await expect(start({ host: "0.0.0.0" })).rejects.toMatchObject({ code: "SRV-002" });
+  });
+
+  it("asks for a token, keeps to its role, and forgets it when it is taken back", async () => {
+    const ledger = await openLedger(join(root, ".labs/ledger.db"));
+    const now = new Date();
+    const secrets: Record<string, string> = {};
+    for (const role of ["viewer", "operator", "admin"] as const)
+      secrets[role] = (await ledger.access.addToken(role, role, "test", now)).secret;
+    const old = await ledger.access.addToken("old", "admin", "test", now, new Date(now.getTime() - 1).toISOString());
+    const server = await start({ host: "0.0.0.0" });
+    const as = (secret: string | undefined) => ({ authorization: `Bearer ${secret}` });
+    try {
+      for (const path of ["/api/v1/labs", "/api/v1/events", "/metrics", "/api/v1/runs/last/stream"])
+        expect([path, (await raw(server, "GET", path)).code]).toEqual([path, "SRV-003"]);
+      expect((await raw(server, "GET", "/api/v1/labs", as("labs_wrong"))).code).toBe("SRV-003");
+      expect((await raw(server, "GET", "/api/v1/labs", as(old.secret))).code).toBe("SRV-003");
+      expect((await raw(server, "GET", "/api/v1/labs", as(secrets["viewer"]))).status).toBe(200);
+      const pause = (secret: string | undefined) =>
+        raw(server, "POST", "/api/v1/labs/shop/pause", { ...json, ...as(secret) }, "{}");
+      expect((await pause(secrets["viewer"])).code).toBe("SRV-004");
+      expect(await lastAudit()).toMatchObject({
+        who: "viewer",
+        action: "pause",
+        outcome: "refused",
+        detail: "SRV-004",
+      });
+      expect((await pause(secrets["operator"])).status).toBe(200);
+      expect(await lastAudit()).toMatchObject({ who: "operator", outcome: "done" });
+      expect((await raw(server, "GET", "/api/v1/audit", as(secrets["operator"]))).code).toBe("SRV-004");
+      expect((await raw(server, "GET", "/api/v1/audit", as(secrets["admin"]))).status).toBe(200);
+
+      const login = await raw(server, "POST", "/api/v1/session", json, JSON.stringify({ token: secrets["operator"] }));
+      const cookie = { cookie: String(login.headers["set-cookie"]).split(";")[0] ?? "" };
+      const session = JSON.parse((await raw(server, "GET", "/api/v1/session", cookie)).body) as types.Session;
+      expect(session).toMatchObject({ who: "operator", role: "operator", needsToken: true });
+      expect((await raw(server, "POST", "/api/v1/labs/shop/resume", { ...json, ...cookie }, "{}")).code).toBe(
+        "SRV-007",
+      );
+      const own = { ...json, ...cookie, "x-csrf-token": session.csrf ?? "" };
+      expect((await raw(server, "POST", "/api/v1/labs/shop/resume", own, "{}")).status).toBe(200);
+      await ledger.access.removeToken("operator");
+      expect((await raw(server, "GET", "/api/v1/labs", cookie)).code).toBe("SRV-003");
+
+      const guess = () => raw(server, "POST", "/api/v1/session", json, '{"token":"labs_guess"}');
+      const codes: string[] = [];
+      for (let i = 0; i < 12; i++) codes.push((await guess()).code);
+      expect(codes.at(-1)).toBe("SRV-009");
+      // Secrets are nowhere in the ledger, nor in what the API tells.
+      const told = await raw(server, "GET", "/api/v1/audit", as(secrets["admin"]));
+      expect(told.body).not.toMatch(/labs_/);
+      expect(JSON.stringify(await ledger.access.tokens())).not.toContain(secrets["viewer"]);
+    } finally {
+      await ledger.close();
+      await server.close();
+    }
+  });
+});
+
+describe("without a scheduler", () => {
+  it("shows, and runs nothing", async () => {
+    const server = await start({ readOnly: true });
+    try {
+      expect((await raw(server, "GET", "/api/v1/labs")).status).toBe(200);
+      const answer = await raw(server, "POST", "/api/v1/labs/shop/runs", json, "{}");
+      expect([answer.status, answer.code]).toEqual([409, "SRV-010"]);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("takes another port when the usual one is taken, and says so when it was asked for", async () => {
+    await expect(start({ port: local.port })).rejects.toMatchObject({ code: "SRV-001" });
+  });
+});
