@@ -66,6 +66,16 @@ describe("every figure is that of a query written by hand", () => {
       `SELECT count(*) ${of} WHERE status = 'lost'`,
     ],
     [
+      "in_set of numbers, however a type shows them",
+      expected("in_set", { columns: ["amount"], values: [1, 2, 3.5] }),
+      `SELECT count(*) ${of} WHERE amount <> 1 AND amount <> 2`,
+    ],
+    [
+      "in_set of numbers and texts",
+      expected("in_set", { columns: ["status"], values: [1, "sent"] }),
+      `SELECT count(*) ${of} WHERE status = 'lost'`,
+    ],
+    [
       "range",
       expected("range", { columns: ["amount"], min: 0, max: 90 }),
       `SELECT count(*) ${of} WHERE amount < 0 OR amount > 90`,

@@ -29,12 +29,21 @@ export function rowCondition(expectation: Expected): string {
   const conditions = columns.map((name) => {
     const v = quoteIdentifier(name);
     if (check === "not_null") return `${v} IS NOT NULL`;
-    if (check === "in_set")
-      return `coalesce(${v}::VARCHAR IN (${values.map((x) => `${literal(x)}::VARCHAR`).join(", ")}), true)`;
+    if (check === "in_set") return `coalesce(${isOneOf(v, values)}, true)`;
     if (check === "regex") return `coalesce(regexp_matches(${v}::VARCHAR, ${quoteLiteral(pattern)}), true)`;
     return `coalesce(${bounds(expectation, check === "length" ? `length(${v}::VARCHAR)` : v)}, true)`;
   });
   return conditions.length > 0 ? `(${conditions.join(" AND ")})` : "true";
+}
+
+/** Compared as text, so that any type will do; numbers as numbers too, for a DECIMAL shows 1 as `1.00`. */
+function isOneOf(v: string, values: readonly (string | number | boolean)[]): string {
+  const texts = values.map((x) => `${literal(x)}::VARCHAR`).join(", ");
+  const numbers = values.filter((x) => typeof x === "number" && (!Number.isInteger(x) || Number.isSafeInteger(x)));
+  const asText = `${v}::VARCHAR IN (${texts})`;
+  return numbers.length === 0
+    ? asText
+    : `(${asText} OR coalesce(TRY_CAST(${v} AS DOUBLE) IN (${numbers.join(", ")}), false))`;
 }
 
 function bounds({ min, max }: Expected, value: string): string {
