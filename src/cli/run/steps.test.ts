@@ -33,7 +33,7 @@ it("--step means stages of every lab and own steps of those that have them", () 
   try {
     names(["lod"]);
   } catch (error) {
-    expect(error).toMatchObject({ exit: 2, hint: "Did you mean `--step load`?" });
+    expect(error).toMatchObject({ exit: 2, hint: "Did you mean `load`?" });
   }
   // A lab whose lab.yml is refused tells why when it runs.
   const broken = workspace.lab("broken");

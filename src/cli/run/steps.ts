@@ -20,7 +20,7 @@ export function labsWithSteps(labs: Lab[], steps: readonly string[] | undefined)
     const meant = didYouMean(name, all);
     throw cliErrors.usage({
       message: `There is no step named ${name}${labs.length === 1 ? ` in ${labs[0]?.name}` : ""}.`,
-      hint: meant ? `Did you mean \`--step ${meant}\`?` : `Use one of ${all.join(", ")}.`,
+      hint: meant ? `Did you mean \`${meant}\`?` : `Use one of ${all.join(", ")}.`,
       ...(meant && { data: { didYouMean: meant } }),
     });
   }
