@@ -1,4 +1,4 @@
-import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { type Connection, quoteIdentifier, quoteLiteral, type SqlValue } from "#duck/index.ts";
 import type { Bin, ColumnProfile, ColumnShape, TopValue } from "./column-profile.ts";
 import { momentBins, momentUnit, numberBins } from "./bins.ts";
 import { isMoment, plausible } from "./moments.ts";
@@ -9,6 +9,8 @@ import { isFloat, isNumber, isText } from "./type-kinds.ts";
 export const sampleFrom = 200_000;
 const sampleRows = 100_000;
 const sampleTable = "labs_profile_sample";
+/** Planning grows faster than the columns do. */
+const columnsInOneStatement = 20;
 const topCount = 5;
 const patternCount = 4;
 
@@ -20,7 +22,7 @@ export interface Shapes {
 }
 
 /**
- * How each column's values are spread: one statement for a table. Large tables and views are looked at through a sample that
+ * How each column's values are spread: one statement for twenty columns of a table. Large tables and views are looked at through a sample that
  * is the same for the same data, unless `exact`. `known` are the columns' figures. Errors: DUCK-003.
  */
 export async function shapes(
@@ -40,10 +42,14 @@ export async function shapes(
       `CREATE OR REPLACE TEMP TABLE ${sampleTable} AS SELECT * FROM ${relation.sql}${large ? sampling(relation, rows) : ""}`,
     );
   try {
-    const parts = known.flatMap((column, i) => queriesOf(column, from, i));
-    const result = await connection.query(parts.join(" UNION ALL "));
+    const lists: SqlValue[][] = [];
+    for (let first = 0; first < known.length; first += columnsInOneStatement) {
+      const some = known.slice(first, first + columnsInOneStatement);
+      const parts = some.flatMap((column, i) => queriesOf(column, from, first + i));
+      if (parts.length > 0) lists.push(...(await connection.query(parts.join(" UNION ALL "))).rows);
+    }
     const columns = known.map((column, i) => {
-      const found = result.rows.filter(([at]) => Number(at) === i);
+      const found = lists.filter(([at]) => Number(at) === i);
       const list = (what: string) =>
         (JSON.parse(String(found.find(([, kind]) => kind === what)?.[2] ?? "[]")) ?? []) as Entry[];
       return shapeOf(column, list);
