@@ -73,7 +73,7 @@ const walk: [name: string, path: string, shows: string | RegExp][] = [
   ["sources", `/labs/${lab1}?tab=sources`, "sales_data.csv"],
   ["versions", `/labs/${lab1}?tab=versions`, "current"],
   ["settings", `/labs/${lab1}?tab=settings`, "Where it lies"],
-  ["runs", "/runs", "What happened"],
+  ["runs", "/runs", /by hand/],
   ["run-failed", "LAST-FAILED", "As written"],
   ["run-timeline", "LAST-OK", "Longest models"],
   ["run-nodes", "LAST-OK?tab=nodes", "Failing rows"],

@@ -64,6 +64,8 @@ function Desk({ lab }: { lab: string }) {
       setRunning(undefined);
     }
   };
+  // A link to a query shows what it comes to.
+  useEffect(() => void ask(), []);
   const cancel = () => running && void post(`/query/${running}/cancel`).catch(() => {});
   const insert = (text: string) => {
     const { selectionStart, selectionEnd } = editor.current ?? { selectionStart: 0, selectionEnd: 0 };

@@ -246,7 +246,9 @@ function Nodes({ lab, nodes }: { lab: string; nodes: Node[] }) {
                   <td class="right">{seconds(node.seconds)}</td>
                   <td class="right">{node.failures ? count(node.failures) : ""}</td>
                   <td>{node.relation && <a href={links.table(lab, node.relation)}>{node.relation}</a>}</td>
-                  <td class="message">{node.message === "OK" ? "" : node.message?.split("\n")[0]}</td>
+                  <td class="message">
+                    {/^(OK|REUSED|SKIP)$/.test(node.message ?? "") ? "" : node.message?.split("\n")[0]}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -381,7 +383,11 @@ function Compare({ run, lab }: { run: string; lab: string }) {
   const found = useApi<Comparison>(other ? `/runs/${run}/compare/${other}` : "");
   if (runs.data && others.length === 0) return <Empty title="There is no other run of this lab" />;
   const nodes = found.data?.nodes ?? [];
-  const differ = nodes.filter(({ status, otherStatus }) => status !== otherStatus);
+  const differ = nodes.filter(
+    // Built or left as it was: both are well.
+    ({ status, otherStatus }) =>
+      status !== otherStatus && !(toneOf(status) === "good" && toneOf(otherStatus) === "good"),
+  );
   const slower = nodes
     .filter((node) => node.seconds !== null && node.otherSeconds !== null)
     .map((node) => ({ ...node, by: (node.seconds ?? 0) - (node.otherSeconds ?? 0) }))
