@@ -51,6 +51,11 @@ export const verbs: Record<string, VerbEntry> = {
     load: () => import("./verbs/export.ts"),
   },
   serve: { group: "run", summary: "Run labs by their schedules until stopped", load: () => import("./verbs/serve.ts") },
+  worker: {
+    group: "run",
+    summary: "Run jobs of a queue that several hosts share",
+    load: () => import("./verbs/worker.ts"),
+  },
   tokens: {
     group: "run",
     summary: "Tokens of those who use the API or the page from elsewhere",

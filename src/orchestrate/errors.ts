@@ -39,4 +39,10 @@ export const orchestrateErrors = catalogue("orchestrate", {
     retryable: true,
     doc: "With `--no-wait` a command does not queue behind what the server runs or has queued for the lab.",
   },
+  queueNotShared: {
+    code: "ORC-007",
+    title: "Queue is not shared",
+    exit: 2,
+    doc: "`labs worker` takes jobs from a queue that several hosts share, which is the PostgreSQL database that `LABS_DATABASE_URL` names. Without it the queue is a file, and `labs serve` is its only worker.",
+  },
 });

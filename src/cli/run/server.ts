@@ -1,3 +1,4 @@
+import { databaseUrl } from "#ledger/index.ts";
 import { type LabEvent, type LabRunResult, type RunLabOptions, withoutResult } from "#pipeline/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import type { VerbInput } from "../io.ts";
@@ -14,7 +15,8 @@ export async function runOnServer(
   onEvent: (event: LabEvent) => void,
 ): Promise<LabRunResult[] | undefined> {
   // Looking for the server must cost a run without one nothing.
-  if (options["server"] === false || !workspace.exists(`${workspace.state}/server.json`)) return undefined;
+  if (options["server"] === false) return undefined;
+  if (databaseUrl() === undefined && !workspace.exists(`${workspace.state}/server.json`)) return undefined;
   const { connectToServer } = await import("#orchestrate/index.ts");
   const client = await connectToServer(workspace.state);
   if (!client) return undefined;
@@ -29,7 +31,8 @@ export async function runOnServer(
         const result = withoutResult(lab, started, {
           message: error?.message ?? end.job?.message ?? "",
           ...(error && { error }),
-          status: end.job?.state === "cancelled" ? "cancelled" : "failed",
+          // What another host ran ended there: its details are in the ledger.
+          status: end.job?.state === "ok" || end.job?.state === "cancelled" ? end.job.state : "failed",
         });
         // There was no step that could have said it.
         if (error) {

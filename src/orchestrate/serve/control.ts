@@ -17,6 +17,8 @@ interface Follower {
 export interface ControlHooks {
   wake: () => void;
   cancel: (job: string) => void;
+  /** Whether this server has a job's process. */
+  runsHere: (job: string) => boolean;
   /** Errors: REG-002, and those of a lab that must not run. */
   requireLab: (lab: string) => void;
   status: () => ServerStatus;
@@ -63,6 +65,16 @@ export class Control {
       for (const { socket, id } of this.#followers.get(event.job.id) ?? [])
         this.#answer(socket, { id, type: "event", event: event.event });
     } else if (event.type === "ended") this.#ended(event.job, event.result);
+  }
+
+  /** Jobs that others run end without a word: those who wait for one learn how from the queue. */
+  async look(): Promise<void> {
+    for (const id of this.#followers.keys()) {
+      if (this.#hooks.runsHere(id)) continue;
+      const job = await this.#store.job(id).catch(() => undefined);
+      if (!job || this.#hooks.runsHere(id)) continue;
+      if (job.state !== "queued" && job.state !== "running") this.#ended(job, null);
+    }
   }
 
   #ended(job: JobInfo, result: LabRunResult | null): void {

@@ -46,6 +46,7 @@ export class Pool {
   #filling: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #looking = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: JobStore, options: PoolOptions) {
@@ -68,7 +69,7 @@ export class Pool {
     this.#warm();
     this.wake();
     // The queue may be filled from elsewhere, and a cancellation may be asked for there.
-    this.#timer = setInterval(() => void this.#look(), 1_000);
+    this.#timer = setInterval(() => void this.look(), 1_000);
   }
 
   /** Something may have come into the queue. */
@@ -144,7 +145,10 @@ export class Pool {
     this.wake();
   }
 
-  async #look(): Promise<void> {
+  /** The queue may have been changed by somebody else: a job came, one that runs here was cancelled. */
+  async look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
     try {
       if (this.#running.size > 0) {
         const now = await this.#store.jobs({ states: ["running"], limit: 10_000 });
@@ -152,6 +156,8 @@ export class Pool {
       }
     } catch {
       // Said by whoever needs the ledger next.
+    } finally {
+      this.#looking = false;
     }
     this.wake();
   }

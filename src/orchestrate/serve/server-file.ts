@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeHolder, lockFile, type LockHolder, makeFolder, readText, writeAtomic } from "#registry/index.ts";
-import { userName } from "#ledger/index.ts";
+import { databaseUrl, userName } from "#ledger/index.ts";
 import { orchestrateErrors } from "../errors.ts";
 
 /** What a running server leaves for those who look for it. */
@@ -10,13 +10,16 @@ export interface ServerFile extends LockHolder {
   socket: string;
 }
 
-const filePath = (state: string) => join(state, "server.json");
+/** Hosts that share a queue share the workspace's folder too: each has a server of its own there. */
+const serverName = () => (databaseUrl() === undefined ? "server" : `server-${hostname()}`);
+
+const filePath = (state: string) => join(state, `${serverName()}.json`);
 
 /** Where a server listens. Paths of sockets are short by nature: a deep workspace gets one among the temporary files. */
 export function socketPath(state: string): string {
-  const id = createHash("sha256").update(state).digest("hex").slice(0, 16);
+  const id = createHash("sha256").update(join(state, serverName())).digest("hex").slice(0, 16);
   if (process.platform === "win32") return `\\\\.\\pipe\\buildcpg-labs-${id}`;
-  const path = join(state, "server.sock");
+  const path = join(state, `${serverName()}.sock`);
   return Buffer.byteLength(path) <= 100 ? path : join(tmpdir(), `buildcpg-labs-${id}.sock`);
 }
 
@@ -27,7 +30,7 @@ export function socketPath(state: string): string {
 export function becomeServer(state: string): { file: ServerFile; release: () => void } {
   const folder = join(state, "locks");
   makeFolder(folder);
-  const lock = lockFile(join(folder, "server.lock.db"), 0);
+  const lock = lockFile(join(folder, `${serverName()}.lock.db`), 0);
   if (!lock) {
     const other = readServerFile(state);
     throw orchestrateErrors.serverRunning({

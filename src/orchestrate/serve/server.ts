@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type ErrorJson, errorToJson } from "#errors/index.ts";
-import { type JobInfo, type JobStore, openLedger, type WorkerInfo } from "#ledger/index.ts";
+import { errorToJson } from "#errors/index.ts";
+import { type JobInfo, type JobStore, openLedger } from "#ledger/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { AlertService } from "../alerts/service.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -10,11 +10,9 @@ import { Control } from "./control.ts";
 import { FileWatch } from "./file-watch.ts";
 import { Pool } from "./pool.ts";
 import type { ServerEvent } from "./protocol.ts";
+import { heartbeatMs, recoverJobs, withoutRepeats } from "./recover.ts";
 import { Scheduler } from "./scheduler.ts";
 import { becomeServer } from "./server-file.ts";
-
-/** A sign of life this often; three missed ones are a sign of death on another machine. */
-export const heartbeatMs = 5_000;
 
 /** Ended jobs are kept this long. */
 const keepJobsMs = 90 * 86_400_000;
@@ -82,11 +80,10 @@ class Serving {
     this.#options = options;
     this.#store = store;
     this.#socket = socket;
-    const onEvent = (event: ServerEvent) => {
-      if (event.type === "problem" && !this.#isNews(event.error)) return;
+    const onEvent = withoutRepeats((event) => {
       this.#control.tell(event);
       options.onEvent(event);
-    };
+    });
     const onQueued = (jobs: JobInfo[]) => {
       for (const job of jobs) onEvent({ type: "queued", job });
       if (jobs.length > 0) this.#pool.wake();
@@ -116,6 +113,7 @@ class Serving {
         this.#pool.wake();
       },
       cancel: (job) => void this.#pool.cancel(job),
+      runsHere: (job) => this.#pool.running.some((one) => one.job.id === job),
       requireLab: (lab) => (this.#workspace ?? openRegistry(options.workspace)).lab(lab).requireRunnable(),
       status: () => ({
         pid: process.pid,
@@ -133,12 +131,17 @@ class Serving {
     const { signal, graceMs = 60_000 } = this.#options;
     const onEvent = this.#onEvent;
     const timers: NodeJS.Timeout[] = [];
+    let stopListening = async () => {};
     try {
       await this.#beat();
       await this.#recover();
       await this.#scheduler.start();
       await this.#control.listen(this.#socket);
       this.#pool.start();
+      stopListening = await this.#store.onChange(() => {
+        void this.#pool.look();
+        void this.#control.look();
+      });
       onEvent({ type: "started", labs: this.#workspace?.active.length ?? 0, jobs: this.#pool.slots });
       timers.push(setInterval(() => void this.#housekeeping(), heartbeatMs));
       await aborted(signal);
@@ -148,6 +151,7 @@ class Serving {
     } finally {
       await this.#scheduler.stop();
       await this.#files.stop();
+      await stopListening();
       await this.#pool.close();
       for (const timer of timers) clearInterval(timer);
       await this.#chore;
@@ -155,17 +159,6 @@ class Serving {
       await this.#store.retire(this.#id, new Date()).catch(() => {});
     }
   }
-
-  /** The same problem, such as a full disk, is told once a minute. */
-  #isNews({ code, message }: ErrorJson): boolean {
-    const text = `${code}: ${message}`;
-    const now = Date.now();
-    const news = now - (this.#toldAt.get(text) ?? 0) >= 60_000;
-    if (news) this.#toldAt.set(text, now);
-    if (this.#toldAt.size > 1_000) this.#toldAt.clear();
-    return news;
-  }
-  readonly #toldAt = new Map<string, number>();
 
   #chore: Promise<void> = Promise.resolve();
   #busy = false;
@@ -178,6 +171,7 @@ class Serving {
         () => this.#beat(),
         () => this.#recover(),
         () => this.#prune(),
+        () => this.#control.look(),
         ...(this.#options.chores ?? []).map((work) => () => work(new Date())),
       ]) {
         try {
@@ -209,15 +203,10 @@ class Serving {
     });
   }
 
-  async #recover(): Promise<void> {
-    const now = new Date();
-    const workers = new Map((await this.#store.workers(now)).map((worker) => [worker.id, worker]));
-    await this.#pool.recover((id) => isGone(workers.get(id)), now);
+  #recover(): Promise<void> {
+    return recoverJobs(this.#store, this.#pool);
   }
 }
-
-/** One that nobody remembers is gone as well. */
-const isGone = (worker: WorkerInfo | undefined): boolean => worker === undefined || !worker.alive;
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {
