@@ -48,7 +48,8 @@ export function measureOf(
         const more = (rows ?? 0) - (distinct ?? 0);
         return count(more, `${more} ${more === 1 ? "row repeats" : "rows repeat"} another one's`);
       },
-      query: `SELECT * FROM ${table.sql} WHERE ${complete} QUALIFY count(*) OVER (PARTITION BY ${keys}) > 1 ORDER BY ${keys}`,
+      // A window would sort the whole table with all its columns.
+      query: `SELECT * FROM ${table.sql} WHERE ${complete} AND ${keyValue(columns)} IN (SELECT ${keyValue(columns)} FROM ${table.sql} WHERE ${complete} GROUP BY ${keys} HAVING count(*) > 1) ORDER BY ${keys}`,
       showsRows: true,
     };
   }
