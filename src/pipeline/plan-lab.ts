@@ -98,7 +98,9 @@ function nodesOf(
   const selection =
     options.select && options.select.length > 0
       ? `selected by ${options.select.join(" ")}`
-      : "every run builds the whole project";
+      : options.changed === false || options.fullRefresh
+        ? "everything is built"
+        : "kept if nothing about it changed, else built";
   return (listed.selected ?? []).flatMap((id) => {
     const node = (manifest.nodes[id] ?? manifest.unit_tests[id]) as GraphNode | undefined;
     if (!node) return [];

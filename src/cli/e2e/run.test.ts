@@ -169,7 +169,7 @@ describe("parts of a run", () => {
     const first = await labs(workspace, "run", "shop", "--dry-run");
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/load +sold\.csv/) });
     expect(first.stdout).toMatch(/main\.sales +table +reads raw\.sold, which gets new rows/);
-    expect(first.stdout).toMatch(/main\.aside +table +every run builds/);
+    expect(first.stdout).toMatch(/main\.aside +table +kept if nothing about it changed/);
     expect(state()).toEqual(fresh);
     expect(existsSync(databaseOf(workspace, "shop"))).toBe(false);
     expect((await labs(workspace, "run", "shop")).code).toBe(0);
