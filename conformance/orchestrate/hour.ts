@@ -7,12 +7,13 @@
  * `node conformance/orchestrate/hour.ts --minutes 60`; the labs run from dist/.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { signature } from "../../src/orchestrate/alerts/channels/webhook.ts";
+import { withoutSchedule } from "./workspace.ts";
 import { MailServer, WebhookServer } from "../../src/orchestrate/alerts/testing/servers.ts";
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" }, keep: { type: "boolean" } } });
@@ -52,9 +53,15 @@ rules:
 repeat: 24 hours
 `,
 );
-appendFileSync(join(root, sales, "lab.yml"), "\nschedule:\n  on_files: true\n");
-appendFileSync(join(root, "lab2_forecast_model/lab.yml"), "\nschedule:\n  cron: '* * * * *'\n");
-appendFileSync(join(root, "lab3_customer_segmentation/lab.yml"), `\nschedule:\n  after: ${sales}\n`);
+const schedules = {
+  [sales]: "on_files: true",
+  lab2_forecast_model: "cron: '* * * * *'",
+  lab3_customer_segmentation: `after: ${sales}`,
+};
+for (const [lab, schedule] of Object.entries(schedules)) {
+  const file = join(root, lab, "lab.yml");
+  writeFileSync(file, `${withoutSchedule(readFileSync(file, "utf8"))}\nschedule:\n  ${schedule}\n`);
+}
 
 const server = spawn(process.execPath, [script, "serve", "-o", "json"], {
   cwd: root,

@@ -1,18 +1,10 @@
 import { execFileSync } from "node:child_process";
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withoutSchedule } from "../orchestrate/workspace.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 const main = join(repository, "src", "cli", "main.ts");
@@ -137,7 +129,9 @@ steps:
     writeFileSync(file, change(readFileSync(file, "utf8")));
   }
 
+  /** Adds to a lab.yml; the example's own schedule gives way. */
   #append(lab: string, text: string): void {
-    appendFileSync(join(this.root, lab, "lab.yml"), `\n${text}`);
+    const file = join(this.root, lab, "lab.yml");
+    writeFileSync(file, `${withoutSchedule(readFileSync(file, "utf8"))}\n${text}`);
   }
 }

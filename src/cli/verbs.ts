@@ -70,7 +70,7 @@ export const verbs: Record<string, VerbEntry> = {
   cancel: { group: "run", summary: "Cancel jobs", load: () => import("./verbs/cancel.ts") },
   pause: { group: "run", summary: "Keep schedules from running a lab", load: () => import("./verbs/pause.ts") },
   resume: { group: "run", summary: "Let schedules run a lab again", load: () => import("./verbs/resume.ts") },
-  test: { group: "run", summary: "Run a lab's dbt tests", load: () => import("./verbs/test.ts") },
+  test: { group: "run", summary: "Run a lab's dbt tests and expectations", load: () => import("./verbs/test.ts") },
   inspect: {
     group: "look",
     summary: "Look at schemas, tables, columns and their quality",
