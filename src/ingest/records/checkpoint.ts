@@ -1,29 +1,8 @@
 import type { ApiConfig, SourceConfig } from "#registry/index.ts";
-import type { Step } from "../api/pages.ts";
 import { baseUrl } from "../api/url.ts";
 import type { Contract } from "../contract/types.ts";
-import type { Cursor } from "./cursor.ts";
-import type { SavedTracker } from "./cursor.ts";
-import type { PollState } from "./ledger.ts";
+import type { Cursor, SavedTracker } from "./cursor.ts";
 import type { Spooled } from "./spool.ts";
-
-/** The page that a poll goes on with after it was interrupted. */
-export interface PageStart {
-  step: Step;
-  /** What the step's address is relative to. */
-  url: string;
-  body?: string;
-}
-
-/** Where a poll stood when its last part was loaded; kept in the ledger in the same transaction. */
-export interface Resume {
-  /** Milliseconds since 1970 when the poll began. */
-  began: number;
-  page: PageStart;
-  tracker: SavedTracker;
-  /** Of the request: another one cannot go on here. */
-  settings: string;
-}
 
 /** Pages of a poll that are loaded while more are fetched. */
 export interface PollPart {
@@ -75,8 +54,7 @@ export function requestSettings(
 }
 
 /** The place to go on from, when the last poll of this request was interrupted not long ago. */
-export function resumeOf(state: PollState | undefined, settings: string, now: number): Resume | undefined {
-  const { resume } = state ?? {};
+export function resumeOf(resume: Resume | undefined, settings: string, now: number): Resume | undefined {
   if (resume === undefined || resume.settings !== settings) return undefined;
   const age = now - resume.began;
   return age >= 0 && age <= oldestMs ? resume : undefined;

@@ -43,7 +43,7 @@ export async function fetchPoll(options: FetchOptions): Promise<Fetched> {
   const from = incremental && cursorToSend(incremental, before?.cursor);
   const settings = source.api ? requestSettings(source, source.api, from, effects.env) : "";
   const now = effects.clock();
-  const resume = source.api && options.onPart && resumeOf(before, settings, now);
+  const resume = source.api && options.onPart && resumeOf(before?.resume, settings, now);
   const spool = await openSpool(
     options,
     config,
