@@ -7,7 +7,7 @@ import { metricsOf } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 import { problemOf } from "./problem.ts";
-import type { Route } from "./route.ts";
+import { Ready, type Route } from "./route.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { labRoutes } from "./routes/labs.ts";
 import { lookRoutes } from "./routes/look.ts";
@@ -110,7 +110,10 @@ function addRoute(
         route.handle({ params, query, body, principal: principal as Principal, context, signal: gone.signal });
       void reply.header("cache-control", "no-store");
       const status = route.status ?? 200;
-      if (route.action === undefined) return reply.code(status).send(answered(await work(), route, options));
+      if (route.action === undefined) {
+        const answer = answered(await work(), route, options);
+        return reply.code(status).type("application/json; charset=utf-8").send(answer);
+      }
       try {
         const { answer, again } = await once(context, request, route, params, body, principal, async () =>
           answered(await work(), route, options),
@@ -125,8 +128,10 @@ function addRoute(
   });
 }
 
-const answered = (answer: unknown, route: Route, { checkAnswers }: AppOptions): unknown =>
-  checkAnswers ? route.response.parse(JSON.parse(JSON.stringify(answer))) : answer;
+function answered(answer: unknown, route: Route, { checkAnswers }: AppOptions): unknown {
+  const text = answer instanceof Ready ? answer.text : undefined;
+  return checkAnswers ? route.response.parse(JSON.parse(text ?? JSON.stringify(answer))) : (text ?? answer);
+}
 
 function checked(type: z.ZodType, value: unknown, what: string): unknown {
   const result = type.safeParse(value);

@@ -13,6 +13,14 @@ export interface Asked<Q, B> {
   signal: AbortSignal;
 }
 
+/** An answer that is JSON text already. */
+export class Ready {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
   method: "GET" | "POST" | "DELETE";
   /** As OpenAPI writes it: `/labs/{lab}`, below /api/v1. */
@@ -26,7 +34,7 @@ export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z
   status?: number;
   /** Written to the audit log under this name, and taken with an Idempotency-Key. */
   action?: string;
-  handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R>>;
+  handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R> | Ready>;
 }
 
 /** A route as the application has it. */

@@ -19,6 +19,7 @@ export class LabRows {
   #version = "";
   #madeAt = 0;
   #making: Promise<LabRow[]> | undefined;
+  #json: { rows: LabRow[]; text: string } | undefined;
 
   constructor(ledger: Ledger, workspaces: Workspaces) {
     this.#ledger = ledger;
@@ -34,6 +35,13 @@ export class LabRows {
       this.#making = undefined;
     });
     return this.#making;
+  }
+
+  /** All of them as JSON, made once for however many ask. */
+  async json(): Promise<string> {
+    const rows = await this.all();
+    if (this.#json?.rows !== rows) this.#json = { rows, text: JSON.stringify(rows) };
+    return this.#json.text;
   }
 
   async one(lab: string): Promise<LabRow | undefined> {
@@ -120,7 +128,16 @@ function labRow(lab: Lab, { run, state, jobs, trend, loaded }: Known): LabRow {
   };
 }
 
+/** A lab's files are read anew as another {@link Lab}. */
+const schedules = new WeakMap<Lab, [Schedule | undefined, string | null]>();
+
 function scheduleOf(lab: Lab): [Schedule | undefined, string | null] {
+  let known = schedules.get(lab);
+  if (!known) schedules.set(lab, (known = readSchedule(lab)));
+  return known;
+}
+
+function readSchedule(lab: Lab): [Schedule | undefined, string | null] {
   try {
     return [new Schedule(lab), null];
   } catch (error) {

@@ -8,7 +8,7 @@ import { labOf, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { docsOf, graphOf, nodeDetail } from "../look/graphs.ts";
 import { filesOf } from "../look/live.ts";
-import { type Route, route } from "../route.ts";
+import { Ready, type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import type { Docs, LabDetail } from "../types.ts";
 
@@ -20,7 +20,7 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.labList,
-    handle: async ({ context }) => ({ labs: await context.rows.all(), server: !context.readOnly }),
+    handle: async ({ context }) => new Ready(`{"labs":${await context.rows.json()},"server":${!context.readOnly}}`),
   }),
   route({
     method: "GET",
