@@ -4,7 +4,9 @@
  * is left in peace; then every job and run has ended once, no lab ran twice at once, nothing is left running, and the data is
  * what one undisturbed run makes of the same files.
  *
- * `node conformance/orchestrate/chaos.ts --kills 500 --seed 1`; the labs run from dist/.
+ * `node conformance/orchestrate/chaos.ts --kills 500 --seed 1`; the labs run from dist/. With `--postgres` the ledger and the
+ * queue live in a PostgreSQL of our own, a worker of another host takes part (as root on Linux), and the database is struck too:
+ * kill -9 of all of it, and up again after a while.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,13 +15,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { amountOf, begun, dropFile, fed, firstIds, type LabName, labs, writeWorkspace } from "./workspace.ts";
 import { checkData, checkLedger, type Expected } from "./check.ts";
-import { familyOf, Server } from "./server-process.ts";
+import { Cluster } from "../postgres/cluster.ts";
+import { familyOf, OtherHost, Server } from "./server-process.ts";
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "500" },
     seed: { type: "string", default: "1" },
     keep: { type: "boolean" },
+    postgres: { type: "boolean" },
   },
 });
 const kills = Number(values.kills);
@@ -47,7 +51,10 @@ const account = (lab: LabName, ids: number[]) => {
 
 writeWorkspace(root);
 for (const lab of begun) account(lab, firstIds);
-const counts = { server: 0, worker: 0, frozen: 0, stopped: 0 };
+const counts = { server: 0, worker: 0, frozen: 0, stopped: 0, database: 0, elsewhere: 0 };
+const cluster = values.postgres ? await Cluster.start() : undefined;
+if (cluster) process.env["LABS_DATABASE_URL"] = cluster.url;
+else delete process.env["LABS_DATABASE_URL"];
 let blows = 0;
 let files = 1;
 const next = new Map<LabName, number>(begun.map((lab) => [lab, firstIds.length + 1]));
@@ -105,6 +112,35 @@ async function strike(): Promise<void> {
   await server.kill();
 }
 
+/** The database goes down and comes back, for shorter and for longer than a lease lasts. */
+async function strikeDatabase(database: Cluster): Promise<void> {
+  const random = dice(3);
+  while (blows < kills) {
+    await sleep(3_000 + random() * 6_000);
+    await database.kill();
+    counts.database++;
+    await sleep(random() * random() * 4_000);
+    await database.up();
+  }
+}
+
+/** A worker of another host comes and goes. */
+async function strikeElsewhere(): Promise<void> {
+  if (!OtherHost.possible()) return;
+  const random = dice(4);
+  while (blows < kills) {
+    const host = new OtherHost(script, root);
+    await sleep(500 + random() * 5_000);
+    const runs = host.workers();
+    const one = runs[Math.floor(random() * runs.length)];
+    if (one !== undefined && random() < 0.5) signal(one, "SIGKILL");
+    await sleep(random() * 1_000);
+    counts.elsewhere++;
+    if (random() < 0.8) await host.kill();
+    else await host.stop();
+  }
+}
+
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -120,7 +156,7 @@ function freeze(pid: number, ms: number): void {
 
 const problems: string[] = [];
 try {
-  await Promise.all([feed(), strike()]);
+  await Promise.all([feed(), strike(), ...(cluster ? [strikeDatabase(cluster), strikeElsewhere()] : [])]);
   // Frozen processes wake up, orphans find out that they are alone.
   const calm = new Server(script, root);
   const settled = await calm.untilIdle(120_000);
@@ -132,12 +168,13 @@ try {
   for (const { pid, command } of familyOf(root)) problems.push(`process ${pid} is still there: ${command}`);
   problems.push(...(await checkData(root, expected, script)));
 } finally {
+  await cluster?.remove();
   if (!values.keep) rmSync(root, { recursive: true, force: true });
 }
 
-const { server, worker, frozen, stopped } = counts;
+const { server, worker, frozen, stopped, database, elsewhere } = counts;
 console.log(
-  `chaos: ${blows} blows (${server} servers and ${worker} runs killed, ${frozen} frozen, ${stopped} servers stopped), ${files} files, seed ${seed}: ${problems.length} wrong`,
+  `chaos: ${blows} blows (${server} servers and ${worker} runs killed, ${frozen} frozen, ${stopped} servers stopped)${cluster ? ` and ${database} of PostgreSQL, ${elsewhere} of another host` : ""}, ${files} files, seed ${seed}: ${problems.length} wrong`,
 );
 for (const problem of problems.slice(0, 40)) console.log(`  ${problem}`);
 if (values.keep) console.log(`  kept: ${root}`);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
@@ -14,9 +14,10 @@ export class Server {
   readonly #ended: Promise<void>;
   #gone = false;
 
-  constructor(script: string, root: string) {
+  constructor(script: string, root: string, words = ["serve", "-j", "3"], as: string[] = []) {
     this.#root = root;
-    this.#child = spawn(process.execPath, [script, "serve", "-j", "3", "--lease", "2 s", "-o", "json"], {
+    const [program = "", ...rest] = [...as, process.execPath, script, ...words, "--lease", "2 s", "-o", "json"];
+    this.#child = spawn(program, rest, {
       cwd: root,
       env: { ...process.env, [mark]: root },
       stdio: ["ignore", "ignore", "inherit"],
@@ -67,6 +68,22 @@ export class Server {
       if (quiet >= 8) return true;
     }
     return false;
+  }
+}
+
+/** Its processes call their host by another name: for the ledger they are on another machine. */
+const elsewhere = ["unshare", "--uts", "sh", "-c", 'hostname labs-elsewhere && exec "$@"', "sh"];
+
+/** A `labs worker` on another host. */
+export class OtherHost extends Server {
+  constructor(script: string, root: string) {
+    super(script, root, ["worker", "-j", "2"], elsewhere);
+  }
+
+  /** Whether this process may give a name to a host. */
+  static possible(): boolean {
+    const [program = "", ...rest] = [...elsewhere, "true"];
+    return spawnSync(program, rest).status === 0;
   }
 }
 
