@@ -63,7 +63,7 @@ export async function ingest(words: string[]): Promise<void> {
   const head = [
     "# Loading files and APIs",
     "",
-    `Written by \`npm run bench -- ingest\` on ${availableParallelism()} cores: Node ${process.versions.node}, dlt ${dltVersion}. Medians of ${count(rounds)}.`,
+    `Written by \`npm run bench -- ingest\` on ${availableParallelism()} cores: Node ${process.versions.node}, dlt ${dltVersion}. ${rounds > 1 ? `Medians of ${rounds}` : "One round each"}.`,
     "Whole processes from an empty database. `labs ingest` takes the file's hash, checks contract and balance, keeps what does not fit and writes the ledger; the bare statement is `CREATE TABLE AS SELECT * FROM read_csv(…)` with the same types.",
     ...(busy > availableParallelism() * 1.5
       ? [
