@@ -1,7 +1,7 @@
 import { isLabsError } from "#errors/index.ts";
 import type { ApiConfig, SourceConfig } from "#registry/index.ts";
 import { ingestErrors } from "../errors.ts";
-import type { PageStart } from "../records/checkpoint.ts";
+import type { PageStart } from "../records/resume.ts";
 import type { RecordSpool } from "../records/spool.ts";
 import { Authorization } from "./auth.ts";
 import { type Client, label, type PageRequest } from "./client.ts";

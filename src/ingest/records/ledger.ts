@@ -1,6 +1,6 @@
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import type { Resume } from "./checkpoint.ts";
+import type { Resume } from "./resume.ts";
 import type { Cursor, CursorKind } from "./cursor.ts";
 
 /** What the last poll of a source left; written in the transaction that brought its rows. */

@@ -14,7 +14,7 @@ import { settleRows } from "../load/settle-rows.ts";
 import { alignStore, deleteLoads, dropStore } from "../load/store.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { type Agreement, agreeRecords, rawColumn } from "./agree.ts";
-import type { Resume } from "./checkpoint.ts";
+import type { Resume } from "./resume.ts";
 import type { Cursor } from "./cursor.ts";
 import { forgetRepeats, leaveOutKnown } from "./known.ts";
 import { forgetPollsSql, type PollState, pollSql } from "./ledger.ts";
