@@ -1,7 +1,7 @@
 import type { ApiConfig, SourceConfig } from "#registry/index.ts";
 import { baseUrl } from "../api/url.ts";
 import type { Contract } from "../contract/types.ts";
-import type { Cursor, SavedTracker } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Resume } from "./resume.ts";
 import type { Spooled } from "./spool.ts";
 
