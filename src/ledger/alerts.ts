@@ -40,11 +40,12 @@ export class AlertStore {
   }
 
   /**
-   * Runs and failed jobs from `since` on that were not evaluated in the state they have now, oldest first. `before`: the state
+   * Runs from `since` on, and jobs that failed after `failedSince`, that were not evaluated in the state they have now, oldest first. `before`: the state
    * they were evaluated in. A run whose process is gone is still written as running.
    */
   async unevaluated(
     since: string,
+    failedSince: Date,
     limit: number,
   ): Promise<{ kind: "run" | "job"; id: string; before: string | null }[]> {
     const [runs = [], jobs = []] = await this.#sql.batch([
@@ -55,8 +56,8 @@ export class AlertStore {
       },
       {
         text: `SELECT j.id AS id FROM jobs j LEFT JOIN alert_runs a ON a.run = j.id
-          WHERE j.id >= @since AND j.state = 'failed' AND a.run IS NULL ORDER BY j.id LIMIT @limit`,
-        values: { since, limit },
+          WHERE j.state = 'failed' AND j.finished_at > @failedSince AND a.run IS NULL ORDER BY j.id LIMIT @limit`,
+        values: { failedSince: failedSince.toISOString(), limit },
       },
     ]);
     return [
@@ -95,7 +96,11 @@ export class AlertStore {
           SELECT @id, @channel, @kind, @event, @incidents, 'due', @createdAt, 0 WHERE ${mine}`,
         values: { ...each, incidents: JSON.stringify(each.incidents), token },
       })),
-      { text: `DELETE FROM alert_runs WHERE run < @since AND ${mine}`, values: { since, token } },
+      {
+        // A job may be looked at for a day after it failed, however old its id.
+        text: `DELETE FROM alert_runs WHERE run < @since AND at < @before AND ${mine}`,
+        values: { since, before: new Date(now.getTime() - 2 * 86_400_000).toISOString(), token },
+      },
       { text: `DELETE FROM incidents WHERE state = 'over' AND over_at < @old AND ${mine}`, values: { old, token } },
       {
         text: `DELETE FROM deliveries WHERE state <> 'due' AND created_at < @old AND ${mine}`,

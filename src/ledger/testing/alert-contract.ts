@@ -63,7 +63,7 @@ function suite(open: (again: boolean) => Promise<Ledger>): void {
       expect(await ledger.alerts.commit(version, whole, now)).toBe(true);
       const state = await ledger.alerts.state();
       expect(state).toMatchObject({ open: [first], memory: whole.memory });
-      expect(await ledger.alerts.unevaluated("", 10)).toEqual([]);
+      expect(await ledger.alerts.unevaluated("", now, 10)).toEqual([]);
       expect(await ledger.alerts.due()).toMatchObject([{ ...delivery, state: "due", attempts: 0, message: null }]);
 
       const late = change({ incidents: [incident("f2")], evaluated: [{ id: "r2", status: "ok" }] });
@@ -87,7 +87,7 @@ function suite(open: (again: boolean) => Promise<Ledger>): void {
 
     test("finds what it has not looked at in the state it has now", async () => {
       const run = await ledger.startRun({ lab: "a", trigger: "cli", command: "labs run" });
-      const find = async () => (await ledger.alerts.unevaluated("", 10)).map(({ id, before }) => [id, before]);
+      const find = async () => (await ledger.alerts.unevaluated("", now, 10)).map(({ id, before }) => [id, before]);
       expect(await find()).toEqual([[run.id, null]]);
       const { version } = await ledger.alerts.state();
       await ledger.alerts.commit(version, change({ evaluated: [{ id: run.id, status: "crashed" }] }), now);
@@ -95,7 +95,7 @@ function suite(open: (again: boolean) => Promise<Ledger>): void {
       await run.finish("failed");
       await ledger.alerts.commit(version + 1, change({ evaluated: [{ id: run.id, status: "failed" }] }), now);
       expect(await find()).toEqual([]);
-      expect(await ledger.alerts.unevaluated(newRunId(Date.now() + 1000), 10)).toEqual([]);
+      expect(await ledger.alerts.unevaluated(newRunId(Date.now() + 1000), now, 10)).toEqual([]);
     });
 
     test("forgets what is long over", async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import {
   type AlertMemory,
   type EventInfo,
@@ -13,7 +14,7 @@ import { type Observation, sharedCause } from "./causes.ts";
 import { examineRun, type RunEvidence } from "./examine-run.ts";
 
 /** Clocks of several machines differ; ids are looked at again for so long. */
-const overlapMs = 2 * 86_400_000;
+const overlapMs = 2 * 3_600_000;
 const hourMs = 3_600_000;
 /** Most that one evaluation takes on. */
 const mostAtOnce = 500;
@@ -34,10 +35,12 @@ export async function pendingRuns(
 ): Promise<{ pending: Pending[]; since: string }> {
   // By the hour, so that looking often writes nothing.
   const recent = idAt(Math.floor((now.getTime() - overlapMs) / hourMs) * hourMs);
-  const since = memory.since ?? recent;
-  const found = await ledger.alerts.unevaluated(since, mostAtOnce * 2);
   const first = memory.since === undefined;
   const newest = first ? await ledger.lastRuns() : new Map<string, RunInfo>();
+  const running = [...newest.values()].flatMap(({ id, status }) => (status === "running" ? [id] : [])).toSorted();
+  const since = memory.since ?? running[0] ?? idAt(now.getTime());
+  const dayAgo = new Date(now.getTime() - 86_400_000);
+  const found = await ledger.alerts.unevaluated(since, dayAgo, mostAtOnce * 2);
   for (const { id } of newest.values())
     if (!found.some((other) => other.id === id)) found.push({ kind: "run", id, before: null });
   const pending: Pending[] = [];
@@ -46,6 +49,7 @@ export async function pendingRuns(
     if (oldestOpen === undefined || id < oldestOpen) oldestOpen = id;
   };
   for (const { kind, id, before } of found) {
+    await immediate();
     if (kind === "job") {
       const job = await ledger.jobs.job(id);
       if (!job) continue;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger } from "#ledger/index.ts";
-import { openRegistry, type Workspace } from "#registry/index.ts";
+import { fileStamp, openRegistry, type Workspace } from "#registry/index.ts";
 import { Alerter } from "./alerter.ts";
 
 /** Conditions such as late labs and full disks are looked at this often. */
@@ -17,23 +17,7 @@ export class AlertService {
   #problem: unknown;
 
   constructor(ledger: Ledger, root: string) {
-    let workspace: Workspace | undefined;
-    const current = () => {
-      try {
-        return (workspace = openRegistry(root));
-      } catch (error) {
-        // A registry that is being edited: the labs are those it had.
-        if (workspace) return workspace;
-        throw error;
-      }
-    };
-    // A round asks many times for the same labs.
-    let asked = 0;
-    this.#alerter = new Alerter(ledger, () => {
-      if (workspace && Date.now() - asked < 1_000) return workspace;
-      asked = Date.now();
-      return current();
-    });
+    this.#alerter = new Alerter(ledger, keptWorkspace(root));
   }
 
   /** To be called every few seconds; returns at once. Throws what went wrong in the round before. */
@@ -65,4 +49,26 @@ export class AlertService {
     this.#abort.abort();
     await Promise.race([this.#round, sleep(closeMs, undefined, { ref: false })]);
   }
+}
+
+/** The workspace, read again when the registry or a lab.yml changed; looked at once a second at most. */
+function keptWorkspace(root: string): () => Workspace {
+  let workspace: Workspace | undefined;
+  let stamp = "";
+  let asked = 0;
+  const stampOf = ({ file, labs }: Workspace) =>
+    [file, ...labs.map(({ paths }) => paths.config)].map(fileStamp).join(" ");
+  return () => {
+    if (workspace && Date.now() - asked < 1_000) return workspace;
+    asked = Date.now();
+    if (workspace && stampOf(workspace) === stamp) return workspace;
+    try {
+      workspace = openRegistry(root);
+      stamp = stampOf(workspace);
+    } catch (error) {
+      // A registry that is being edited: the labs are those it had.
+      if (!workspace) throw error;
+    }
+    return workspace;
+  };
 }

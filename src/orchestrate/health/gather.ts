@@ -1,4 +1,5 @@
 import { freemem, hostname, totalmem } from "node:os";
+import { setImmediate as immediate } from "node:timers/promises";
 import { errorToJson } from "#errors/index.ts";
 import type { JobInfo, LabState, Ledger, RunInfo } from "#ledger/index.ts";
 import { publishedVersions } from "#publish/index.ts";
@@ -66,6 +67,8 @@ export async function gatherHealth(
   const labs: LabFacts[] = [];
   let scheduled = false;
   for (const lab of workspace.labs) {
+    // Reading SQLite blocks: what else the process does goes in between.
+    await immediate();
     const facts = await labFacts(
       lab,
       ledger,
