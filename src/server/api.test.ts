@@ -73,7 +73,7 @@ describe("looking", () => {
 
   it("draws the graph and tells about a node", async () => {
     const graph = await get<types.Graph>("/labs/shop/graph");
-    expect(graph.edges).toContainEqual(["model.shop.bronze", "model.shop.kpi"]);
+    expect(graph.edges).toContainEqual({ from: "model.shop.bronze", to: "model.shop.kpi" });
     expect(graph.nodes.find(({ id }) => id === "model.shop.kpi")).toMatchObject({
       status: "success",
       published: true,

@@ -194,7 +194,7 @@ export const graphNode = z.strictObject({
 });
 export const graph = z.strictObject({
   nodes: z.array(graphNode),
-  edges: z.array(z.tuple([text, text])).meta({ description: "Ids: from, to" }),
+  edges: z.array(z.strictObject({ from: text, to: text })).meta({ description: "By ids" }),
   generatedAt: nullable(time),
 });
 

@@ -18,25 +18,28 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
   const tag = queryValue("tag");
   const state = queryValue("status");
   const picked = queryValue("node");
+  const edges = useMemo(() => graph.edges.map(({ from, to }) => [from, to] as const), [graph]);
+  const only = queryValue("only") !== "" && picked !== "";
+  const related = useMemo(() => (picked === "" ? undefined : family(picked, edges)), [picked, edges]);
   const nodes = useMemo(
     () =>
       graph.nodes.filter(
         (node) =>
+          (!only || related?.has(node.id)) &&
           (layer === "" || node.layer === layer) &&
           (tag === "" || node.tags.includes(tag)) &&
           (state === "" || toneOf(worst(node)) === state),
       ),
-    [graph, layer, tag, state],
+    [graph, layer, tag, state, only && related],
   );
   const placed = useMemo(
     () =>
       layout(
         nodes.map(({ id }) => id),
-        graph.edges,
+        edges,
       ),
-    [nodes, graph],
+    [nodes, edges],
   );
-  const related = useMemo(() => (picked === "" ? undefined : family(picked, graph.edges)), [picked, graph]);
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 });
   const fit = () => {
@@ -108,6 +111,16 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
         <span class="faint small" aria-live="polite">
           {search === "" ? plural(nodes.length, "node") : `${found.length} of ${plural(nodes.length, "node")}`}
         </span>
+        {picked !== "" && (
+          <label class="check small">
+            <input
+              type="checkbox"
+              checked={only}
+              onChange={(event) => setQuery({ only: event.currentTarget.checked ? "1" : "" })}
+            />{" "}
+            Only what is connected
+          </label>
+        )}
         <span class="buttons end">
           <button type="button" class="button small" aria-label="Zoom out" onClick={() => zoom(0.75)}>
             −
@@ -166,7 +179,7 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
           <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
             <Drawing
               nodes={nodes}
-              edges={graph.edges}
+              edges={edges}
               placed={placed}
               related={related}
               picked={picked}
@@ -230,7 +243,7 @@ function Drawing({
   running,
 }: {
   nodes: GraphNode[];
-  edges: GraphData["edges"];
+  edges: readonly (readonly [string, string])[];
   placed: ReturnType<typeof layout>;
   related: Set<string> | undefined;
   picked: string;
@@ -240,7 +253,7 @@ function Drawing({
 }) {
   const hits = new Set(found.map(({ id }) => id));
   const now = new Set(running);
-  const dim = (id: string) => (searching ? !hits.has(id) : related !== undefined && !related.has(id));
+  const dim = (id: string) => (related !== undefined ? !related.has(id) : searching && !hits.has(id));
   return (
     <>
       {edges.map(([from, to]) => {

@@ -9,6 +9,10 @@ export const nodeWidth = 190;
 export const nodeHeight = 40;
 const gapX = 70;
 const gapY = 14;
+/** Between columns of one layer. */
+const gapInside = 24;
+/** Width to height that a large drawing should come near to. */
+const aspect = 1.9;
 
 /**
  * A layered drawing from left to right: a node stands one layer behind the last of what it needs, and within its layer near
@@ -28,15 +32,24 @@ export function layout(ids: readonly string[], edges: readonly (readonly [string
     const near = down ? parents : children;
     for (const layer of down ? layers : layers.toReversed()) sortByNeighbours(layer, near, layers);
   }
-  const nodes = new Map<string, { x: number; y: number }>();
-  const tallest = Math.max(1, ...layers.map((layer) => layer.length));
+  // A layer of hundreds is folded into several columns: a thin strip could not be read at any zoom.
+  const most = Math.max(14, Math.ceil(Math.sqrt((ids.length * (nodeWidth + gapX)) / ((nodeHeight + gapY) * aspect))));
+  const tallest = Math.min(most, Math.max(1, ...layers.map((layer) => layer.length)));
   const height = tallest * (nodeHeight + gapY);
-  for (const [column, layer] of layers.entries()) {
-    const top = (height - layer.length * (nodeHeight + gapY)) / 2;
-    for (const [row, id] of layer.entries())
-      nodes.set(id, { x: 20 + column * (nodeWidth + gapX), y: 20 + top + row * (nodeHeight + gapY) });
+  const nodes = new Map<string, { x: number; y: number }>();
+  let x = 20;
+  for (const layer of layers) {
+    const columns = Math.max(1, Math.ceil(layer.length / most));
+    const rows = Math.ceil(layer.length / columns);
+    const top = (height - rows * (nodeHeight + gapY)) / 2;
+    for (const [i, id] of layer.entries()) {
+      // Along the rows, so that neighbours of the order stay near each other.
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      nodes.set(id, { x: x + column * (nodeWidth + gapInside), y: 20 + top + row * (nodeHeight + gapY) });
+    }
+    x += columns * (nodeWidth + gapInside) - gapInside + gapX;
   }
-  return { nodes, width: 40 + layers.length * (nodeWidth + gapX) - gapX, height: height + 40 - gapY };
+  return { nodes, width: x - gapX + 20, height: height + 40 - gapY };
 }
 
 function ranks(ids: readonly string[], parents: Map<string, string[]>, children: Map<string, string[]>): string[][] {

@@ -53,7 +53,7 @@ export async function graphOf(ledger: Ledger, lab: Lab): Promise<Graph> {
   }
   const ids = new Set(nodes.map(({ id }) => id));
   const edges = nodes.flatMap(({ id }) =>
-    (manifest.parents[id] ?? []).filter((parent) => ids.has(parent)).map((parent): [string, string] => [parent, id]),
+    (manifest.parents[id] ?? []).filter((parent) => ids.has(parent)).map((parent) => ({ from: parent, to: id })),
   );
   return { nodes, edges, generatedAt: manifest.generatedAt };
 }
