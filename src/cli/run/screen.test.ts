@@ -30,6 +30,6 @@ it("fits the summary of a run to the terminal, and keeps what is bad in sight", 
     expect(lines[1]).toMatch(/^lab1_sales.* failed .*11 failed.* 14 failed.* 2 min/);
   }
   const piped = summaryTable([result("lab3_customer_segmentation", true)], io(80, false)).split("\n");
-  expect(Math.max(...piped.map((line) => line.length))).toBeLessThanOrEqual(80);
-  expect(piped[1]).toContain("lab3_customer_segmentation");
+  // A program that reads a pipe wants every word.
+  expect(piped[1]).toMatch(/^lab3_customer_segmentation .* 11 failed, 23 skipped, 120 ok .* 340 ok /);
 });

@@ -399,8 +399,7 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
     ];
   });
   const columns = [
-    // Programs that read a pipe look for the whole name.
-    { title: "LAB", ...(io.isTTY && { shrinkTo: 14 }) },
+    { title: "LAB", shrinkTo: 14 },
     { title: "STATUS" },
     { title: "NEW ROWS", align: "right" as const, spare: 1 },
     { title: "MODELS", shrinkTo: 10 },
@@ -408,5 +407,5 @@ export function summaryTable(results: LabRunResult[], io: Io): string {
     { title: "SCORE", align: "right" as const },
     { title: "TIME", align: "right" as const },
   ];
-  return renderTable(columns, rows, { color: io.color, width: io.width });
+  return renderTable(columns, rows, { color: io.color, ...(io.isTTY && { width: io.width }) });
 }
