@@ -2,6 +2,7 @@ import { databaseUrl } from "#ledger/index.ts";
 import { type LabEvent, type LabRunResult, type RunLabOptions, withoutResult } from "#pipeline/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import type { VerbInput } from "../io.ts";
+import { withLedger } from "../look/ledger.ts";
 
 /**
  * Runs labs through the workspace's server, whose queue and limits then count for them too; undefined when none runs, or
@@ -28,12 +29,15 @@ export async function runOnServer(
         const end = await client.run(lab.name, plain, { command, wait, signal: io.signal, onEvent });
         if (end.result) return end.result;
         const error = end.error ?? end.job?.error ?? undefined;
-        const result = withoutResult(lab, started, {
-          message: error?.message ?? end.job?.message ?? "",
-          ...(error && { error }),
-          // What another host ran ended there: its details are in the ledger.
-          status: end.job?.state === "ok" || end.job?.state === "cancelled" ? end.job.state : "failed",
-        });
+        const result: LabRunResult = {
+          ...withoutResult(lab, started, {
+            message: error?.message ?? end.job?.message ?? "",
+            ...(error && { error }),
+            // What another host ran ended there.
+            status: end.job?.state === "ok" || end.job?.state === "cancelled" ? end.job.state : "failed",
+          }),
+          ...(end.job?.run && (await recorded(workspace, end.job.run))),
+        };
         // There was no step that could have said it.
         if (error) {
           const text = [`${error.code}: ${error.message}`, ...(error.hint ? [`fix: ${error.hint}`] : [])].join("\n");
@@ -46,4 +50,16 @@ export async function runOnServer(
   } finally {
     client.close();
   }
+}
+
+/** What the ledger has of a run whose result only another host knows. */
+async function recorded(workspace: Workspace, run: string): Promise<Partial<LabRunResult>> {
+  const summary = await withLedger(workspace, async (ledger) => (await ledger.run(run)).summary).catch(() => null);
+  return {
+    runId: run,
+    rowsLoaded: summary?.rowsLoaded ?? 0,
+    rowsQuarantined: summary?.rowsQuarantined ?? 0,
+    ...(summary?.models && { models: { unchanged: 0, ...summary.models } }),
+    ...(summary?.tests && { tests: { unchanged: 0, ...summary.tests } }),
+  };
 }
