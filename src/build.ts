@@ -131,9 +131,11 @@ async function bundle(): Promise<Metafile[]> {
       js: `import { createRequire as __moduleRequire } from "node:module"; const require = __moduleRequire(import.meta.url);`,
     },
   });
+  const http = await httpLibrary();
   // Modules of the one script run when they are first asked for, as the chunks of the library do.
   const command = await build({
     ...common,
+    plugins: [...common.plugins, http.plugin],
     entryPoints: { program },
     outdir: staging,
     entryNames: "[name]-[hash]",
@@ -157,7 +159,29 @@ async function bundle(): Promise<Metafile[]> {
     format: "esm",
     define: { PROGRAM_FILE: JSON.stringify(basename(file)) },
   });
-  return [library.metafile, command.metafile];
+  return [library.metafile, command.metafile, http.metafile];
+}
+
+/** What only `labs serve` and `labs ui` load is a file of its own: every other start would read its megabyte for nothing. */
+async function httpLibrary(): Promise<{ metafile: Metafile; plugin: Plugin }> {
+  const { build } = await import("esbuild");
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { fastify: "node_modules/fastify/fastify.js" },
+    outdir: staging,
+    entryNames: "[name]-[hash]",
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    minifyWhitespace: true,
+  });
+  const [file = ""] = Object.keys(metafile.outputs);
+  const plugin: Plugin = {
+    name: "http-library",
+    setup(own) {
+      own.onResolve({ filter: /^fastify$/ }, () => ({ path: `./${basename(file)}`, external: true }));
+    },
+  };
+  return { metafile, plugin };
 }
 
 /** The browser's pages: one script for the frame, one a page, one style sheet, each with its content in its name. */
