@@ -71,7 +71,14 @@ function columnsSection(table: TableProfile, io: Io): string {
     `${column.distinctExact ? "" : "~"}${formatCount(column.distinct)}`,
     printable(shortFloat(column.min ?? "", column.type, 6)),
     printable(shortFloat(column.max ?? "", column.type, 6)),
-    paint.cyan(countsLine(fewerCounts((column.histogram ?? column.lengths ?? []).map(({ rows: n }) => n), 20))),
+    paint.cyan(
+      countsLine(
+        fewerCounts(
+          (column.histogram ?? column.lengths ?? []).map(({ rows: n }) => n),
+          20,
+        ),
+      ),
+    ),
     notes(column, table.sampled ?? column.rows),
   ]);
   return renderTable(
@@ -97,7 +104,9 @@ function volumeSection(rows: number, score: ShownScore | null, paint: Palette): 
   const against = (earlier: number, what: string) => {
     const more = rows - earlier;
     const share = earlier === 0 ? "" : ` (${more > 0 ? "+" : "−"}${formatPercent(Math.abs(more) / earlier)})`;
-    return more === 0 ? `as in ${what}` : `${more > 0 ? "+" : "−"}${formatCount(Math.abs(more))}${share} against ${what}`;
+    return more === 0
+      ? `as in ${what}`
+      : `${more > 0 ? "+" : "−"}${formatCount(Math.abs(more))}${share} against ${what}`;
   };
   const parts = [
     ...(last === null ? [] : [against(last, `the last run (${score.run.id.slice(-7)}, ${ago(score.run.time)})`)]),

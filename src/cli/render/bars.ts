@@ -32,7 +32,9 @@ export function sparkline(values: readonly (number | null)[]): string {
 export function countsLine(counts: readonly number[]): string {
   const most = Math.max(...counts, 0);
   return counts
-    .map((count) => (count <= 0 || most === 0 ? " " : (heights[Math.min(7, Math.floor((count / most) * 7.999))] as string)))
+    .map((count) =>
+      count <= 0 || most === 0 ? " " : (heights[Math.min(7, Math.floor((count / most) * 7.999))] as string),
+    )
     .join("");
 }
 

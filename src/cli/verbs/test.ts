@@ -12,7 +12,10 @@ export const verb: Verb = {
     { flags: "--no-wait", description: "Do not wait when somebody else works on the lab" },
   ],
   examples: [
-    { command: "labs test lab1_sales_performance", does: "Every dbt test, and what lab.yml expects, on the tables as they are" },
+    {
+      command: "labs test lab1_sales_performance",
+      does: "Every dbt test, and what lab.yml expects, on the tables as they are",
+    },
     { command: "labs test lab1_sales_performance --select gold", does: "Only the tests of one layer" },
   ],
   exitNotes: "1 when a test or an expectation failed; warnings are 0.",
