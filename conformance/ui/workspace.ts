@@ -10,7 +10,8 @@ const notExample = /^(data|\.labs|target|logs|dbt_packages|.*\.duckdb(\.wal)?)$/
 
 /** The example workspace with dirty data: three labs that ran, one of them with a failed last run. */
 export async function exampleWorkspace(): Promise<{ folder: string; api: string; remove: () => void }> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "labs-ui-")));
+  const temporary = realpathSync(mkdtempSync(join(tmpdir(), "labs-ui-")));
+  const folder = join(temporary, "cpg");
   cpSync(join(root, "examples", "cpg"), folder, {
     recursive: true,
     filter: (path) => !notExample.test(basename(path)),
@@ -22,7 +23,7 @@ export async function exampleWorkspace(): Promise<{ folder: string; api: string;
   const api = /^http:[^ ]+(?=\/v1)/.exec(String(said))?.[0] ?? "";
   const remove = () => {
     products.kill();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   };
   await command(folder, api, "demo-data", "--rows", "20000", "--dirty", "--quiet");
   await command(folder, api, "run", "--all", "--quiet");
