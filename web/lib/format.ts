@@ -42,12 +42,14 @@ export function relativeTime(iso: string, now: number): string {
   const ms = now - Date.parse(iso);
   const away = Math.abs(ms);
   const at = new Date(iso);
-  if (away < 45_000) return ms >= 0 ? "just now" : "in a moment";
-  const words = (n: number, unit: string) => (ms >= 0 ? `${n} ${unit} ago` : `in ${n} ${unit}`);
+  // Only between day and hour may a line break.
+  const whole = (text: string) => text.replaceAll(" ", "\u00a0");
+  const words = (n: number, unit: string) => whole(ms >= 0 ? `${n} ${unit} ago` : `in ${n} ${unit}`);
+  if (away < 45_000) return whole(ms >= 0 ? "just now" : "in a moment");
   if (away < 3_600_000) return words(Math.round(away / 60_000), "min");
   if (away < 12 * 3_600_000) return words(Math.round(away / 3_600_000), "h");
-  if (away < 6 * 86_400_000) return `${day.format(at)} ${clock.format(at)}`;
-  return date.format(at);
+  if (away < 6 * 86_400_000) return `${whole(day.format(at))} ${whole(clock.format(at))}`;
+  return whole(date.format(at));
 }
 
 /** `14:03:07.120`, for logs. */
