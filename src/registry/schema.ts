@@ -74,14 +74,15 @@ export function formatJson(value: unknown, indent = "", column = 0): string {
   if (Array.isArray(value)) {
     const flat = `[${value.map((item) => JSON.stringify(item)).join(", ")}]`;
     const plain = value.every((item) => item === null || typeof item !== "object");
-    if (plain && column + flat.length < 120) return flat;
-    return `[\n${value.map((item) => inner + formatJson(item, inner, inner.length)).join(",\n")}\n${indent}]`;
+    if (plain && column + flat.length <= 120) return flat;
+    return `[\n${value.map((item) => inner + formatJson(item, inner, inner.length + 1)).join(",\n")}\n${indent}]`;
   }
   const entries = Object.entries(value);
   if (entries.length === 0) return "{}";
-  const lines = entries.map(([key, item]) => {
+  const lines = entries.map(([key, item], i) => {
     const start = `${inner}${JSON.stringify(key)}: `;
-    return start + formatJson(item, inner, start.length);
+    // A comma follows all but the last.
+    return start + formatJson(item, inner, start.length + (i === entries.length - 1 ? 0 : 1));
   });
   return `{\n${lines.join(",\n")}\n${indent}}`;
 }
