@@ -11,7 +11,7 @@ declare const PROGRAM_FILE: string;
 
 /** Command lines that run much the same code; each kind keeps the machine code of its own functions. */
 const kinds = new Set(
-  "help run test inspect status doctor list new init ingest dbt-build dbt-run dbt-test dbt-seed dbt-snapshot dbt-compile dbt-parse dbt-ls dbt-list dbt-show dbt-docs dbt-source --lab-worker".split(
+  "help run test inspect status doctor list new init ingest dbt-build dbt-run dbt-test dbt-seed dbt-snapshot dbt-compile dbt-parse dbt-ls dbt-list dbt-show dbt-docs dbt-source --lab-worker --job-worker serve worker query publish".split(
     " ",
   ),
 );
