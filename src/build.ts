@@ -131,11 +131,11 @@ async function bundle(): Promise<Metafile[]> {
       js: `import { createRequire as __moduleRequire } from "node:module"; const require = __moduleRequire(import.meta.url);`,
     },
   });
-  const http = await httpLibrary();
+  const libraries = await librariesApart();
   // Modules of the one script run when they are first asked for, as the chunks of the library do.
   const command = await build({
     ...common,
-    plugins: [...common.plugins, http.plugin],
+    plugins: [...common.plugins, libraries.plugin],
     entryPoints: { program },
     outdir: staging,
     entryNames: "[name]-[hash]",
@@ -159,29 +159,38 @@ async function bundle(): Promise<Metafile[]> {
     format: "esm",
     define: { PROGRAM_FILE: JSON.stringify(basename(file)) },
   });
-  return [library.metafile, command.metafile, http.metafile];
+  return [library.metafile, command.metafile, ...libraries.metafiles];
 }
 
-/** What only `labs serve` and `labs ui` load is a file of its own: every other start would read its megabyte for nothing. */
-async function httpLibrary(): Promise<{ metafile: Metafile; plugin: Plugin }> {
+/** Libraries that few commands need: each is a file of its own, because every other start would read it for nothing. */
+const apart = ["fastify", "zod", "nodemailer", "pg", "chokidar", "read-excel-file/node"];
+
+async function librariesApart(): Promise<{ metafiles: Metafile[]; plugin: Plugin }> {
   const { build } = await import("esbuild");
-  const { metafile } = await build({
-    ...common,
-    entryPoints: { fastify: "node_modules/fastify/fastify.js" },
-    outdir: staging,
-    entryNames: "[name]-[hash]",
-    outExtension: { ".js": ".cjs" },
-    format: "cjs",
-    minifyWhitespace: true,
-  });
-  const [file = ""] = Object.keys(metafile.outputs);
+  const metafiles: Metafile[] = [];
+  const fileOf = new Map<string, string>();
+  for (const library of apart) {
+    const name = library.replaceAll("/", "-");
+    const { metafile } = await build({
+      ...common,
+      stdin: { contents: `module.exports = require(${JSON.stringify(library)});`, resolveDir: root, sourcefile: name },
+      outdir: staging,
+      entryNames: `${name}-[hash]`,
+      outExtension: { ".js": ".cjs" },
+      format: "cjs",
+      minifyWhitespace: true,
+    });
+    metafiles.push(metafile);
+    fileOf.set(library, basename(Object.keys(metafile.outputs)[0] ?? ""));
+  }
   const plugin: Plugin = {
-    name: "http-library",
+    name: "libraries-apart",
     setup(own) {
-      own.onResolve({ filter: /^fastify$/ }, () => ({ path: `./${basename(file)}`, external: true }));
+      const filter = new RegExp(`^(?:${apart.join("|")})$`);
+      own.onResolve({ filter }, ({ path }) => ({ path: `./${fileOf.get(path)}`, external: true }));
     },
   };
-  return { metafile, plugin };
+  return { metafiles, plugin };
 }
 
 /** The browser's pages: one script for the frame, one a page, one style sheet, each with its content in its name. */
