@@ -56,6 +56,8 @@ ${code === 0 ? "Three labs are built, tested and scored." : "Not every lab came 
   1. Look at a table:     ${npx} inspect lab1_sales_performance gold.gold_product_line_kpis --workspace ${here}
   2. Drop your own file into ${join(here, "lab1_sales_performance", "data", "raw")} and load what is new:
                           ${npx} run lab1_sales_performance --workspace ${here}
-  3. A workspace of yours: ${npx} init my-workspace
+  3. Open the page:       ${npx} serve --workspace ${here}
+                          then http://127.0.0.1:4400; new files and schedules start labs while it runs
+  4. A workspace of yours: ${npx} init my-workspace
 `);
 process.exit(code);
