@@ -182,7 +182,9 @@ function Row({ lab }: { lab: LabRow }) {
       <td data-label="Quarantined" class="right">
         {lab.quarantined ? <a href={links.quarantine(lab.name)}>{count(lab.quarantined)}</a> : count(lab.quarantined)}
       </td>
-      <td data-label="Owner" class="owner">{lab.owner ?? <span class="faint">–</span>}</td>
+      <td data-label="Owner" class="owner">
+        {lab.owner ?? <span class="faint">–</span>}
+      </td>
       {mayAct() && (
         <td class="actions-cell">
           <LabActions lab={lab} small />
