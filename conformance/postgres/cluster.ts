@@ -28,6 +28,7 @@ function programs(): string {
   const found = find();
   if (found) return found;
   const install = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, stdio: "inherit" as const };
+  execFileSync("apt-get", ["update", "-qq"], install);
   execFileSync("apt-get", ["install", "-y", "--no-install-recommends", "postgresql"], install);
   const installed = find();
   if (!installed) throw new Error("PostgreSQL's initdb was not found: install Debian's package postgresql");
