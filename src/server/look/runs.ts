@@ -44,6 +44,9 @@ export async function runDetail(ledger: Ledger, workspace: Workspace, id: string
   const events = await ledger.events(run.id);
   const lab = workspace.labs.find(({ name }) => name === run.lab);
   const versions = lab ? publishedVersions(lab.paths.database) : [];
+  // People read paths as they write them: from the workspace's folder.
+  const placed = <T extends ErrorJson>(error: T | null): T | null =>
+    error?.place ? { ...error, place: { ...error.place, file: workspace.display(error.place.file) } } : error;
   return {
     run: runJson(run),
     steps: run.steps.map(({ name, attempt, status, startedAt, finishedAt, seconds, error }) => ({
@@ -53,9 +56,9 @@ export async function runDetail(ledger: Ledger, workspace: Workspace, id: string
       startedAt,
       finishedAt,
       seconds,
-      error,
+      error: placed(error),
     })),
-    nodes: nodesOf(run, events),
+    nodes: nodesOf(run, events).map((node) => ({ ...node, error: placed(node.error) })),
     scores: run.scores.map(scoreJson),
     versions: versions.filter(({ runId }) => runId === run.id).map(({ version }) => version),
   };
