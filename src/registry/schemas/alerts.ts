@@ -1,4 +1,5 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
+import { duration } from "./duration.ts";
 
 /** What can be told, besides that it is over (`recovered`). */
 export const alertEvents = [
@@ -116,12 +117,6 @@ const time = (description: string): Schema => ({
   patternHint: "a time of day in quotes such as `07:30`",
   description,
 });
-const duration = (description: string): Schema => ({
-  type: "string",
-  pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$",
-  patternHint: "a time such as `15 minutes`, `2 hours` or `3 days`",
-  description,
-});
 const share = (description: string): Schema => ({
   type: "string",
   pattern: "^[0-9]+(\\.[0-9]+)? ?(%|kB|MB|GB|TB)$",
@@ -191,7 +186,7 @@ const channel = objectOf<ChannelEntry>(
       description: "command: environment variables that the program gets besides PATH, HOME, LANG and TZ.",
     },
     path: { ...some, description: "file: a line of JSON a message is added to it. Relative to the workspace." },
-    timeout: duration("Longest time for one attempt. Default 20 seconds."),
+    timeout: { ...duration, description: "Longest time for one attempt. Default 20 seconds." },
     max_per_hour: {
       type: "integer",
       minimum: 1,
@@ -223,12 +218,12 @@ const thresholds = objectOf<ThresholdsEntry>({
     default: 1,
     description: "Rows that one run puts into quarantine: a number, or a share of its rows.",
   },
-  late: duration("How long after its time a scheduled run may begin. Default 15 minutes."),
-  stale: duration("How old published data may be. Default: it may be of any age."),
+  late: { ...duration, description: "How long after its time a scheduled run may begin. Default 15 minutes." },
+  stale: { ...duration, description: "How old published data may be. Default: it may be of any age." },
   stuck: {
     ...objectOf<NonNullable<ThresholdsEntry["stuck"]>>({
       times: { type: "number", minimum: 1, description: "Times the usual duration. Default 3." },
-      at_least: duration("Never before this. Default 10 minutes."),
+      at_least: { ...duration, description: "Never before this. Default 10 minutes." },
     }),
     description: "When a run takes too long for what is usual for its lab.",
   },
@@ -279,7 +274,7 @@ export const alertsSchema: Schema = {
         "Who is told what. Without rules every channel is told everything.",
       ),
       thresholds: orEmpty(thresholds, "When something counts as wrong; a lab may say its own."),
-      repeat: duration("How long an open problem is not told again. Default 24 hours."),
+      repeat: { ...duration, description: "How long an open problem is not told again. Default 24 hours." },
       quiet_hours: orEmpty(quietHours, "When nothing is sent; messages wait for its end."),
       digest: orEmpty(
         objectOf<DigestEntry>({ at: time("When it is sent."), timezone: zone, channels: list("Where to.") }, [

@@ -1,4 +1,5 @@
 import { objectOf, type Schema } from "../schema.ts";
+import { duration } from "./duration.ts";
 import { ownStep, type OwnStepEntry, type Stage, stages } from "./own-step.ts";
 import { labAlerts, type LabAlertsEntry } from "./alerts.ts";
 import { quality, type QualityConfig } from "./quality.ts";
@@ -64,12 +65,6 @@ const names: Schema = {
     { type: "string", minLength: 1 },
     { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
   ],
-};
-
-export const duration: Schema = {
-  type: "string",
-  pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$",
-  patternHint: "a time such as `15 minutes`, `2 hours` or `3 days`",
 };
 
 const orEmpty = (schema: Schema, description: string): Schema => ({ anyOf: [schema, { type: "null" }], description });

@@ -1,4 +1,5 @@
 import { mapOf, objectOf, type Schema } from "../schema.ts";
+import { duration } from "./duration.ts";
 import { tableExpectation, type TableExpectationEntry } from "./expectation.ts";
 
 export const scoreParts = ["completeness", "uniqueness", "validity", "freshness", "consistency", "volume"] as const;
@@ -68,12 +69,6 @@ const names = (description: string): Schema => ({
   ],
   description,
 });
-const duration = (description: string): Schema => ({
-  type: "string",
-  pattern: "^[1-9][0-9]* ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$",
-  patternHint: "a time such as `15 minutes`, `2 hours` or `3 days`",
-  description,
-});
 const reaction = (description: string): Schema => ({
   type: "string",
   enum: reactions,
@@ -113,7 +108,10 @@ const shared: { [K in keyof Required<WorkspaceQuality>]: Schema } = {
   },
   freshness: objectOf<FreshnessConfig>(
     {
-      every: duration("How often new data is expected; default: the interval of the lab's schedule."),
+      every: {
+        ...duration,
+        description: "How often new data is expected; default: the interval of the lab's schedule.",
+      },
       stale: reaction("What follows from sources and tables that are late"),
     },
     [],
@@ -129,7 +127,7 @@ const table = objectOf<TableQuality>({
     minLength: 1,
     description: "Column that says when a row happened; default: found by its type.",
   },
-  fresh_within: duration("How old the newest row may be."),
+  fresh_within: { ...duration, description: "How old the newest row may be." },
   stale: reaction("What follows when the newest row is older"),
   anomalies: reaction("What follows when its rows or its newest moment are unlike those of earlier runs"),
   may_be_empty: { type: "boolean", default: false, description: "An empty table is no defect." },
