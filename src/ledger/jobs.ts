@@ -45,15 +45,10 @@ export class JobStore {
   }
 
   /**
-   * Takes the most urgent job that may run now: by priority, then by due time. Not of labs that have a running job, are in
-   * `except`, or are paused (what a person asked for runs all the same). Undefined when there is none.
+   * Takes the most urgent job that may run now: by priority, then by due time. Not of labs that have a running job or
+   * are paused (what a person asked for runs all the same). Undefined when there is none.
    */
-  async claim(worker: string, now: Date, leaseMs: number, except: string[] = []): Promise<JobInfo | undefined> {
-    const values: Record<string, string> = { worker, now: now.toISOString(), until: later(now, leaseMs) };
-    const excluded = except.map((lab, i) => {
-      values[`except${i}`] = lab;
-      return `@except${i}`;
-    });
+  async claim(worker: string, now: Date, leaseMs: number): Promise<JobInfo | undefined> {
     const rows = await this.#sql.all(
       `UPDATE jobs SET state = 'running', worker = @worker, lease_until = @until, attempt = attempt + 1,
          started_at = coalesce(started_at, @now), message = NULL
@@ -62,10 +57,9 @@ export class JobStore {
          WHERE j.state = 'queued' AND j.not_before <= @now
            AND (s.paused_at IS NULL OR j.trigger_ IN ('cli', 'api'))
            AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.lab = j.lab AND r.state = 'running')
-           ${excluded.length > 0 ? `AND j.lab NOT IN (${excluded.join(", ")})` : ""}
          ORDER BY j.priority DESC, j.due_at, j.id LIMIT 1)
        RETURNING *`,
-      values,
+      { worker, now: now.toISOString(), until: later(now, leaseMs) },
     );
     return rows[0] && jobInfo(rows[0]);
   }
