@@ -1,16 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { ledgerErrors } from "./errors.ts";
+import { type Grant, grantOf, type LabRoles, type Role, text } from "./grants.ts";
 import { newRunId } from "./run-id.ts";
 import type { Row, Sql } from "./sql.ts";
 
-/** `viewer` looks and asks, `operator` also runs, cancels and pauses, `admin` also sees the audit log. */
-export type Role = "viewer" | "operator" | "admin";
-
 /** A token of the API; the secret itself is nowhere. Times are ISO 8601 in UTC. */
-export interface AccessToken {
+export interface AccessToken extends Grant {
   id: string;
   name: string;
-  role: Role;
   createdAt: string;
   createdBy: string;
   expiresAt: string | null;
@@ -22,7 +19,7 @@ export interface AccessToken {
 export interface AuditEntry {
   id: string;
   at: string;
-  /** Name of the token; `local` without one. */
+  /** Name of the user or token; `local` on this machine without one, `nobody` for who was not let in. */
   who: string;
   address: string;
   /** `run`, `cancel`, `pause`, `login`, … */
@@ -46,24 +43,35 @@ export class AccessStore {
     this.#sql = sql;
   }
 
-  /** Makes a token; `secret` is shown this once. Errors: LED-009 when the name is taken. */
+  /** Makes a token; `secret` is shown this once. Errors: LED-009 when a token or a user has this name. */
   async addToken(
     name: string,
     role: Role,
     by: string,
     now: Date,
     expiresAt: string | null = null,
+    labs: LabRoles = null,
   ): Promise<{ token: AccessToken; secret: string }> {
     const secret = `labs_${randomBytes(24).toString("base64url")}`;
     const [row] = await this.#sql.all(
-      `INSERT INTO access_tokens (id, name, role, hash, created_at, created_by, expires_at)
-       VALUES (@id, @name, @role, @hash, @at, @by, @expires) ON CONFLICT (name) DO NOTHING RETURNING *`,
-      { id: newRunId(), name, role, hash: hashOf(secret), at: now.toISOString(), by, expires: expiresAt },
+      `INSERT INTO access_tokens (id, name, role, labs, hash, created_at, created_by, expires_at)
+       SELECT @id, @name, @role, @labs, @hash, @at, @by, @expires
+       WHERE NOT EXISTS (SELECT 1 FROM users WHERE name = @name) ON CONFLICT (name) DO NOTHING RETURNING *`,
+      {
+        id: newRunId(),
+        name,
+        role,
+        labs: labs && JSON.stringify(labs),
+        hash: hashOf(secret),
+        at: now.toISOString(),
+        by,
+        expires: expiresAt,
+      },
     );
     if (!row)
       throw ledgerErrors.tokenExists({
-        message: `There is a token named ${name} already.`,
-        hint: `Choose another name, or take it back first: labs tokens remove ${name}`,
+        message: `There is a token or a user named ${name} already.`,
+        hint: `Choose another name, or take a token back first: labs tokens remove ${name}`,
       });
     return { token: accessToken(row), secret };
   }
@@ -177,13 +185,10 @@ export class AccessStore {
 
 const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
-const text = (value: Row[string] | undefined): string | null =>
-  value === null || value === undefined ? null : String(value);
-
 const accessToken = (row: Row): AccessToken => ({
   id: String(row["id"]),
   name: String(row["name"]),
-  role: String(row["role"]) as Role,
+  ...grantOf(row),
   createdAt: String(row["created_at"]),
   createdBy: String(row["created_by"]),
   expiresAt: text(row["expires_at"]),

@@ -52,9 +52,9 @@ export const ledgerErrors = catalogue("ledger", {
   },
   tokenExists: {
     code: "LED-009",
-    title: "Token exists already",
+    title: "Name is taken",
     exit: 2,
-    doc: "Names of API tokens are unique, so that the audit log says who did something. Choose another name or take the old token back.",
+    doc: "Names of users and API tokens are unique, so that the audit log says who did something. Choose another name, or remove the user or token that has it.",
   },
   unreachable: {
     code: "LED-010",
@@ -80,5 +80,11 @@ export const ledgerErrors = catalogue("ledger", {
     title: "Database address is invalid",
     exit: 2,
     doc: "`LABS_DATABASE_URL` must be `postgresql://user:password@host:port/database`, with special characters of the password in percent-encoding. What it leaves out is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.",
+  },
+  passwordUnfit: {
+    code: "LED-014",
+    title: "Password is too short or too long",
+    exit: 2,
+    doc: "Passwords of users have 10 to 200 characters.",
   },
 });

@@ -24,7 +24,11 @@ export type {
   StepStatus,
 } from "./types.ts";
 export { AccessStore } from "./access.ts";
-export type { AccessToken, AuditEntry, Role } from "./access.ts";
+export type { AccessToken, AuditEntry } from "./access.ts";
+export { roleAt } from "./grants.ts";
+export type { Grant, LabRoles, Role } from "./grants.ts";
+export { UserStore } from "./users.ts";
+export type { User } from "./users.ts";
 export { AlertStore } from "./alerts.ts";
 export type {
   AlertChange,

@@ -87,7 +87,8 @@ export interface WorkerInfo {
 }
 
 export interface JobFilter {
-  lab?: string;
+  /** Of this lab, or of one of these. */
+  lab?: string | readonly string[];
   states?: JobState[];
   /** Newest first; default 50. */
   limit?: number;

@@ -16,4 +16,4 @@ async function open(): Promise<Ledger> {
 }
 
 jobContract("SQLite", async () => (await open()).jobs);
-accessContract("SQLite", async () => (await open()).access);
+accessContract("SQLite", open);

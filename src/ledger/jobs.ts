@@ -3,7 +3,7 @@ import type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } f
 import { isGone } from "./liveness.ts";
 import { thisProcess, userName } from "./process-identity.ts";
 import { newRunId } from "./run-id.ts";
-import type { Row, Sql, SqlValue, Statement } from "./sql.ts";
+import { ofLabs, type Row, type Sql, type SqlValue, type Statement } from "./sql.ts";
 
 /** How an attempt ended. */
 export interface JobOutcome {
@@ -163,11 +163,9 @@ export class JobStore {
   /** Jobs, newest first. */
   async jobs(filter: JobFilter = {}): Promise<JobInfo[]> {
     const values: Record<string, string | number> = { limit: filter.limit ?? 50 };
-    const conditions = ["1 = 1"];
-    if (filter.lab !== undefined) {
-      values["lab"] = filter.lab;
-      conditions.push("lab = @lab");
-    }
+    const labs = ofLabs("lab", filter.lab);
+    Object.assign(values, labs.values);
+    const conditions = [labs.condition];
     if (filter.states) {
       const names = filter.states.map((state, i) => {
         values[`state${i}`] = state;

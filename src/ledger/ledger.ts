@@ -12,6 +12,7 @@ import { newRunId } from "./run-id.ts";
 import type { Sql, Statement } from "./sql.ts";
 import { sqliteSql } from "./sqlite-sql.ts";
 import { readTablesSeen, type TableSeen } from "./tables-seen.ts";
+import { UserStore } from "./users.ts";
 import type {
   EventFilter,
   EventInfo,
@@ -79,6 +80,8 @@ export class Ledger {
   readonly alerts: AlertStore;
   /** Tokens of the API, and the audit log. */
   readonly access: AccessStore;
+  /** People who sign in with a password. */
+  readonly users: UserStore;
   readonly #sql: Sql;
 
   constructor(path: string, sql: Sql, problem?: LabsError) {
@@ -88,6 +91,7 @@ export class Ledger {
     this.jobs = new JobStore(sql);
     this.alerts = new AlertStore(sql);
     this.access = new AccessStore(sql);
+    this.users = new UserStore(sql);
   }
 
   /**
@@ -137,10 +141,10 @@ export class Ledger {
   }
 
   /**
-   * One run by its id, by a text only its id begins or ends with, or `last` (of `lab` where given).
+   * One run by its id, by a text only its id begins or ends with, or `last`; with `lab` of this one or of one of these only.
    * Errors: LED-005 none, LED-006 several.
    */
-  async run(id: string, lab?: string): Promise<RunDetail> {
+  async run(id: string, lab?: string | readonly string[]): Promise<RunDetail> {
     return readRunDetail(this.#sql, await findRun(this.#sql, id, lab));
   }
 

@@ -223,6 +223,21 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN seen_at TEXT;
   `,
+  `
+  ALTER TABLE access_tokens ADD COLUMN labs TEXT;
+
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    labs TEXT,
+    password TEXT NOT NULL,
+    password_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    used_at TEXT
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;

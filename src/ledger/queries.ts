@@ -1,6 +1,6 @@
 import { ledgerErrors } from "./errors.ts";
 import { isRunGone, livenessColumns } from "./liveness.ts";
-import type { Row, Sql, SqlValue } from "./sql.ts";
+import { ofLabs, type Row, type Sql, type SqlValue } from "./sql.ts";
 import type {
   EventFilter,
   EventInfo,
@@ -61,14 +61,15 @@ const among = (column: string, words: string[]) => `${column} IN (${words.map((w
 export async function readRuns(sql: Sql, filter: RunFilter): Promise<RunInfo[]> {
   const limit = filter.limit ?? 50;
   const statuses = written(filter.status);
+  const labs = ofLabs("r.lab", filter.lab);
   const conditions = [
     "r.id >= @since",
     "r.id < @before",
-    ...(filter.lab === undefined ? [] : ["r.lab = @lab"]),
+    ...(filter.lab === undefined ? [] : [labs.condition]),
     ...(statuses.length > 0 ? [among("r.status", statuses)] : []),
   ];
   const query = `${selectRuns} WHERE ${conditions.join(" AND ")} ORDER BY r.id DESC LIMIT @limit`;
-  const values = { since: filter.since ?? "", limit, ...(filter.lab !== undefined && { lab: filter.lab }) };
+  const values = { since: filter.since ?? "", limit, ...labs.values };
   const found: RunInfo[] = [];
   for (let before = filter.before ?? "~"; found.length < limit; ) {
     const rows = await sql.all(query, { ...values, before });
@@ -101,24 +102,30 @@ export async function readLastRuns(sql: Sql, status: RunStatus | undefined): Pro
 }
 
 /** Errors: LED-005 no run matches, LED-006 several do. */
-export async function findRun(sql: Sql, id: string, lab?: string): Promise<RunInfo> {
+export async function findRun(sql: Sql, id: string, lab?: string | readonly string[]): Promise<RunInfo> {
+  const labs = ofLabs("r.lab", lab);
+  // One lab is where a part of an id is looked for; several are all that may be seen.
+  const seen = ofLabs("r.lab", typeof lab === "string" ? undefined : lab);
   if (id === "last") {
-    const [run] = await readRuns(sql, { limit: 1, ...(lab && { lab }) });
+    const [run] = await readRuns(sql, { limit: 1, ...(lab !== undefined && { lab }) });
     if (run) return run;
     throw ledgerErrors.runUnknown({
-      message: lab ? `Lab ${lab} has not run yet.` : "Nothing has run in this workspace yet.",
-      hint: `Run \`labs run${lab ? ` ${lab}` : ""}\` first.`,
+      message: typeof lab === "string" ? `Lab ${lab} has not run yet.` : "Nothing has run in this workspace yet.",
+      hint: `Run \`labs run${typeof lab === "string" ? ` ${lab}` : ""}\` first.`,
     });
   }
   const wanted = id.toLowerCase();
-  const [exact] = await sql.all(`${selectRuns} WHERE r.id = @wanted`, { wanted });
+  const [exact] = await sql.all(`${selectRuns} WHERE r.id = @wanted AND ${seen.condition}`, {
+    wanted,
+    ...seen.values,
+  });
   if (exact) return runInfo(exact);
   // Letters and digits alone: what LIKE takes for a pattern is in no id.
   const rows = /^[0-9a-z]+$/.test(wanted)
     ? await sql.all(
-        `${selectRuns} WHERE (r.id LIKE @begin OR r.id LIKE @end) ${lab === undefined ? "" : "AND r.lab = @lab"}
+        `${selectRuns} WHERE (r.id LIKE @begin OR r.id LIKE @end) AND ${labs.condition}
          ORDER BY r.id DESC LIMIT 6`,
-        { begin: `${wanted}%`, end: `%${wanted}`, ...(lab !== undefined && { lab }) },
+        { begin: `${wanted}%`, end: `%${wanted}`, ...labs.values },
       )
     : [];
   const [only] = rows;

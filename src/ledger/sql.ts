@@ -38,3 +38,14 @@ export interface Sql {
 /** Whether a statement only looks. */
 export const isReading = (text: string): boolean =>
   /^\s*(SELECT|WITH)\b/.test(text) && !/\b(INSERT|UPDATE|DELETE)\b/.test(text);
+
+/** `column = @lab`, or `column IN (…)` of several, with the values to give; of none at all nothing is found. */
+export function ofLabs(
+  column: string,
+  labs: string | readonly string[] | undefined,
+): { condition: string; values: Record<string, string> } {
+  if (labs === undefined) return { condition: "1 = 1", values: {} };
+  const names = [labs].flat();
+  const values = Object.fromEntries(names.map((name, i) => [`lab${i}`, name]));
+  return { condition: `${column} IN (${names.map((_, i) => `@lab${i}`).join(", ") || "NULL"})`, values };
+}

@@ -134,7 +134,8 @@ export interface RunDetail extends RunInfo {
 }
 
 export interface RunFilter {
-  lab?: string;
+  /** Of this lab, or of one of these. */
+  lab?: string | readonly string[];
   status?: RunStatus;
   /** Only runs whose ids are not before this text. */
   since?: string;

@@ -49,7 +49,7 @@ describe.skipIf(url === undefined)("PostgreSQL", () => {
   );
   accessContract("PostgreSQL", async () => {
     await emptySchema();
-    return (await open()).access;
+    return open();
   });
   alertContract("PostgreSQL", async (again) => {
     if (!again) await emptySchema();

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AccessStore } from "../index.ts";
+import type { AccessStore, Ledger, UserStore } from "../index.ts";
 
-/** What every database behind the API's tokens and audit log must do the same. `open` gives an empty one. */
-export function accessContract(name: string, open: () => Promise<AccessStore>): void {
+/** What every database behind the API's users, tokens and audit log must do the same. `open` gives an empty one. */
+export function accessContract(name: string, open: () => Promise<Ledger>): void {
   describe(`access on ${name}`, () => {
     let access: AccessStore;
+    let users: UserStore;
     beforeEach(async () => {
-      access = await open();
+      ({ access, users } = await open());
     });
     const now = new Date();
     const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
@@ -20,6 +21,40 @@ export function accessContract(name: string, open: () => Promise<AccessStore>): 
       expect(await access.token(token.id, later(1))).toMatchObject({ name: "ci" });
       expect([await access.removeToken("ci"), await access.removeToken("ci")]).toEqual([true, false]);
       expect(await access.tokenOf(secret, later(1))).toBeUndefined();
+    });
+
+    it("knows a user by name and password, and never the password itself", async () => {
+      const grant = { role: "operator", labs: { sales: "viewer" } } as const;
+      const made = await users.add("ann", grant, "correct horse", "root", now);
+      expect(made).toMatchObject({ name: "ann", ...grant, usedAt: null });
+      expect(JSON.stringify(await users.all())).not.toMatch(/scrypt|horse/);
+      expect(await users.signIn("ann", "correct horse", later(1))).toMatchObject({ id: made.id });
+      expect((await users.byId(made.id))?.usedAt).toBe(later(1).toISOString());
+      expect(await users.signIn("ann", "correct horsf", now)).toBeUndefined();
+      expect(await users.signIn("ben", "correct horse", now)).toBeUndefined();
+      await expect(users.add("ben", grant, "short", "root", now)).rejects.toMatchObject({ code: "LED-014" });
+    });
+
+    it("changes a user's role and password, and forgets who is removed", async () => {
+      const { id } = await users.add("ann", { role: "viewer", labs: null }, "correct horse", "root", now);
+      expect(await users.setRole("ann", "admin", null)).toMatchObject({ role: "admin", labs: null });
+      expect(await users.setRole("ben", "admin", null)).toBeUndefined();
+      expect(await users.setPassword("ann", "battery staple", later(1))).toMatchObject({
+        passwordAt: later(1).toISOString(),
+      });
+      expect(await users.signIn("ann", "correct horse", now)).toBeUndefined();
+      expect(await users.signIn("ann", "battery staple", now)).toMatchObject({ role: "admin" });
+      expect([await users.remove("ann"), await users.remove("ann")]).toEqual([true, false]);
+      expect(await users.byId(id)).toBeUndefined();
+    });
+
+    it("gives a name to one user or one token: the audit log names who did something", async () => {
+      await users.add("ann", { role: "viewer", labs: null }, "correct horse", "root", now);
+      await expect(access.addToken("ann", "viewer", "root", now)).rejects.toMatchObject({ code: "LED-009" });
+      const { token } = await access.addToken("ci", "viewer", "root", now, null, { sales: "operator" });
+      expect(token.labs).toEqual({ sales: "operator" });
+      const add = users.add("ci", { role: "viewer", labs: null }, "correct horse", "root", now);
+      await expect(add).rejects.toMatchObject({ code: "LED-009" });
     });
 
     it("keeps what was done, newest first", async () => {
