@@ -1,4 +1,5 @@
 import { type Connection, openDatabase, qualifiedName, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { type Distribution, distributions, isNumber } from "./distribution.ts";
 
 /** What became of one column that both versions have. */
 export interface ColumnDiff {
@@ -8,6 +9,8 @@ export interface ColumnDiff {
   /** Sums before and after, as text, for numbers; null otherwise. */
   sum: { before: string | null; after: string | null } | null;
   nulls: { before: number; after: number };
+  /** How its values lie in both versions; null when its type changed. */
+  distribution: Distribution | null;
 }
 
 /** What became of one table between two versions. */
@@ -27,7 +30,7 @@ export interface TableDiff {
     added: { name: string; type: string }[];
     removed: { name: string; type: string }[];
     retyped: { name: string; before: string; after: string }[];
-    /** Those of both whose values differ. */
+    /** Those of both whose values, as a whole, are not the same ones. */
     differ: ColumnDiff[];
   };
 }
@@ -119,7 +122,7 @@ async function diffTable(
     added: typed(right, left),
     removed: typed(left, right),
     retyped,
-    differ: different ? await columnDiffs(connection, a, b, common, right, counts) : [],
+    differ: different ? await columnDiffs(connection, [a, b], common, [left, right], counts, rows) : [],
   };
   const shape = columns.added.length + columns.removed.length + retyped.length > 0;
   const { added, removed, changed } = counts;
@@ -166,31 +169,47 @@ async function byKey(connection: Connection, a: string, b: string, key: string[]
   return { added, removed, changed, byColumn: new Map(others.map((c, i) => [c, each[i] ?? 0])) };
 }
 
-const numeric = /^(?:U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DOUBLE|FLOAT|DECIMAL)/;
-
-/** Nulls, sums and changed values of the columns that are not the same in both. */
+/** Nulls, sums, changed values and distributions of the columns that are not the same in both. */
 async function columnDiffs(
   connection: Connection,
-  a: string,
-  b: string,
+  relations: readonly [string, string],
   common: string[],
-  right: Table,
+  [left, right]: readonly [Table, Table],
   counts: Counts,
+  rows: { before: number; after: number },
 ): Promise<ColumnDiff[]> {
   const measures = common.flatMap((c) => {
     const q = quoteIdentifier(c);
-    return [`count(*) - count(${q})`, numeric.test(right.columns.get(c) ?? "") ? `sum(${q})::VARCHAR` : "NULL"];
+    const kept = left.columns.get(c) === right.columns.get(c);
+    return [
+      `count(*) - count(${q})`,
+      isNumber(right.columns.get(c) ?? "") ? `sum(${q})::VARCHAR` : "NULL",
+      // The same for the same values in any order.
+      kept ? `sum(hash(${q})::HUGEINT)::VARCHAR` : "NULL",
+    ];
   });
   const of = async (relation: string) =>
     (await connection.query(`SELECT ${measures.join(", ")} FROM ${relation}`)).rows[0] ?? [];
-  const [before, after] = [await of(a), await of(b)];
+  const [before, after] = [await of(relations[0]), await of(relations[1])];
   const text = (value: unknown) => (value === null || value === undefined ? null : String(value));
-  return common.flatMap((name, i) => {
-    const nulls = { before: Number(before[2 * i]), after: Number(after[2 * i]) };
-    const sums = { before: text(before[2 * i + 1]), after: text(after[2 * i + 1]) };
-    const isNumber = numeric.test(right.columns.get(name) ?? "");
+  const differ = common.flatMap((name, i) => {
+    const nulls = { before: Number(before[3 * i]), after: Number(after[3 * i]) };
+    const sums = { before: text(before[3 * i + 1]), after: text(after[3 * i + 1]) };
+    const summed = isNumber(right.columns.get(name) ?? "");
     const changed = counts.changed === null ? null : (counts.byColumn.get(name) ?? 0);
-    if ((changed ?? 0) === 0 && nulls.before === nulls.after && sums.before === sums.after) return [];
-    return [{ name, changed, sum: isNumber ? sums : null, nulls }];
+    const [hashes, others] = [text(before[3 * i + 2]), text(after[3 * i + 2])];
+    // Sums of floats depend on the order of rows; hashes do not, where there are any.
+    const same =
+      hashes === null && others === null
+        ? nulls.before === nulls.after && sums.before === sums.after
+        : hashes === others;
+    if ((changed ?? 0) === 0 && same) return [];
+    return [{ name, changed, sum: summed ? sums : null, nulls }];
   });
+  const kept = differ.flatMap(({ name }) => {
+    const type = right.columns.get(name);
+    return type !== undefined && type === left.columns.get(name) ? [{ name, type }] : [];
+  });
+  const spread = await distributions(connection, relations, kept, rows);
+  return differ.map((column) => ({ ...column, distribution: spread.get(column.name) ?? null }));
 }

@@ -2,6 +2,7 @@
 export { publishErrors } from "./errors.ts";
 export { gate, type GateInput, type GateReason } from "./gate.ts";
 export { diffSnapshots, type ColumnDiff, type TableDiff } from "./diff.ts";
+export type { Distribution, Share, Spread } from "./distribution.ts";
 export { openPublished, publish, publishedVersions, rollBack, snapshotOf, twoVersions } from "./publish.ts";
 export { exportFormats, exportSnapshot } from "./export.ts";
 export type { Exported, ExportOptions } from "./export.ts";

@@ -1,7 +1,17 @@
-import { diffSnapshots, type TableDiff, twoVersions } from "#publish/index.ts";
+import { diffSnapshots, type ColumnDiff, type Distribution, type TableDiff, twoVersions } from "#publish/index.ts";
 import { labOf, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
-import { formatCount, type Palette, palette, plural } from "../render/index.ts";
+import {
+  countsLine,
+  formatCount,
+  formatNumber,
+  formatPercent,
+  type Palette,
+  palette,
+  plural,
+  printable,
+  truncate,
+} from "../render/index.ts";
 
 export const verb: Verb = {
   arguments: [
@@ -60,13 +70,55 @@ function tableText(diff: TableDiff, paint: Palette): string {
   for (const { name, type } of columns.removed) lines.push(`    ${paint.red("-")} column ${name} ${paint.dim(type)}`);
   for (const { name, before, after } of columns.retyped)
     lines.push(`    ${paint.yellow("~")} column ${name} ${paint.dim(`${before} → ${after}`)}`);
-  for (const { name, changed: values, sum, nulls } of columns.differ) {
-    const parts = [
-      ...(values === null || values === 0 ? [] : [`${plural(values, "value")} changed`]),
-      ...(sum && sum.before !== sum.after ? [`sum ${sum.before ?? "none"} → ${sum.after ?? "none"}`] : []),
-      ...(nulls.before === nulls.after ? [] : [`nulls ${formatCount(nulls.before)} → ${formatCount(nulls.after)}`]),
-    ];
-    lines.push(`    ${paint.dim("·")} ${name}: ${parts.join(", ")}`);
-  }
+  for (const column of columns.differ) lines.push(...columnLines(column, paint));
   return `${lines.join("\n")}\n`;
+}
+
+/** What became of a column; nothing of one whose figures and spread are practically the same, as those of a new row's key. */
+function columnLines({ name, changed, sum, nulls, distribution }: ColumnDiff, paint: Palette): string[] {
+  const moved = distribution?.shift ?? 0;
+  const parts = [
+    ...(changed === null || changed === 0 ? [] : [`${plural(changed, "value")} changed`]),
+    ...(sum && sum.before !== sum.after ? [`sum ${sum.before ?? "none"} → ${sum.after ?? "none"}`] : []),
+    ...(nulls.before === nulls.after ? [] : [`nulls ${formatCount(nulls.before)} → ${formatCount(nulls.after)}`]),
+    ...figures(distribution),
+    ...(moved >= leastShift ? [`${formatPercent(moved)} of the rows lie elsewhere`] : []),
+  ];
+  if (parts.length === 0) return [];
+  const lines = [`    ${paint.dim("·")} ${printable(name)}: ${parts.join(", ")}`];
+  if (distribution && moved >= leastShift) lines.push(...spreadLines(distribution, paint));
+  return lines;
+}
+
+/** A smaller shift is not worth a line. */
+const leastShift = 0.001;
+
+function figures(distribution: Distribution | null): string[] {
+  if (!distribution) return [];
+  const { before, after, exact } = distribution;
+  const mean = [before.mean, after.mean].map((n) => (n === null ? "none" : formatNumber(n)));
+  const about = exact ? "" : "~";
+  const range = [before, after].map(({ min, max }) => `${short(min)} … ${short(max)}`);
+  return [
+    ...(mean[0] === mean[1] ? [] : [`mean ${mean[0]} → ${mean[1]}`]),
+    ...(before.distinct === after.distinct
+      ? []
+      : [`different ${about}${formatCount(before.distinct)} → ${about}${formatCount(after.distinct)}`]),
+    ...(range[0] === range[1] ? [] : [`range ${range[0]} → ${range[1]}`]),
+  ];
+}
+
+const short = (value: string | null) => (value === null ? "none" : printable(truncate(value, 24)));
+
+/** Numbers and times as two pictures over the same ten steps, values as their rows before and after. */
+function spreadLines({ parts, before }: Distribution, paint: Palette): string[] {
+  if (parts.some(({ label }) => label.includes(" … ")) && before.median !== null) {
+    const [old, now] = [parts.map((part) => part.before), parts.map((part) => part.after)];
+    const [from, to] = [parts[0]?.label.split(" … ")[0], parts.at(-1)?.label.split(" … ")[1]];
+    return [`        ${paint.dim(`${from} `)}${countsLine(old)}${paint.dim(` ${to}  →  `)}${countsLine(now)}`];
+  }
+  return parts
+    .filter((part) => part.before !== part.after)
+    .slice(0, 5)
+    .map((part) => `        ${paint.dim(short(part.label))} ${formatCount(part.before)} → ${formatCount(part.after)}`);
 }
