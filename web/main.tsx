@@ -1,14 +1,15 @@
 import { signal } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
-import { ApiError, begin, post, session } from "./lib/api.ts";
+import { ApiError, begin, session } from "./lib/api.ts";
 import { listenToKeys } from "./lib/keys.ts";
 import { labs, loadLabs, progress, putLab, steps, urgency } from "./lib/labs.ts";
 import { connected, listen, throttled, useLive } from "./lib/live.ts";
 import { path } from "./lib/router.ts";
 import { cycleTheme, theme } from "./lib/theme.ts";
-import { Empty, ErrorBox, Head, Loading, Toasts } from "./parts/basic.tsx";
+import { Empty, ErrorBox, Loading, Toasts } from "./parts/basic.tsx";
 import { Overlay, overlay, pages } from "./parts/palette.tsx";
+import { SignIn, signOut } from "./parts/sign-in.tsx";
 import type { Problem } from "../src/server/types.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each page has props of its own
@@ -117,6 +118,11 @@ function Shell() {
           <button type="button" class="link small" onClick={() => (overlay.value = "shortcuts")}>
             Shortcuts <kbd>?</kbd>
           </button>
+          {session.value?.needsToken && (
+            <button type="button" class="link small" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          )}
           <p class="small faint">
             {who === "local" ? "This machine" : who}
             {readOnly ? ", only to look" : ""} · {version}
@@ -139,38 +145,6 @@ function Shell() {
 
 const problem = signal<Problem | undefined>(undefined);
 
-function SignIn() {
-  return (
-    <main class="sign-in">
-      <img src="/assets/icon.svg" alt="" width="40" height="40" />
-      <Head title="BuildCPG Labs" />
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          const token = String(new FormData(event.currentTarget).get("token") ?? "");
-          post("/session", { token })
-            .then(start)
-            .catch((error: unknown) => {
-              if (error instanceof ApiError) problem.value = error.problem;
-            });
-        }}
-      >
-        <label>
-          Token
-          <input name="token" type="password" autocomplete="current-password" required />
-        </label>
-        <button type="submit" class="button primary">
-          Sign in
-        </button>
-      </form>
-      {problem.value && <ErrorBox problem={problem.value} />}
-      <p class="faint small">
-        Somebody who looks after the server makes one: <code>labs tokens add your-name</code>
-      </p>
-    </main>
-  );
-}
-
 function App() {
   if (!session.value)
     return problem.value ? (
@@ -180,7 +154,7 @@ function App() {
     ) : (
       <Loading />
     );
-  return session.value.who === null ? <SignIn /> : <Shell />;
+  return session.value.who === null ? <SignIn problem={problem} start={start} /> : <Shell />;
 }
 
 let listening = false;

@@ -56,9 +56,14 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Run jobs of a queue that several hosts share",
     load: () => import("./verbs/worker.ts"),
   },
+  users: {
+    group: "run",
+    summary: "Users who sign in on the page from elsewhere, and their roles",
+    load: () => import("./verbs/users.ts"),
+  },
   tokens: {
     group: "run",
-    summary: "Tokens of those who use the API or the page from elsewhere",
+    summary: "Tokens of programs that use the API from elsewhere",
     load: () => import("./verbs/tokens.ts"),
   },
   schedule: {

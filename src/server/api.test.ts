@@ -194,7 +194,7 @@ describe("asking", () => {
     const response = await query(sql);
     expect(response.status).toBe(400);
     expect(response.headers.get("content-type")).toMatch(/problem\+json/);
-    expect(((await response.json()) as types.Problem).code).toMatch(/^(SRV-012|DUCK-003|DUCK-005)$/);
+    expect(((await response.json()) as types.Problem).code).toMatch(/^(SRV-012|SRV-015|DUCK-003|DUCK-005)$/);
   });
 
   it("stops a query that somebody cancels", async () => {

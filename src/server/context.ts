@@ -1,6 +1,6 @@
-import type { AccessToken, Ledger, Role } from "#ledger/index.ts";
+import type { Grant, Ledger } from "#ledger/index.ts";
 import { connectToServer } from "#orchestrate/index.ts";
-import type { Lab, Workspace } from "#registry/index.ts";
+import type { Workspace } from "#registry/index.ts";
 import { serverErrors } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 import type { LabRows } from "./look/lab-rows.ts";
@@ -8,11 +8,9 @@ import type { Snapshots } from "./look/snapshots.ts";
 import type { Workspaces } from "./look/workspaces.ts";
 
 /** Who asks. */
-export interface Principal {
-  /** Name of the token; `local` on this machine without one. */
+export interface Principal extends Grant {
+  /** Of the user or the token; `local` on this machine without one. */
   name: string;
-  role: Role;
-  token: AccessToken | null;
 }
 
 /** What the routes work with. */
@@ -29,9 +27,6 @@ export interface ServerContext {
 }
 
 export const workspaceOf = (context: ServerContext): Workspace => context.workspaces.now();
-
-/** Errors: REG-002. */
-export const labOf = (context: ServerContext, name: string): Lab => workspaceOf(context).lab(name);
 
 /** Tells the scheduler that the queue or a lab's state has changed. */
 export async function wake(context: ServerContext): Promise<void> {

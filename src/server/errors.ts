@@ -9,21 +9,21 @@ export const serverErrors = catalogue("server", {
   },
   needsTokens: {
     code: "SRV-002",
-    title: "No tokens to protect the server with",
+    title: "Nobody could sign in",
     exit: 2,
-    doc: "The API is only offered to other machines when it asks for a token. Make one with `labs tokens add <name> --role admin` before starting with `--host`.",
+    doc: "The API is only offered to other machines when it asks who is there. Make a user with `labs users add <name> --role admin`, or a token with `labs tokens add`, before starting with `--host`.",
   },
   notSignedIn: {
     code: "SRV-003",
     title: "Not signed in",
     exit: 2,
-    doc: "The request carries no valid token: send `Authorization: Bearer <token>`, or sign in on the page.",
+    doc: "The request carries no valid token and no session, or the name and password do not fit: send `Authorization: Bearer <token>`, or sign in on the page.",
   },
   forbidden: {
     code: "SRV-004",
     title: "Not allowed",
     exit: 2,
-    doc: "The token's role does not allow this. viewer looks and asks, operator also runs, cancels and pauses, admin also sees the audit log.",
+    doc: "The role of the user or token does not allow this here. viewer looks and asks, operator also runs, cancels and pauses, admin also sees the audit log. Roles may differ from lab to lab.",
   },
   badRequest: {
     code: "SRV-005",
@@ -54,7 +54,7 @@ export const serverErrors = catalogue("server", {
     title: "Too many attempts",
     exit: 2,
     retryable: true,
-    doc: "Somebody tried too many tokens from this address, or asks more questions at once than are allowed. Wait a minute.",
+    doc: "Somebody tried too many tokens or passwords from this address or for this name, or asks more questions or listens to more streams at once than are allowed. Wait a minute.",
   },
   readOnly: {
     code: "SRV-010",
@@ -85,5 +85,18 @@ export const serverErrors = catalogue("server", {
     title: "No graph yet",
     exit: 1,
     doc: "The graph and the documentation are drawn from the manifest that a run of the lab writes. Run the lab once.",
+  },
+  confined: {
+    code: "SRV-015",
+    title: "Questions reach what is published only",
+    exit: 2,
+    doc: "A query of the page reads tables of one published version. Files, the network, other databases, extensions and what DuckDB knows of this machine are out of its reach.",
+  },
+  tooSlow: {
+    code: "SRV-016",
+    title: "Client is too slow",
+    exit: 2,
+    retryable: true,
+    doc: "A request must be there within 30 seconds, and who listens to a stream must read it: a client that leaves a megabyte of it unread is cut off. It may come back with the id of what it saw last.",
   },
 });

@@ -14,6 +14,8 @@ export interface NumberedEvent {
   /** `<start of this server>-<number>` */
   id: string;
   event: LiveEvent;
+  /** As it goes over the line: written once for however many listen. */
+  text: string;
 }
 
 /**
@@ -61,7 +63,7 @@ export class EventHub {
   }
 
   #missed(lastId: string | undefined): NumberedEvent[] {
-    const reset = { id: `${this.#start}-${this.#number}`, event: { type: "reset" } } as const;
+    const reset = this.#numbered({ type: "reset" });
     if (lastId === undefined) return [reset];
     const [start, number] = lastId.split("-");
     const seen = Number(number);
@@ -71,10 +73,16 @@ export class EventHub {
   }
 
   tell(event: LiveEvent): void {
-    const numbered = { id: `${this.#start}-${++this.#number}`, event };
+    this.#number++;
+    const numbered = this.#numbered(event);
     this.#events.push(numbered);
     if (this.#events.length > kept) this.#events.splice(0, this.#events.length - kept);
     for (const listener of this.#listeners) listener(numbered);
+  }
+
+  #numbered(event: LiveEvent): NumberedEvent {
+    const id = `${this.#start}-${this.#number}`;
+    return { id, event, text: `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` };
   }
 
   /** What the scheduler of this process says. */

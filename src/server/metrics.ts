@@ -1,12 +1,18 @@
 import type { ServerContext } from "./context.ts";
+import { incidentsFor } from "./look/incidents.ts";
+import type { Scope } from "./scope.ts";
 
 const escaped = (text: string) => text.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`));
 
-/** Metrics of a workspace as Prometheus reads them. */
-export async function metricsOf(context: ServerContext): Promise<string> {
-  const rows = await context.rows.all();
-  const jobs = await context.ledger.jobs.jobs({ states: ["queued", "running"], limit: 1000 });
-  const incidents = await context.ledger.alerts.incidents({ state: "open", limit: 1000 });
+/** Metrics of the labs that somebody may see, as Prometheus reads them. */
+export async function metricsOf(context: ServerContext, scope: Scope): Promise<string> {
+  const rows = (await context.rows.all()).filter(({ name }) => scope.sees(name));
+  const jobs = await context.ledger.jobs.jobs({
+    states: ["queued", "running"],
+    limit: 1000,
+    ...(scope.names && { lab: scope.names }),
+  });
+  const { incidents } = await incidentsFor(context.ledger, scope, "open", 1000);
   const lines: string[] = [];
   const gauge = (name: string, help: string, values: [labels: Record<string, string>, value: number | null][]) => {
     lines.push(`# HELP labs_${name} ${help}`, `# TYPE labs_${name} gauge`);

@@ -14,6 +14,8 @@ const statuses: Record<string, number> = {
   "SRV-012": 400,
   "SRV-013": 408,
   "SRV-014": 404,
+  "SRV-015": 400,
+  "SRV-016": 408,
   "REG-002": 404,
   "REG-014": 409,
   "REG-021": 409,
@@ -30,9 +32,14 @@ const statuses: Record<string, number> = {
   "DUCK-005": 400,
 };
 
-/** An error as RFC 9457 has it. What is ours and has no status of its own lies with who asked, unless it is the ledger. */
-export function problemOf(error: unknown): Problem {
-  const { code, title, message, hint, place, retryable, data } = errorToJson(error);
+/**
+ * An error as RFC 9457 has it. What is ours and has no status of its own lies with who asked, unless it is the ledger.
+ * Paths are told as seen from the workspace's folder `root`: where that lies on this machine is nobody's business.
+ */
+export function problemOf(error: unknown, root?: string): Problem {
+  const { code, title, message, hint, place, retryable, data } = (
+    root === undefined ? errorToJson(error) : inside(errorToJson(error), root)
+  ) as ReturnType<typeof errorToJson>;
   const status = statuses[code] ?? (code === "INTERNAL" || code.startsWith("LED-") ? 500 : 422);
   return {
     type: `urn:buildcpg-labs:error:${code}`,
@@ -46,6 +53,15 @@ export function problemOf(error: unknown): Problem {
     retryable,
     ...(data !== undefined && { data: plain(data) }),
   };
+}
+
+/** Every text without the workspace's folder. */
+function inside(value: unknown, root: string): unknown {
+  if (typeof value === "string")
+    return value.replaceAll(`${root}/`, "").replaceAll(`${root}\\`, "").replaceAll(root, ".");
+  if (Array.isArray(value)) return value.map((each) => inside(each, root));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inside(each, root)]));
 }
 
 const plain = (data: Record<string, unknown>): Record<string, unknown> =>

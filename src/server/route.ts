@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Role } from "#ledger/index.ts";
 import type { Principal, ServerContext } from "./context.ts";
+import type { Scope } from "./scope.ts";
 
 /** What a route is given: checked already. */
 export interface Asked<Q, B> {
@@ -8,6 +9,8 @@ export interface Asked<Q, B> {
   query: Q;
   body: B;
   principal: Principal;
+  /** What the principal may see, with the role that the route needs. */
+  scope: Scope;
   context: ServerContext;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
@@ -27,7 +30,10 @@ export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z
   path: string;
   summary: string;
   tag: string;
+  /** Needed at the lab that is asked about; where it is none, anywhere. */
   role: Role;
+  /** Concerns all labs: only for those who may see them all. */
+  whole?: boolean;
   query?: Q;
   body?: B;
   response: R;

@@ -353,11 +353,16 @@ export const replayRequest = z.strictObject({
     .min(1)
     .max(1000),
 });
-export const loginRequest = z.strictObject({ token: z.string().max(200) });
+export const loginRequest = z.union([
+  z.strictObject({ user: z.string().max(200), password: z.string().max(1000) }),
+  z.strictObject({ token: z.string().max(200) }),
+]);
+export const role = z.enum(["viewer", "operator", "admin"]);
 
 export const session = z.strictObject({
-  who: nullable(text).meta({ description: "Name of the token; null when nobody is signed in" }),
-  role: nullable(z.enum(["viewer", "operator", "admin"])),
+  who: nullable(text).meta({ description: "Name of the user or token; null when nobody is signed in" }),
+  role: nullable(role).meta({ description: "The most that is allowed anywhere" }),
+  labs: nullable(z.record(text, role)).meta({ description: "The role at each lab that may be seen; null: all labs" }),
   needsToken: z.boolean(),
   readOnly: z.boolean(),
   csrf: nullable(text),

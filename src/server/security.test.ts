@@ -1,10 +1,10 @@
-import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLedger } from "#ledger/index.ts";
 import { type RunningServer, startServer } from "./start.ts";
+import { ask as raw, json } from "./testing/ask.ts";
 import { workspaceWithRun } from "./testing/workspace.ts";
 import type * as types from "./types.ts";
 
@@ -28,41 +28,6 @@ afterAll(async () => {
   await local.close();
   rmSync(root, { recursive: true, force: true });
 });
-
-interface Answer {
-  status: number;
-  headers: Record<string, unknown>;
-  code: string;
-  body: string;
-}
-
-/** Headers as they are: fetch would not send a Host or an Origin of our choice. */
-function raw(
-  server: RunningServer,
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  body?: string,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ port: server.port, host: "127.0.0.1", method, path, headers }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += String(chunk)));
-      response.on("end", () => {
-        let code = "";
-        try {
-          code = (JSON.parse(text) as { code?: string }).code ?? "";
-        } catch {
-          // Not every answer is JSON.
-        }
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, code, body: text });
-      });
-    });
-    request.on("error", reject);
-    request.end(body);
-  });
-}
-const json = { "content-type": "application/json" };
 
 async function lastAudit() {
   const ledger = await openLedger(join(root, ".labs/ledger.db"));

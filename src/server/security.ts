@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Role } from "#ledger/index.ts";
 import type { Principal, ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
-import type { Sessions } from "./sessions.ts";
+import type { SessionOwner, Sessions } from "./sessions.ts";
 
 export const cookieName = "labs_session";
 
@@ -57,35 +57,53 @@ export async function principalOf(
   sessions: Sessions,
 ): Promise<Principal | undefined> {
   const { authorization } = request.headers;
-  if (authorization !== undefined) {
-    if (!sessions.mayTry(request.ip))
-      throw serverErrors.tooMany({ message: "Too many wrong tokens from this address.", hint: "Wait a minute." });
-    const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    const token = secret && (await context.ledger.access.tokenOf(secret, new Date()));
-    if (token) return { name: token.name, role: token.role, token };
-    sessions.failed(request.ip);
-    throw serverErrors.notSignedIn({ message: "The token is not known, or has expired.", hint: "labs tokens" });
-  }
+  if (authorization !== undefined) return ofToken(authorization, request.ip, context, sessions);
   const session = sessions.find(cookieOf(request));
-  if (session?.token) {
-    const token = await context.ledger.access.token(session.token, new Date());
-    return token && { name: token.name, role: token.role, token };
-  }
-  return context.needsToken ? undefined : { name: "local", role: "admin", token: null };
+  if (session?.owner) return ofOwner(session.owner, context);
+  return context.needsToken ? undefined : { name: "local", role: "admin", labs: null };
+}
+
+async function ofToken(
+  authorization: string,
+  address: string,
+  context: ServerContext,
+  sessions: Sessions,
+): Promise<Principal> {
+  if (!sessions.mayTry(address))
+    throw serverErrors.tooMany({ message: "Too many wrong tokens from this address.", hint: "Wait a minute." });
+  const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const token = secret && (await context.ledger.access.tokenOf(secret, new Date()));
+  if (token) return token;
+  sessions.tries(address);
+  throw serverErrors.notSignedIn({ message: "The token is not known, or has expired.", hint: "labs tokens" });
+}
+
+/** Who was removed, or has another password now, is nobody. */
+async function ofOwner(owner: NonNullable<SessionOwner>, { ledger }: ServerContext): Promise<Principal | undefined> {
+  if ("token" in owner) return ledger.access.token(owner.token, new Date());
+  const user = await ledger.users.byId(owner.user);
+  return user?.passwordAt === owner.passwordAt ? user : undefined;
 }
 
 const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+export const atLeast = (role: Role, wanted: Role): boolean => ranks[role] >= ranks[wanted];
+
+/** The most that somebody may do anywhere; with roles at some labs only, never what concerns all of them. */
+export function highestRole({ role, labs }: Principal): Role {
+  if (labs === null) return role;
+  return Object.values(labs).some((own) => atLeast(own, "operator")) ? "operator" : "viewer";
+}
 
 /** Errors: SRV-003, SRV-004. */
-export function requireRole(principal: Principal | undefined, role: Role): asserts principal is Principal {
+export function requireRole(principal: Principal | undefined, role: Role, where = ""): asserts principal is Principal {
   if (!principal)
     throw serverErrors.notSignedIn({
-      message: "This needs a token.",
-      hint: "Sign in, or send `Authorization: Bearer <token>`; `labs tokens add` makes one.",
+      message: "This is for those who are signed in.",
+      hint: "Sign in, or send `Authorization: Bearer <token>`; `labs users add` and `labs tokens add` let somebody in.",
     });
-  if (ranks[principal.role] >= ranks[role]) return;
+  if (atLeast(principal.role, role)) return;
   throw serverErrors.forbidden({
-    message: `${principal.name} is ${principal.role}; this needs the role ${role}.`,
+    message: `${principal.name} is ${principal.role}${where}; this needs the role ${role}.`,
     hint: "Ask somebody who has it.",
   });
 }

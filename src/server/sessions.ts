@@ -2,12 +2,14 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 const sessionMs = 12 * 3_600_000;
 const mostSessions = 10_000;
-/** Wrong tokens from one address within a minute. */
+/** Wrong tokens or passwords within a minute, from one address or for one name. */
 const mostAttempts = 10;
 
+/** Who began a session: a token, or a user with the time of the password that was given; null: this machine's own user. */
+export type SessionOwner = { token: string } | { user: string; passwordAt: string } | null;
+
 interface Session {
-  /** Id of the token; null: this machine's own user. */
-  token: string | null;
+  owner: SessionOwner;
   until: number;
 }
 
@@ -17,10 +19,10 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #attempts = new Map<string, { count: number; since: number }>();
 
-  begin(token: string | null): string {
+  begin(owner: SessionOwner): string {
     if (this.#sessions.size >= mostSessions) this.#sweep();
     const id = randomBytes(24).toString("base64url");
-    this.#sessions.set(id, { token, until: Date.now() + sessionMs });
+    this.#sessions.set(id, { owner, until: Date.now() + sessionMs });
     return id;
   }
 
@@ -43,17 +45,31 @@ export class Sessions {
     return wanted.length === got.length && timingSafeEqual(wanted, got);
   }
 
-  /** Whether an address may try another token now. */
-  mayTry(address: string): boolean {
-    const known = this.#attempts.get(address);
+  /** Whether an address, or who says to be a user, may try another token or password now. */
+  mayTry(whose: string): boolean {
+    const known = this.#attempts.get(whose);
     return !known || Date.now() - known.since > 60_000 || known.count < mostAttempts;
   }
 
-  failed(address: string): void {
-    const known = this.#attempts.get(address);
-    if (!known || Date.now() - known.since > 60_000) this.#attempts.set(address, { count: 1, since: Date.now() });
-    else known.count++;
-    if (this.#attempts.size > mostSessions) this.#attempts.clear();
+  /** An attempt counts before it is checked: a hundred at once are no way around the limit. */
+  tries(whose: string): void {
+    const known = this.#attempts.get(whose);
+    if (known && Date.now() - known.since <= 60_000) known.count++;
+    else {
+      this.#attempts.delete(whose);
+      this.#attempts.set(whose, { count: 1, since: Date.now() });
+    }
+    // The oldest go first: who comes from many addresses does not wipe the others' counts at will.
+    for (const oldest of this.#attempts.keys()) {
+      if (this.#attempts.size <= mostSessions) break;
+      this.#attempts.delete(oldest);
+    }
+  }
+
+  /** It was right: it does not count. */
+  fitted(whose: string): void {
+    const known = this.#attempts.get(whose);
+    if (known && --known.count <= 0) this.#attempts.delete(whose);
   }
 
   #sweep(): void {

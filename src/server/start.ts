@@ -28,6 +28,9 @@ export interface StartOptions {
   readOnly?: boolean;
   onDefect?: (error: unknown) => void;
   checkAnswers?: boolean;
+  /** See {@link AppOptions}. */
+  requestMs?: number;
+  pingMs?: number;
 }
 
 export interface RunningServer {
@@ -43,7 +46,7 @@ export const usualPort = 4400;
 const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /**
- * Serves a workspace's API and pages. Errors: SRV-001 port taken, SRV-002 off this machine without tokens, those of the
+ * Serves a workspace's API and pages. Errors: SRV-001 port taken, SRV-002 off this machine without users and tokens, those of the
  * registry and the ledger.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
@@ -57,12 +60,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
   const ledger = await openLedger(path).catch(look);
   try {
-    const tokens = await ledger.access.tokens();
+    const [tokens, users] = [await ledger.access.tokens(), await ledger.users.all()];
     const needsToken = !isLoopback(host);
-    if (needsToken && tokens.length === 0)
+    if (needsToken && tokens.length === 0 && users.length === 0)
       throw serverErrors.needsTokens({
-        message: `Listening on ${host} offers this workspace to other machines, and nobody has a token.`,
-        hint: "Make one first: labs tokens add <your name> --role admin",
+        message: `Listening on ${host} offers this workspace to other machines, and nobody could sign in.`,
+        hint: "Make a user first: labs users add <your name> --role admin",
       });
     return await listen(options, host, ledger, needsToken, join(state, "ui.json"));
   } catch (error) {
@@ -96,6 +99,8 @@ async function listen(
     pages: options.pages,
     onDefect: options.onDefect ?? (() => {}),
     ...(options.checkAnswers !== undefined && { checkAnswers: options.checkAnswers }),
+    ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
+    ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
   });
   const port = await bind(app, host, options.port);
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : isIP(host) === 6 ? `[${host}]` : host;

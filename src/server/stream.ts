@@ -1,87 +1,129 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ledger } from "#ledger/index.ts";
+import { serverErrors } from "./errors.ts";
 import type { EventHub } from "./events.ts";
+import type { Scope } from "./scope.ts";
 
-/** A sign of life this often: proxies close what is silent. */
-const pingMs = 20_000;
-/** A client that reads so slowly is cut off; it comes back with the id of what it saw last. */
+/** A client that leaves so many bytes unread is cut off; it comes back with the id of what it saw last. */
 const mostBuffered = 1_000_000;
+/** Streams at a time. */
+const mostStreams = 1_000;
 const lookMs = 400;
 
-/** Begins a stream of server-sent events. `send` gives false once the client is gone. */
-function stream(request: FastifyRequest, reply: FastifyReply) {
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
-    ...(reply.getHeaders() as Record<string, string>),
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    connection: "keep-alive",
-    "x-accel-buffering": "no",
-  });
-  raw.write("retry: 2000\n\n");
-  const ping = setInterval(() => raw.write(": ping\n\n"), pingMs);
-  let open = true;
-  const ends: (() => void)[] = [];
-  const close = () => {
-    if (!open) return;
-    open = false;
-    clearInterval(ping);
-    for (const end of ends) end();
-    raw.end();
-  };
-  request.raw.on("close", close);
-  raw.on("error", close);
-  return {
-    get open() {
-      return open;
-    },
-    send(id: string, event: string, data: unknown): void {
-      if (!open) return;
-      raw.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      if (raw.writableLength > mostBuffered) {
-        close();
-        raw.destroy();
-      }
-    },
-    onEnd: (end: () => void) => ends.push(end),
-    close,
-  };
+interface Stream {
+  readonly open: boolean;
+  send(text: string): void;
+  onEnd(end: () => void): void;
+  close(): void;
 }
 
-/** What happens in the workspace. */
-export function streamEvents(request: FastifyRequest, reply: FastifyReply, hub: EventHub): void {
-  const out = stream(request, reply);
-  out.onEnd(hub.listen(({ id, event }) => out.send(id, event.type, event), lastIdOf(request)));
-}
+/** An event as it goes over the line. */
+export const eventText = (id: string, event: string, data: string): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 
-/** The log of a run from the ledger, until it ends; the id of an event is its number there, so that any server can go on. */
-export async function streamRun(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  ledger: Ledger,
-  run: string,
-): Promise<void> {
-  const out = stream(request, reply);
-  let after = Number(lastIdOf(request) ?? -1);
-  if (!Number.isInteger(after)) after = -1;
-  let version = "";
-  while (out.open) {
-    const now = await ledger.version();
-    if (now !== version) {
-      version = now;
-      const about = await ledger.run(run);
-      for (const { seq, time, level, step, type, text } of await ledger.events(run, { after, limit: 5000 })) {
-        out.send(String(seq), "log", { seq, time, level, step, type, text });
-        after = seq;
+/** Streams of server-sent events that are open. */
+export class Streams {
+  readonly #pingMs: number;
+  readonly #onDropped: (request: FastifyRequest) => void;
+  #open = 0;
+
+  /** `onDropped`: a client did not read. */
+  constructor(pingMs: number, onDropped: (request: FastifyRequest) => void) {
+    this.#pingMs = pingMs;
+    this.#onDropped = onDropped;
+  }
+
+  /** What happens in the labs that somebody may see. `look` tells that anew; it fails when it is nothing any more. */
+  events(request: FastifyRequest, reply: FastifyReply, hub: EventHub, scope: Scope, look: () => Promise<Scope>): void {
+    let now = scope;
+    const out = this.#begin(request, reply, async () => {
+      now = await look();
+    });
+    const stop = hub.listen(({ event, text }) => {
+      if (!("lab" in event) || now.whole) out.send(text);
+      else if (now.sees(typeof event.lab === "string" ? event.lab : event.lab.name)) out.send(text);
+    }, lastIdOf(request));
+    out.onEnd(stop);
+  }
+
+  /** The log of a run from the ledger, until it ends; the id of an event is its number there, so that any server can go on. */
+  async run(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    ledger: Ledger,
+    run: string,
+    look: () => Promise<Scope>,
+  ): Promise<void> {
+    const out = this.#begin(request, reply, async () => void (await (await look()).run(run)));
+    let after = Number(lastIdOf(request) ?? -1);
+    if (!Number.isInteger(after)) after = -1;
+    let version = "";
+    while (out.open) {
+      const now = await ledger.version();
+      if (now !== version) {
+        version = now;
+        const about = await ledger.run(run);
+        for (const { seq, time, level, step, type, text } of await ledger.events(run, { after, limit: 5000 })) {
+          out.send(eventText(String(seq), "log", JSON.stringify({ seq, time, level, step, type, text })));
+          after = seq;
+        }
+        if (about.status !== "running") {
+          out.send(eventText(String(after), "end", JSON.stringify({ status: about.status })));
+          out.close();
+          return;
+        }
       }
-      if (about.status !== "running") {
-        out.send(String(after), "end", { status: about.status });
-        out.close();
-        return;
-      }
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+
+  /** Begins a stream; `stillAllowed` fails when its reader may not listen any more. Errors: SRV-009. */
+  #begin(request: FastifyRequest, reply: FastifyReply, stillAllowed: () => Promise<void>): Stream {
+    if (this.#open >= mostStreams)
+      throw serverErrors.tooMany({ message: "Too many streams are open.", hint: "Close some, or wait." });
+    this.#open++;
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      connection: "keep-alive",
+      "x-accel-buffering": "no",
+    });
+    raw.write("retry: 2000\n\n");
+    let open = true;
+    const ends: (() => void)[] = [];
+    const ping = setInterval(() => {
+      send(": ping\n\n");
+      stillAllowed().catch(close);
+    }, this.#pingMs);
+    const close = () => {
+      if (!open) return;
+      open = false;
+      this.#open--;
+      clearInterval(ping);
+      for (const end of ends) end();
+      raw.end();
+    };
+    const send = (text: string) => {
+      if (!open) return;
+      raw.write(text);
+      if (raw.writableLength <= mostBuffered) return;
+      close();
+      raw.destroy();
+      this.#onDropped(request);
+    };
+    request.raw.on("close", close);
+    raw.on("error", close);
+    return {
+      get open() {
+        return open;
+      },
+      send,
+      onEnd: (end) => (open ? ends.push(end) : end()),
+      close,
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,4 +99,39 @@ describe("labs tokens", () => {
     await expect(labs(tokens, ["add"])).rejects.toMatchObject({ code: "CLI-002" });
     await expect(labs(tokens, ["add", "ben", "--expires", "soon"])).rejects.toMatchObject({ code: "CLI-002" });
   });
+});
+
+describe("labs users", () => {
+  /** The command itself: passwords come from its standard input. */
+  const users = (words: string[], input = "") => {
+    const main = join(import.meta.dirname, "..", "main.ts");
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [main, "users", ...words, "--workspace", root, "-o", "json"],
+      { input, encoding: "utf8" },
+    );
+    return { status, stdout, stderr };
+  };
+
+  test("adds, changes, lists and removes; the password is piped in and shown nowhere", () => {
+    const made = users(["add", "ann", "--role", "operator", "--lab", "lab1=admin"], "correct horse\n");
+    expect(JSON.parse(made.stdout)).toMatchObject({ name: "ann", role: "operator", labs: { lab1: "admin" } });
+    expect(made.stdout + made.stderr).not.toMatch(/horse|scrypt/);
+    expect(JSON.parse(users(["set-role", "ann", "viewer"]).stdout)).toMatchObject({ role: "viewer", labs: null });
+    expect(users(["passwd", "ann"], "battery staple\n").status).toBe(0);
+    expect(JSON.parse(users([]).stdout)).toMatchObject({ users: [{ name: "ann", role: "viewer" }] });
+    expect(users(["remove", "ann"]).status).toBe(0);
+    expect(JSON.parse(users(["list"]).stdout)).toEqual({ users: [] });
+  }, 60_000);
+
+  test("says what is wrong", () => {
+    const code = (words: string[], input?: string) => JSON.parse(users(words, input).stdout).error.code;
+    expect(code(["add", "ann"], "")).toBe("CLI-002");
+    expect(code(["add", "ann"], "short\n")).toBe("LED-014");
+    expect(code(["add", "a b"], "correct horse\n")).toBe("CLI-002");
+    expect(code(["add", "ann", "--lab", "lab9"], "correct horse\n")).toBe("REG-002");
+    expect(code(["set-role", "ann", "boss"])).toBe("CLI-002");
+    expect(code(["set-role", "ann", "admin"])).toBe("CLI-002");
+    expect(code(["promote", "ann"])).toBe("CLI-002");
+  }, 60_000);
 });

@@ -11,7 +11,7 @@ export const verb: Verb = {
       flags: "--port <n>",
       description: "Port of the page and the API; default: 4400, or a free one when that is taken",
     },
-    { flags: "--host <address>", description: "Offer them to other machines, to those who have a token" },
+    { flags: "--host <address>", description: "Offer them to other machines, to users and tokens" },
     { flags: "--allow-host <name...>", description: "Further names that the page is called by, as behind a proxy" },
     { flags: "--no-ui", description: "Without the page and the API" },
   ],

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { type AccessToken, openLedger, type Role, userName } from "#ledger/index.ts";
+import { type AccessToken, openLedger, userName } from "#ledger/index.ts";
 import { milliseconds } from "#registry/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
+import { grantFrom, grantOptions, grantText } from "../look/grants.ts";
 import { ago, renderTable } from "../render/index.ts";
 
 const actions = ["list", "add", "remove"] as const;
@@ -14,16 +15,12 @@ export const verb: Verb = {
     { name: "[name]", description: "Whose token it is; stands in the audit log" },
   ],
   options: [
-    {
-      flags: "--role <role>",
-      description: "viewer looks and asks, operator also runs and pauses, admin also sees the audit log",
-      choices: ["viewer", "operator", "admin"],
-      default: "viewer",
-    },
+    ...grantOptions,
     { flags: "--expires <time>", description: "add: when it ends, such as `90 days`; default: never" },
   ],
   examples: [
     { command: "labs tokens add ann --role operator", does: "Make a token and show it this once" },
+    { command: "labs tokens add ci --lab sales=operator --expires '90 days'", does: "For one lab, and not for ever" },
     { command: "labs tokens", does: "Who has one, and when it was used last" },
     { command: "labs tokens remove ann", does: "Take it back; her sessions end with it" },
   ],
@@ -50,9 +47,10 @@ export const verb: Verb = {
       }
       const now = new Date();
       const expires = expiry(options["expires"], now);
-      const { token, secret } = await ledger.access.addToken(name, options["role"] as Role, userName(), now, expires);
+      const { role, labs } = grantFrom(options, workspaceOf(input));
+      const { token, secret } = await ledger.access.addToken(name, role, userName(), now, expires, labs);
       if (global.output === "json") writeJson(input, { ...token, token: secret });
-      else io.out(`${secret}\nThis is the only time it is shown. ${name} is ${token.role}.\n`);
+      else io.out(`${secret}\nThis is the only time it is shown. ${name}: ${grantText(token)}.\n`);
       return 0;
     } finally {
       await ledger.close();
@@ -68,12 +66,12 @@ function list(input: VerbInput, tokens: AccessToken[]): number {
     io.out(
       renderTable(
         [{ title: "NAME" }, { title: "ROLE" }, { title: "MADE" }, { title: "USED" }, { title: "EXPIRES" }],
-        tokens.map(({ name, role, createdAt, usedAt, expiresAt }) => [
-          name,
-          role,
-          ago(createdAt),
-          usedAt === null ? "never" : ago(usedAt),
-          expiresAt?.slice(0, 10) ?? "",
+        tokens.map((token) => [
+          token.name,
+          grantText(token),
+          ago(token.createdAt),
+          token.usedAt === null ? "never" : ago(token.usedAt),
+          token.expiresAt?.slice(0, 10) ?? "",
         ]),
         { color: io.color, ...(io.isTTY && { width: io.width }) },
       ),

@@ -19,7 +19,7 @@ export class LabRows {
   #version = "";
   #madeAt = 0;
   #making: Promise<LabRow[]> | undefined;
-  #json: { rows: LabRow[]; text: string } | undefined;
+  #json: { rows: LabRow[]; texts: string[]; text: string } | undefined;
 
   constructor(ledger: Ledger, workspaces: Workspaces) {
     this.#ledger = ledger;
@@ -37,11 +37,15 @@ export class LabRows {
     return this.#making;
   }
 
-  /** All of them as JSON, made once for however many ask. */
-  async json(): Promise<string> {
+  /** All of them as JSON, or those that somebody may see; the text is made once for however many ask. */
+  async json(sees?: (lab: string) => boolean): Promise<string> {
     const rows = await this.all();
-    if (this.#json?.rows !== rows) this.#json = { rows, text: JSON.stringify(rows) };
-    return this.#json.text;
+    if (this.#json?.rows !== rows) {
+      const texts = rows.map((row) => JSON.stringify(row));
+      this.#json = { rows, texts, text: `[${texts.join(",")}]` };
+    }
+    const { text, texts } = this.#json;
+    return sees === undefined ? text : `[${texts.filter((_, i) => sees(rows[i]?.name ?? "")).join(",")}]`;
   }
 
   async one(lab: string): Promise<LabRow | undefined> {

@@ -38,9 +38,8 @@ export function scoreJson({ scope, name, score, rows, parts }: ScoreInfo): Score
   };
 }
 
-/** A run with its steps, and its nodes on the time line. Errors: LED-005, LED-006. */
-export async function runDetail(ledger: Ledger, workspace: Workspace, id: string): Promise<RunDetailJson> {
-  const run = await ledger.run(id);
+/** A run with its steps, and its nodes on the time line. */
+export async function runDetail(ledger: Ledger, workspace: Workspace, run: RunDetail): Promise<RunDetailJson> {
   const events = await ledger.events(run.id);
   const lab = workspace.labs.find(({ name }) => name === run.lab);
   const versions = lab ? publishedVersions(lab.paths.database) : [];

@@ -63,7 +63,7 @@ export class Snapshots {
       try {
         return await action(connection, version);
       } catch (error) {
-        if (!isLabsError(error) || error.code !== "DUCK-004" || !limit.aborted) throw error;
+        if (!isLabsError(error) || error.code !== "DUCK-004" || !limit.aborted) throw told(error);
         throw serverErrors.timedOut({
           message: `The query was stopped after ${(options.timeoutMs ?? queryMs) / 1000} seconds.`,
           hint: "Narrow it down with WHERE or fewer columns; `labs query` has no limit.",
@@ -87,7 +87,7 @@ export class Snapshots {
     return found !== undefined;
   }
 
-  /** Runs one SELECT that somebody has written. Errors: SRV-012, SRV-013, DUCK-003, PUB-001, PUB-002. */
+  /** Runs one SELECT that somebody has written. Errors: SRV-012, SRV-013, SRV-015, DUCK-003, PUB-001, PUB-002. */
   ask(
     lab: Lab,
     sql: string,
@@ -122,16 +122,44 @@ export class Snapshots {
   }
 }
 
+/**
+ * What DuckDB tells of the machine and of itself: paths, settings, secrets, extensions, logs. `query` would let a name be put
+ * together from parts, so it is no function here. A word in a text counts, too: better one question too few.
+ */
+const ofTheMachine =
+  /\b(?:duckdb_(?:databases|settings|secrets|secret_types|extensions|logs?|log_contexts|temporary_files|memory|variables|connections|approx_database_count)|pragma_\w+|current_setting|which_secret|getenv|getvariable|test_all_types)\b|\bquery(?:_table)?"?\s*(?:\/\*[^]*?\*\/|--[^\n]*\n|\s)*\(/i;
+
+const confined = (what: string, cause?: unknown) =>
+  serverErrors.confined({
+    message: `${what}: questions read tables of what is published, and nothing else of this machine.`,
+    hint: "`labs query` and `labs shell` have more.",
+    ...(cause !== undefined && { cause }),
+  });
+
+/** What the sandbox stops is told without the paths that DuckDB names. */
+function told(error: unknown): unknown {
+  if (!isLabsError(error) || error.code !== "DUCK-003") return error;
+  if (/Extension Autoloading Error|extension/i.test(error.message) && /install|autoload/i.test(error.message))
+    return confined("This needs an extension", error);
+  if (/^[^\n]*Permission Error|file system operations are disabled|disabled by configuration/i.test(error.message))
+    return confined("This reaches for a file, the network or a setting", error);
+  return error;
+}
+
 const withoutComments = (sql: string): string => sql.replace(/^(?:\s|--[^\n]*\n?|\/\*[^]*?\*\/)+/, "");
 
-/** The sandbox would stop what is worse; this tells what is meant to be asked here. Errors: SRV-012, DUCK-003. */
+/** The sandbox would stop what is worse; this tells what is meant to be asked here. Errors: SRV-012, SRV-015, DUCK-003. */
 export async function requireOneSelect(connection: Connection, sql: string): Promise<void> {
   const [word = ""] = /^\w*/.exec(withoutComments(sql)) ?? [];
   // Before DuckDB sees it: what is told about a COPY is that it is one, not which folder it may not reach.
   const types =
     words.test(withoutComments(sql)) || word === "" ? await connection.statementTypes(sql) : [word.toUpperCase()];
   const [only = ""] = types;
-  if (types.length === 1 && reading.has(only) && words.test(withoutComments(sql))) return;
+  if (types.length === 1 && reading.has(only) && words.test(withoutComments(sql))) {
+    const found = ofTheMachine.exec(sql)?.[0];
+    if (found === undefined) return;
+    throw confined(`There is no ${/^\w+/.exec(found)?.[0]} here`);
+  }
   throw serverErrors.onlySelect({
     message:
       types.length > 1

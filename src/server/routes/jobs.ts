@@ -1,12 +1,12 @@
 import * as z from "zod";
 import type { JobInfo } from "#ledger/index.ts";
 import { connectToServer } from "#orchestrate/index.ts";
-import { labOf, requireWritable, wake, workspaceOf } from "../context.ts";
+import { requireWritable, wake, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import type { JobJson } from "../types.ts";
-import { limit } from "./runs.ts";
+import { limit, ofLabs } from "./runs.ts";
 
 const jobJson = (job: JobInfo): JobJson => ({
   id: job.id,
@@ -34,9 +34,10 @@ export const jobRoutes: Route[] = [
     role: "viewer",
     query: z.strictObject({ lab: z.string().optional(), state: schemas.jobState.optional(), limit: limit(200, 50) }),
     response: schemas.jobList,
-    handle: async ({ context, query }) => {
+    handle: async ({ scope, context, query }) => {
+      if (query.lab !== undefined) scope.lab(query.lab);
       const jobs = await context.ledger.jobs.jobs({
-        ...(query.lab !== undefined && { lab: query.lab }),
+        ...ofLabs(query.lab ?? scope.names),
         ...(query.state !== undefined && { states: [query.state] }),
         limit: query.limit,
       });
@@ -53,9 +54,9 @@ export const jobRoutes: Route[] = [
     status: 202,
     body: schemas.runRequest,
     response: schemas.job,
-    handle: async ({ context, params, body, principal }) => {
+    handle: async ({ scope, context, params, body, principal }) => {
       requireWritable(context);
-      const lab = labOf(context, params["lab"] ?? "");
+      const lab = scope.lab(params["lab"] ?? "");
       lab.requireRunnable();
       const words = [
         "labs run",
@@ -80,11 +81,12 @@ export const jobRoutes: Route[] = [
     role: "operator",
     action: "cancel",
     response: schemas.job,
-    handle: async ({ context, params, principal }) => {
+    handle: async ({ scope, context, params, principal }) => {
       requireWritable(context);
       const id = params["job"] ?? "";
       const known = await context.ledger.jobs.job(id);
-      if (!known) throw serverErrors.notFound({ message: `There is no job ${id}.` });
+      if (known && scope.sees(known.lab)) scope.require(known.lab);
+      else throw serverErrors.notFound({ message: `There is no job ${id}.` });
       await context.ledger.jobs.cancel(id, principal.name, new Date());
       const client = await connectToServer(workspaceOf(context).state);
       // It has the process of what runs; what has ended meanwhile needs nobody.
@@ -103,9 +105,9 @@ export const jobRoutes: Route[] = [
     action: "pause",
     body: schemas.pauseRequest,
     response: schemas.labRow,
-    handle: async ({ context, params, body, principal }) => {
+    handle: async ({ scope, context, params, body, principal }) => {
       requireWritable(context);
-      const lab = labOf(context, params["lab"] ?? "");
+      const lab = scope.lab(params["lab"] ?? "");
       await context.ledger.jobs.pause(lab.name, principal.name, body.why ?? null, new Date());
       await wake(context);
       return rowOf(context, lab.name);
@@ -119,9 +121,9 @@ export const jobRoutes: Route[] = [
     role: "operator",
     action: "resume",
     response: schemas.labRow,
-    handle: async ({ context, params }) => {
+    handle: async ({ scope, context, params }) => {
       requireWritable(context);
-      const lab = labOf(context, params["lab"] ?? "");
+      const lab = scope.lab(params["lab"] ?? "");
       await context.ledger.jobs.resume(lab.name);
       await wake(context);
       return rowOf(context, lab.name);

@@ -4,7 +4,7 @@ import { Schedule } from "#orchestrate/index.ts";
 import { publishedVersions, diffSnapshots, twoVersions } from "#publish/index.ts";
 import { sourcesOf } from "#ingest/index.ts";
 import { type Lab, stages, type Workspace } from "#registry/index.ts";
-import { labOf, workspaceOf } from "../context.ts";
+import { workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { docsOf, graphOf, nodeDetail } from "../look/graphs.ts";
 import { filesOf } from "../look/live.ts";
@@ -20,7 +20,10 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.labList,
-    handle: async ({ context }) => new Ready(`{"labs":${await context.rows.json()},"server":${!context.readOnly}}`),
+    handle: async ({ context, scope }) =>
+      new Ready(
+        `{"labs":${await context.rows.json(scope.whole ? undefined : (lab) => scope.sees(lab))},"server":${!context.readOnly}}`,
+      ),
   }),
   route({
     method: "GET",
@@ -29,8 +32,8 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.labDetail,
-    handle: async ({ context, params }) => {
-      const lab = labOf(context, params["lab"] ?? "");
+    handle: async ({ scope, context, params }) => {
+      const lab = scope.lab(params["lab"] ?? "");
       const row = await context.rows.one(lab.name);
       if (!row) throw serverErrors.notFound({ message: `There is no lab named ${lab.name}.` });
       return { lab: row, ...aboutLab(workspaceOf(context), lab) };
@@ -43,7 +46,7 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.graph,
-    handle: async ({ context, params }) => graphOf(context.ledger, labOf(context, params["lab"] ?? "")),
+    handle: async ({ scope, context, params }) => graphOf(context.ledger, scope.lab(params["lab"] ?? "")),
   }),
   route({
     method: "GET",
@@ -52,7 +55,7 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.nodeDetail,
-    handle: async ({ context, params }) => nodeDetail(labOf(context, params["lab"] ?? ""), params["node"] ?? ""),
+    handle: async ({ scope, params }) => nodeDetail(scope.lab(params["lab"] ?? ""), params["node"] ?? ""),
   }),
   route({
     method: "GET",
@@ -61,7 +64,7 @@ export const labRoutes: Route[] = [
     tag: "labs",
     role: "viewer",
     response: schemas.fileList,
-    handle: async ({ context, params }) => filesOf(labOf(context, params["lab"] ?? "")),
+    handle: async ({ scope, params }) => filesOf(scope.lab(params["lab"] ?? "")),
   }),
   route({
     method: "GET",
@@ -71,8 +74,8 @@ export const labRoutes: Route[] = [
     role: "viewer",
     query: z.strictObject({ before: z.string().optional(), after: z.string().optional() }),
     response: schemas.diff,
-    handle: async ({ context, params, query }) => {
-      const lab = labOf(context, params["lab"] ?? "");
+    handle: async ({ scope, params, query }) => {
+      const lab = scope.lab(params["lab"] ?? "");
       const { before, after } = twoVersions(lab.paths.database, query.before, query.after);
       const keys = new Map(
         Object.entries(lab.config.quality.tables ?? {}).flatMap(([name, { key }]) =>
@@ -91,8 +94,8 @@ export const labRoutes: Route[] = [
     role: "viewer",
     query: z.strictObject({ lab: z.string().optional() }),
     response: schemas.docs,
-    handle: async ({ context, query }) => {
-      const labs = query.lab === undefined ? workspaceOf(context).labs : [labOf(context, query.lab)];
+    handle: async ({ scope, query }) => {
+      const labs = query.lab === undefined ? scope.labs() : [scope.lab(query.lab)];
       const entries: Docs["entries"] = [];
       for (const lab of labs) {
         try {

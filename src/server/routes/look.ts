@@ -5,7 +5,8 @@ import { workspaceOf } from "../context.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import { healthItems } from "../look/health.ts";
-import { limit } from "./runs.ts";
+import { incidentsFor } from "../look/incidents.ts";
+import { limit, ofLabs } from "./runs.ts";
 
 export const lookRoutes: Route[] = [
   route({
@@ -15,18 +16,18 @@ export const lookRoutes: Route[] = [
     tag: "health",
     role: "viewer",
     response: schemas.health,
-    handle: async ({ context }) => {
+    handle: async ({ scope, context }) => {
       const { jobs } = context.ledger;
       const workspace = workspaceOf(context);
       const volume = volumeOf(workspace.root);
       const [workers, open, items] = await Promise.all([
         jobs.workers(new Date()),
-        jobs.jobs({ states: ["queued", "running"], limit: 1000 }),
+        jobs.jobs({ states: ["queued", "running"], limit: 1000, ...ofLabs(scope.names) }),
         healthItems(workspace, context.ledger),
       ]);
       const running = open.filter(({ state }) => state === "running");
       return {
-        items,
+        items: items.filter(({ lab }) => scope.whole || (lab !== null && scope.sees(lab))),
         machine: {
           host: hostname(),
           cores: cpus().length,
@@ -37,7 +38,10 @@ export const lookRoutes: Route[] = [
           diskTotal: volume?.total ?? null,
           uptimeSeconds: uptime(),
         },
-        workers: workers.map(({ stoppedAt: _stoppedAt, ...worker }) => worker),
+        // What a worker tells of itself may name labs.
+        workers: workers.map(({ stoppedAt: _stoppedAt, ...worker }) =>
+          scope.whole ? worker : { ...worker, info: {} },
+        ),
         queue: { waiting: open.length - running.length, running: running.length },
         leases: running.map(({ id, lab, worker, leaseUntil, attempt }) => ({
           job: id,
@@ -57,38 +61,7 @@ export const lookRoutes: Route[] = [
     role: "viewer",
     query: z.strictObject({ state: z.enum(["open", "over"]).optional(), limit: limit(200, 50) }),
     response: schemas.alerts,
-    handle: async ({ context, query }) => {
-      const { alerts } = context.ledger;
-      const { state } = query;
-      const incidents = await alerts.incidents({ limit: query.limit, ...(state !== undefined && { state }) });
-      const deliveries = await alerts.deliveries(query.limit);
-      return {
-        incidents: incidents.map(({ cause, labs, told, id, event, state: is, openedAt, seenAt, seen, overAt }) => ({
-          id,
-          event,
-          state: is,
-          openedAt,
-          seenAt,
-          seen,
-          overAt,
-          summary: cause.summary,
-          cause: { ...cause },
-          labs: Object.entries(labs).map(([lab, { since, run, over }]) => ({ lab, since, run, over })),
-          told: Object.entries(told).map(([channel, { at, times }]) => ({ channel, at, times })),
-        })),
-        deliveries: deliveries.map((each) => ({
-          id: each.id,
-          channel: each.channel,
-          kind: each.kind,
-          state: each.state,
-          subject: each.message?.subject ?? null,
-          createdAt: each.createdAt,
-          sentAt: each.sentAt,
-          attempts: each.attempts,
-          problem: each.problem,
-        })),
-      };
-    },
+    handle: async ({ scope, context, query }) => incidentsFor(context.ledger, scope, query.state, query.limit),
   }),
   route({
     method: "GET",
@@ -96,6 +69,7 @@ export const lookRoutes: Route[] = [
     summary: "Who did what through the API, newest first",
     tag: "access",
     role: "admin",
+    whole: true,
     query: z.strictObject({ limit: limit(200, 50), cursor: z.string().max(32).optional() }),
     response: schemas.auditList,
     handle: async ({ context, query }) => {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { labOf, workspaceOf } from "../context.ts";
+import { workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { runDetail, runJson } from "../look/runs.ts";
 import { type Route, route } from "../route.ts";
@@ -8,6 +8,9 @@ import * as schemas from "../schemas.ts";
 /** Numbers and flags of an address are text. */
 export const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 export const limit = (most: number, usual: number) => whole(1, most).default(usual);
+
+/** The filter of the ledger for labs; none when all may be seen. */
+export const ofLabs = (lab: string | readonly string[] | undefined) => (lab === undefined ? {} : { lab });
 
 export const runRoutes: Route[] = [
   route({
@@ -23,10 +26,10 @@ export const runRoutes: Route[] = [
       cursor: z.string().max(32).optional(),
     }),
     response: schemas.runList,
-    handle: async ({ context, query }) => {
-      if (query.lab !== undefined) labOf(context, query.lab);
+    handle: async ({ scope, context, query }) => {
+      if (query.lab !== undefined) scope.lab(query.lab);
       const runs = await context.ledger.runs({
-        ...(query.lab !== undefined && { lab: query.lab }),
+        ...ofLabs(query.lab ?? scope.names),
         ...(query.status !== undefined && { status: query.status }),
         ...(query.cursor !== undefined && { before: query.cursor }),
         limit: query.limit + 1,
@@ -42,7 +45,8 @@ export const runRoutes: Route[] = [
     tag: "runs",
     role: "viewer",
     response: schemas.runDetail,
-    handle: async ({ context, params }) => runDetail(context.ledger, workspaceOf(context), params["run"] ?? ""),
+    handle: async ({ scope, context, params }) =>
+      runDetail(context.ledger, workspaceOf(context), await scope.run(params["run"] ?? "")),
   }),
   route({
     method: "GET",
@@ -56,8 +60,8 @@ export const runRoutes: Route[] = [
       limit: limit(5000, 1000),
     }),
     response: schemas.runEvents,
-    handle: async ({ context, params, query }) => {
-      const run = await context.ledger.run(params["run"] ?? "");
+    handle: async ({ scope, context, params, query }) => {
+      const run = await scope.run(params["run"] ?? "");
       const events = await context.ledger.events(run.id, {
         after: query.after,
         level: query.level,
@@ -90,9 +94,10 @@ export const runRoutes: Route[] = [
         }),
       ),
     }),
-    handle: async ({ context, params }) => {
-      const run = await context.ledger.run(params["run"] ?? "");
-      const other = await context.ledger.run(params["other"] ?? "", run.lab);
+    handle: async ({ scope, params }) => {
+      const run = await scope.run(params["run"] ?? "");
+      const other = await scope.run(params["other"] ?? "", run.lab);
+      if (!scope.sees(other.lab)) throw serverErrors.notFound({ message: `There is no run ${params["other"]}.` });
       if (run.lab !== other.lab)
         throw serverErrors.badRequest({
           message: "Only runs of one lab can be compared.",

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { labOf, requireWritable, workspaceOf } from "../context.ts";
+import { requireWritable, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { quarantineOf, replay } from "../look/live.ts";
 import { rowsOf, tableDetail, tablesOf } from "../look/tables.ts";
@@ -17,7 +17,7 @@ export const tableRoutes: Route[] = [
     tag: "tables",
     role: "viewer",
     response: schemas.tableList,
-    handle: ({ context, params }) => tablesOf(context.ledger, context.snapshots, labOf(context, params["lab"] ?? "")),
+    handle: ({ scope, context, params }) => tablesOf(context.ledger, context.snapshots, scope.lab(params["lab"] ?? "")),
   }),
   route({
     method: "GET",
@@ -26,8 +26,8 @@ export const tableRoutes: Route[] = [
     tag: "tables",
     role: "viewer",
     response: schemas.tableDetail,
-    handle: ({ context, params, signal }) => {
-      const lab = labOf(context, params["lab"] ?? "");
+    handle: ({ scope, context, params, signal }) => {
+      const lab = scope.lab(params["lab"] ?? "");
       return tableDetail(context.ledger, context.snapshots, lab, params["table"] ?? "", signal);
     },
   }),
@@ -46,8 +46,8 @@ export const tableRoutes: Route[] = [
       version: z.string().optional(),
     }),
     response: schemas.grid,
-    handle: async ({ context, params, query, signal }) => {
-      const lab = labOf(context, params["lab"] ?? "");
+    handle: async ({ scope, context, params, query, signal }) => {
+      const lab = scope.lab(params["lab"] ?? "");
       const filters = [query.filter ?? []].flat().map((text) => {
         const at = text.indexOf("~");
         if (at < 1) throw serverErrors.badRequest({ message: `A filter is column~text, not ${text}.` });
@@ -66,9 +66,9 @@ export const tableRoutes: Route[] = [
     role: "viewer",
     query: z.strictObject({ table: z.string().optional(), limit: limit(1000, 100) }),
     response: schemas.quarantine,
-    handle: ({ context, params, query }) =>
+    handle: ({ scope, params, query }) =>
       quarantineOf(
-        labOf(context, params["lab"] ?? ""),
+        scope.lab(params["lab"] ?? ""),
         query.table === undefined ? {} : { tables: [query.table] },
         query.limit,
       ),
@@ -82,9 +82,9 @@ export const tableRoutes: Route[] = [
     action: "replay",
     body: schemas.replayRequest,
     response: schemas.replayed,
-    handle: ({ context, params, body }) => {
+    handle: ({ scope, context, params, body }) => {
       requireWritable(context);
-      return replay(workspaceOf(context), labOf(context, params["lab"] ?? ""), body.rows);
+      return replay(workspaceOf(context), scope.lab(params["lab"] ?? ""), body.rows);
     },
   }),
   route({
@@ -95,8 +95,8 @@ export const tableRoutes: Route[] = [
     role: "viewer",
     body: schemas.queryRequest,
     response: schemas.grid,
-    handle: ({ context, body, signal, principal }) =>
-      context.snapshots.ask(labOf(context, body.lab), body.sql, body.limit, {
+    handle: ({ scope, context, body, signal, principal }) =>
+      context.snapshots.ask(scope.lab(body.lab), body.sql, body.limit, {
         signal,
         ...(body.version !== undefined && { version: body.version }),
         ...(body.id !== undefined && { id: `${principal.name}:${body.id}` }),
