@@ -128,6 +128,12 @@ export const ingestErrors = catalogue("ingest", {
     exit: 1,
     doc: "The lab's database file does not exist yet, so there is nothing to back up or to prune.",
   },
+  endlessRecord: {
+    code: "ING-023",
+    title: "Record has no end",
+    exit: 1,
+    doc: "A record of a CSV file is longer than 268 million characters. Nothing of the file was loaded.",
+  },
   variableMissing: {
     code: "ING-040",
     title: "Environment variable is not set",

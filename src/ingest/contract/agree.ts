@@ -1,4 +1,4 @@
-import { type Connection, quoteIdentifier } from "#duck/index.ts";
+import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
 import type { DeclaredColumn, SourceConfig } from "#registry/index.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { ingestErrors } from "../errors.ts";
@@ -51,7 +51,7 @@ export async function proposeColumns(
   const text = fileNames.map((name) => ({ name, readAs: "VARCHAR" }));
   const bare = { ...frame, columns: [] };
   const picked = wanted.map(quoteIdentifier).join(", ");
-  const rows = `(SELECT ${picked} FROM ${readerSql(input, bare, text, { others })})`;
+  const rows = `(SELECT ${picked} FROM ${readerSql(input, bare, text, { others })}${notTheHeader(frame, fileNames)})`;
   const keep = (select: string) => connection.run(`CREATE OR REPLACE TEMP TABLE labs_texts AS ${select}`);
   await connection.run(dropRejects);
   try {
@@ -70,6 +70,15 @@ export async function proposeColumns(
   } finally {
     await connection.run(`DROP TABLE IF EXISTS labs_texts; ${dropRejects}`);
   }
+}
+
+/** Files that were put together have their header again in the middle: it is no value, and says nothing about types. */
+function notTheHeader({ header }: Contract, names: string[]): string {
+  if (!header || names.length < 2) return "";
+  return ` WHERE NOT (${names
+    .slice(0, 20)
+    .map((name) => `${quoteIdentifier(name)} IS NOT DISTINCT FROM ${quoteLiteral(name)}`)
+    .join(" AND ")})`;
 }
 
 /** What lab.yml says, and for columns that drift has widened since what it would say had it been written now. */

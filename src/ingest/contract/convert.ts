@@ -78,6 +78,8 @@ export function planColumns(columns: ContractColumn[]): ColumnPlan[] {
       return keep("DOUBLE", `CASE WHEN ${fits} THEN ${v}::${type} WHEN ${v} IS NULL THEN NULL ELSE ${fail} END`);
     }
     const exact = decimal(type);
+    // The reader makes 1e400 infinite; a value that is called so is for the careful way to tell apart.
+    if (type === "DOUBLE" || type === "FLOAT") return keep(type, `CASE WHEN isinf(${v}) THEN ${fail} ELSE ${v} END`);
     if (exact && exact.precision + 3 <= 38) {
       const wider = `DECIMAL(${exact.precision + 3},${exact.scale + 3})`;
       return keep(
@@ -120,9 +122,11 @@ export function textConversion(column: ContractColumn, decimalSeparator: string)
     ? ` AND try_cast(${v} AS DOUBLE) = trunc(try_cast(${v} AS DOUBLE))`
     : decimal(type)
       ? ` AND try_cast(${v} AS DECIMAL(38,${Math.min(38, (decimal(type)?.scale ?? 0) + 6)})) = ${value}`
-      : type === "DATE" && format === undefined
-        ? ` AND try_cast(${v} AS TIMESTAMP) = ${value}::TIMESTAMP`
-        : "";
+      : type === "DOUBLE" || type === "FLOAT"
+        ? ` AND (isfinite(${value}) OR NOT regexp_matches(${v}, '[0-9]'))`
+        : type === "DATE" && format === undefined
+          ? ` AND try_cast(${v} AS TIMESTAMP) = ${value}::TIMESTAMP`
+          : "";
   const fits = type === "VARCHAR" ? "true" : `(${raw} IS NULL OR coalesce(${value} IS NOT NULL${lossless}, false))`;
   return { fits: nullable ? fits : `(${raw} IS NOT NULL AND ${fits})`, value: type === "VARCHAR" ? raw : value };
 }

@@ -38,15 +38,36 @@ export interface HeaderMatch {
   quarantineAll: boolean;
 }
 
-/** Matches a header with the contract by name, in any order. `optional`: columns may be missing. Errors: ING-005, which names every column that differs. */
+/** Columns of every store, and those that a view adds; a file's own would be taken for them. */
+const stored = ["_load", "_row", "_wins"];
+const ofLineage = ["_file", "_load_id", "_loaded_at"];
+
+/** Errors: ING-004 for a column with a name that the platform gives. */
+function requireOwnNames(names: string[], source: Pick<SourceConfig, "mode" | "lineage">, file: string): void {
+  const taken = [...stored, ...(source.lineage ? ofLineage : source.mode === "snapshot" ? ["_loaded_at"] : [])];
+  const at = names.findIndex((name) => taken.includes(name.toLowerCase()));
+  if (at === -1) return;
+  throw ingestErrors.badHeader({
+    message: `Column ${at + 1} is called \`${names[at]}\`, a name that the platform gives to a column of its own.`,
+    place: { file, line: 1 },
+    hint: "Rename it in the file.",
+    data: { column: names[at], taken },
+  });
+}
+
+/**
+ * Matches a header with the contract by name, in any order. `optional`: columns may be missing.
+ * Errors: ING-004 for names that are ours, ING-005, which names every column that differs.
+ */
 export function matchHeader(
   names: string[],
   contract: Contract,
-  source: Pick<SourceConfig, "name" | "drift" | "mode">,
+  source: Pick<SourceConfig, "name" | "drift" | "mode" | "lineage">,
   file: string,
   firstLine: string,
   optional = false,
 ): HeaderMatch {
+  requireOwnNames(names, source, file);
   const known = new Map(contract.columns.map((column) => [column.name.toLowerCase(), column.name]));
   const matched = names.map((name) => known.get(name.toLowerCase()) ?? name);
   const added = names.filter((name) => !known.has(name.toLowerCase()));

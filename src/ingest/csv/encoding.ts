@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { ingestErrors } from "../errors.ts";
+import { beginsZstd, unpackFrames } from "./zstd-frames.ts";
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "latin-1";
 export type Compression = "none" | "gzip" | "zstd";
@@ -18,7 +19,7 @@ const headBytes = 262_144;
 /** Compression by the file's own magic bytes, never by its name. */
 function compressionOf(head: Buffer): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return "zstd";
+  if (beginsZstd(head)) return "zstd";
   return "none";
 }
 
@@ -88,13 +89,26 @@ export function cannotRead(path: string, error: unknown) {
         ? "it is not there any more"
         : code === "EISDIR"
           ? "it is a folder"
-          : error instanceof Error
-            ? error.message
-            : String(error);
+          : code === "ELOOP"
+            ? "it is a link that leads back to itself"
+            : error instanceof Error
+              ? error.message
+              : String(error);
   return ingestErrors.notReadable({
     message: `${path} cannot be read: ${why}.`,
     place: { file: path },
     hint: "Give yourself the right to read it, or deliver it again.",
+    cause: error,
+  });
+}
+
+/** A packed file that is cut off or damaged, as ING-007. */
+export function cannotUnpack(path: string, compression: Compression, error: unknown) {
+  const why = error instanceof Error ? error.message : String(error);
+  return ingestErrors.notReadable({
+    message: `${path} cannot be unpacked (${compression}): ${why}.`,
+    place: { file: path },
+    hint: "It is cut off or damaged, or something was written behind its end: deliver it again.",
     cause: error,
   });
 }
@@ -187,30 +201,62 @@ export async function* byteStream(path: string, compression: Compression, start 
   let stream: Readable = file;
   if (compression !== "none") {
     const zlib = await import("node:zlib");
-    const unpack = compression === "gzip" ? zlib.createGunzip() : zlib.createZstdDecompress();
-    file.on("error", (error) => unpack.destroy(error));
-    stream = file.pipe(unpack);
+    if (compression === "zstd") stream = Readable.from(unpackFrames(file, () => zlib.createZstdDecompress()));
+    else {
+      const unpack = zlib.createGunzip();
+      file.on("error", (error) => unpack.destroy(error));
+      stream = file.pipe(unpack);
+    }
   }
   try {
     for await (const piece of stream) yield piece as Buffer;
   } catch (error) {
-    throw cannotRead(path, error);
+    throw (error as NodeJS.ErrnoException).syscall === undefined && compression !== "none"
+      ? cannotUnpack(path, compression, error)
+      : cannotRead(path, error);
   } finally {
     file.destroy();
     stream.destroy();
   }
 }
 
-/** A file's text without its byte order mark, decoded as it comes. */
-export async function* textStream(path: string, form: TextForm): AsyncGenerator<string> {
-  const decoder = new TextDecoder(nodeName(form.encoding));
-  let skip = form.bom;
-  for await (const piece of byteStream(path, form.compression)) {
+/**
+ * A file's text without its byte order mark, decoded as it comes. Half a letter of UTF-16 ends the stream with an error, as
+ * with `strict` does whatever is not in the encoding; else UTF-8 is judged by the scan of the whole file. `start` is a byte
+ * behind the mark. Errors: ING-003, ING-007.
+ */
+export async function* textStream(
+  path: string,
+  form: TextForm,
+  { strict = false, start = 0 }: { strict?: boolean; start?: number } = {},
+): AsyncGenerator<string> {
+  const fatal = strict || form.encoding === "utf-16le" || form.encoding === "utf-16be";
+  const name = nodeName(form.encoding);
+  const decoder = new TextDecoder(name, { fatal });
+  let skip = start > 0 ? 0 : form.bom;
+  let line = 1;
+  const decode = (body?: Buffer): string => {
+    try {
+      const text = body ? decoder.decode(body, { stream: true }) : decoder.decode();
+      if (fatal) for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) line++;
+      return text;
+    } catch (error) {
+      const seen = new TextDecoder(name).decode(body ?? Buffer.alloc(0));
+      const before = seen.slice(0, Math.max(0, seen.indexOf("\ufffd"))).split("\n").length - 1;
+      throw ingestErrors.badEncoding({
+        message: `${path} has bytes in it that are not ${name.toUpperCase()}: it is cut off, or (partly) in another encoding.`,
+        place: { file: path, ...(start === 0 && { line: line + before }) },
+        hint: "Deliver it again, or save it as UTF-8; `encoding` of the source in lab.yml says what it is if it is Latin-1.",
+        cause: error,
+      });
+    }
+  };
+  for await (const piece of byteStream(path, form.compression, start)) {
     const body = skip > 0 ? piece.subarray(skip) : piece;
     skip = Math.max(0, skip - piece.length);
-    const text = decoder.decode(body, { stream: true });
+    const text = decode(body);
     if (text !== "") yield text;
   }
-  const rest = decoder.decode();
+  const rest = decode();
   if (rest !== "") yield rest;
 }

@@ -1,7 +1,11 @@
+import { ingestErrors } from "../errors.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Why a record cannot be read as written. */
 export type RecordProblem = "unterminated quote" | "text after closing quote";
+
+/** Characters that are held while the end of a record is looked for. */
+const longestHeld = 1 << 28;
 
 export interface CsvRecord {
   fields: string[];
@@ -25,6 +29,8 @@ export class RecordReader {
   readonly #escape: string;
   readonly #blankIsRecord: () => boolean;
   #rest = "";
+  /** Length below which {@link #rest} is not worth another look: its record has been looked at in vain. */
+  #wait = 0;
   #number = 0;
   #line = 1;
 
@@ -36,8 +42,24 @@ export class RecordReader {
     this.#blankIsRecord = typeof blankIsRecord === "function" ? blankIsRecord : () => blankIsRecord;
   }
 
+  /** Errors: ING-023 for a record that is longer than any that can be held. */
   push(text: string): CsvRecord[] {
-    return this.#read(this.#rest + text, false);
+    const all = this.#rest + text;
+    // A record that does not end is read again from its beginning: doubling keeps that linear.
+    if (all.length < this.#wait) {
+      this.#rest = all;
+      return [];
+    }
+    const records = this.#read(all, false);
+    const unread = this.#rest.length;
+    if (unread > longestHeld) {
+      throw ingestErrors.endlessRecord({
+        message: `The record that begins on line ${this.#line} is longer than ${longestHeld} characters.`,
+        hint: "A quote that is never closed may hold the rest of the file, or it is no CSV: look at that line.",
+      });
+    }
+    this.#wait = unread === all.length ? unread * 2 : 0;
+    return records;
   }
 
   end(): CsvRecord[] {

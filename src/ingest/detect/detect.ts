@@ -75,7 +75,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
   }
   const touched = wanted.flatMap(({ config, files }) =>
     files
-      .filter((file) => !untouched.has(file))
+      .filter((file) => !untouched.has(file) && !file.problem)
       .map((file) => ({ file, windowMs: options.settleMs ?? config.settleMs ?? 500, lines: hasLines(config, file) })),
   );
   const { unsettled } = await settle(touched, clock, signal);
@@ -188,6 +188,7 @@ interface LookContext {
 /** Looks into a file whose description differs from the ledger's. */
 async function look(file: FoundFile, known: KnownFile | undefined, context: LookContext): Promise<Look> {
   try {
+    if (file.problem) throw file.problem;
     if (file.stat.bytes === 0) {
       throw ingestErrors.emptyFile({
         message: `${file.name} is empty.`,

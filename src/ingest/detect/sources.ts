@@ -1,7 +1,9 @@
-import { lstatSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, sep } from "node:path";
+import type { LabsError } from "#errors/index.ts";
 import { formatOfName, type SourceConfig } from "#registry/index.ts";
 import { cannotRead } from "../csv/encoding.ts";
+import { ingestErrors } from "../errors.ts";
 import type { FileStat, IngestLab } from "../types.ts";
 import { isPattern, patternToRegExp } from "./pattern.ts";
 
@@ -11,6 +13,8 @@ export interface FoundFile {
   /** Relative to the raw folder, with `/`. */
   name: string;
   stat: FileStat;
+  /** Why nothing can be known of it; `stat` says nothing then. */
+  problem?: LabsError;
 }
 
 const dataFile = /\.((csv|tsv|tab|psv|txt|json|jsonl|ndjson)(\.(gz|zst))?|parquet|xlsx)$/i;
@@ -20,7 +24,7 @@ const unfinished = /\.(part|partial|tmp|temp|crdownload|download|filepart|swp|lo
 export const isTemporary = (name: string): boolean =>
   name.startsWith(".") || name.startsWith("~$") || name.endsWith("~") || unfinished.test(name);
 
-/** A file's description, or undefined when it is gone or no regular file. Symbolic links are followed. */
+/** A file's description, or undefined when it is gone or no regular file. Symbolic links are followed. Errors: those of the system. */
 export function fileStat(path: string): FileStat | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stat?.isFile()) return undefined;
@@ -30,6 +34,26 @@ export function fileStat(path: string): FileStat | undefined {
     ctime: String(stat.ctimeNs),
     inode: `${stat.dev}:${stat.ino}`,
   };
+}
+
+const nothingKnown: FileStat = { bytes: 0, mtime: "0", ctime: "0", inode: "0:0" };
+
+/** Why a name of the folder has no file behind it, unless it just went away or is no file at all. */
+function problemOf(path: string, name: string): LabsError | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined && name.includes("\ufffd")) {
+    return ingestErrors.notReadable({
+      message: `${name} cannot be read: its name is not in UTF-8 (\ufffd stands for what is not).`,
+      place: { file: path },
+      hint: "Rename it.",
+    });
+  }
+  if (!found?.isSymbolicLink() || existsSync(path)) return undefined;
+  return ingestErrors.notReadable({
+    message: `${name} cannot be read: it is a link to a file that is not there.`,
+    place: { file: path },
+    hint: "Deliver the file itself, or take the link away.",
+  });
 }
 
 /** Every file below the raw folder, sorted; undefined when the folder does not exist. Errors: ING-007. */
@@ -80,8 +104,14 @@ export function findSources(raw: string, declared: SourceConfig[], configFile: s
   const names = listFiles(raw) ?? [];
   const describe = (name: string): FoundFile[] => {
     const path = isAbsolute(name) ? name : join(raw, name);
-    const stat = fileStat(path);
-    return stat ? [{ path, name, stat }] : [];
+    try {
+      const stat = fileStat(path);
+      if (stat) return [{ path, name, stat }];
+      const problem = problemOf(path, name);
+      return problem ? [{ path, name, stat: nothingKnown, problem }] : [];
+    } catch (error) {
+      return [{ path, name, stat: nothingKnown, problem: cannotRead(path, error) }];
+    }
   };
   if (declared.length === 0) return { sources: implicitSources(names, describe, configFile), unclaimed: [] };
   const claimed = new Set<string>();

@@ -20,6 +20,26 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Levels of lists and objects in a record; DuckDB's own reader of JSON ends with the process at about a hundred thousand. */
+export const deepest = 1000;
+
+/** Whether a record's lists and objects lie in each other deeper than {@link deepest}. */
+export function isTooDeep(text: string): boolean {
+  if (text.length <= deepest) return false;
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === 34) inString = !inString;
+    else if (inString) {
+      if (char === 92) i++;
+    } else if (char === 123 || char === 91) {
+      if (++depth > deepest) return true;
+    } else if (char === 125 || char === 93) depth--;
+  }
+  return false;
+}
+
 /** Text between two records that belongs to neither. */
 export class StrayText extends Error {}
 

@@ -2,19 +2,19 @@ import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { proposeTypes } from "../contract/propose.ts";
 import type { ContractColumn } from "../contract/types.ts";
-import { byteStream, readHead, type TextForm, textStream } from "../csv/encoding.ts";
+import { readHead, type TextForm, textStream } from "../csv/encoding.ts";
 import { ingestErrors } from "../errors.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText } from "../load/typed.ts";
 import { jsonColumns, jsonFields } from "./json-columns.ts";
-import { type JsonLayout, JsonRecords, jsonLayout, StrayText } from "./json-records.ts";
+import { deepest, isTooDeep, type JsonLayout, JsonRecords, jsonLayout, StrayText } from "./json-records.ts";
 import type { ReadRequest, StagedFile } from "./staged.ts";
 
 const stage = "labs_json";
 
 /**
  * JSON: a list, one record a line, or documents one after the other. A record that is no JSON object goes to quarantine.
- * Errors: ING-001 no record, ING-004 two columns of one name, ING-007, ING-019 no list where one begins.
+ * Errors: ING-001 no record, ING-003, ING-004 two columns of one name, ING-007, ING-019 no list where one begins.
  */
 export async function readJson({ context, source, change, from }: ReadRequest): Promise<StagedFile> {
   const { connection, signal } = context;
@@ -27,7 +27,8 @@ export async function readJson({ context, source, change, from }: ReadRequest): 
     await stageJson(
       connection,
       `read_csv(${quoteLiteral(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '',
-         new_line = '\\n', max_line_size = ${Math.max(2 << 20, count.longest * 4)}, columns = {'_record': 'BIGINT', '_raw': 'VARCHAR'})`,
+         new_line = '\\n', max_line_size = ${Math.max(2 << 20, count.longest * 4)}, columns = {'_record': 'BIGINT', '_raw': 'VARCHAR', '_found': 'VARCHAR'})`,
+      "_found",
     );
   } finally {
     folder.dispose();
@@ -36,10 +37,10 @@ export async function readJson({ context, source, change, from }: ReadRequest): 
   return stagedJson(connection, source, change.path, count.records);
 }
 
-/** Makes the table {@link stage} from a relation with `_record` and `_raw`. */
-export const stageJson = (connection: Connection, relation: string): Promise<void> =>
+/** Makes the table {@link stage} from a relation with `_record` and `_raw`; `found` is SQL of a problem that is known already. */
+export const stageJson = (connection: Connection, relation: string, found = "NULL"): Promise<void> =>
   connection.run(
-    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT _record, CASE WHEN NOT json_valid(_raw) THEN 'no valid JSON'
+    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT _record, CASE WHEN ${found} IS NOT NULL THEN ${found} WHEN NOT json_valid(_raw) THEN 'no valid JSON'
        WHEN json_type(_raw) <> 'OBJECT' THEN 'no JSON object but ' || lower(json_type(_raw)) END AS _problem, _raw
      FROM ${relation}`,
   );
@@ -103,7 +104,7 @@ function keepText(column: ContractColumn, kind: string): ContractColumn {
   return text ? { name: column.name, type: "VARCHAR", nullable: true } : column;
 }
 
-/** `number,"text"` of every record. */
+/** `number,"text",problem` of every record. */
 async function* recordLines(
   path: string,
   form: TextForm,
@@ -115,7 +116,11 @@ async function* recordLines(
   const records = new JsonRecords(layout, (text) => {
     count.records++;
     count.longest = Math.max(count.longest, text.length);
-    lines.push(`${count.records + (from?.rows ?? 0)},"${text.replaceAll('"', '""')}"\n`);
+    const deep = isTooDeep(text);
+    // Cut, so that nothing that looks at it later goes down there.
+    const kept = deep ? `${text.slice(0, deepest)}…` : text;
+    const found = deep ? `nested deeper than ${deepest} levels` : "";
+    lines.push(`${count.records + (from?.rows ?? 0)},"${kept.replaceAll('"', '""')}",${found}\n`);
   });
   const taken = () => {
     const text = lines.join("");
@@ -123,7 +128,7 @@ async function* recordLines(
     return text;
   };
   try {
-    for await (const text of from ? tail(path, from.byte) : textStream(path, form)) {
+    for await (const text of textStream(path, form, { strict: true, start: from?.byte ?? 0 })) {
       records.push(text);
       if (lines.length > 0) yield taken();
     }
@@ -138,12 +143,6 @@ async function* recordLines(
     });
   }
   if (lines.length > 0) yield taken();
-}
-
-async function* tail(path: string, from: number): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const piece of byteStream(path, "none", from)) yield decoder.decode(piece, { stream: true });
-  yield decoder.decode();
 }
 
 const noRecords = (name: string, path: string) =>

@@ -50,14 +50,24 @@ async function describe(connection: Connection, file: string, path: string) {
     return { columns, records: Number(rows[0]?.[0]) };
   } catch (error) {
     if (!isLabsError(error) || error.code !== "DUCK-003") throw error;
-    throw ingestErrors.badDocument({
-      message: `${path} cannot be read as Parquet: ${error.message.split("\n")[0]}`,
-      place: { file: path },
-      hint: "Deliver it again; it may have been cut short, or be something else under its name.",
-      cause: error,
-    });
+    throw badParquet(path, error);
   }
 }
+
+/** What DuckDB says of a file whose pages are damaged behind a footer that is not, as ING-019; undefined for anything else. */
+export function damagedPages(path: string, error: unknown) {
+  const damaged =
+    isLabsError(error) && error.code === "DUCK-003" && /^(Invalid|IO|Serialization|Out of Range)/.test(error.message);
+  return damaged ? badParquet(path, error) : undefined;
+}
+
+const badParquet = (path: string, error: Error) =>
+  ingestErrors.badDocument({
+    message: `${path} cannot be read as Parquet: ${error.message.split("\n")[0]}`,
+    place: { file: path },
+    hint: "Deliver it again; it may have been cut short, or be something else under its name.",
+    cause: error,
+  });
 
 /** The file's rows under the contract's types; a value that would lose something becomes a problem. */
 function typedRows(

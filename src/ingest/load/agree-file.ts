@@ -2,6 +2,7 @@ import type { SourceConfig } from "#registry/index.ts";
 import { asEvolved, differsFrom, requireTypes } from "../contract/agree.ts";
 import { type HeaderMatch, matchHeader } from "../contract/header.ts";
 import type { Contract, ContractColumn } from "../contract/types.ts";
+import { ingestErrors } from "../errors.ts";
 import type { FileChange } from "../types.ts";
 import type { LoadContext } from "./context.ts";
 
@@ -42,6 +43,13 @@ export async function agree(
   }
   if (!base && frame.columns.length === 0) {
     const contract = { ...frame, columns: await file.propose(frame, names) };
+    if (contract.columns.length === 0) {
+      throw ingestErrors.badDocument({
+        message: `${change.name} has no record with a field, so there are no columns to agree on.`,
+        place: { file: change.path },
+        hint: "Look at the file; records are JSON objects, one a line or in one list.",
+      });
+    }
     return { contract, match: meet(contract), isNew: true, why: "proposed from the first load" };
   }
   if (!base) why = "declared in lab.yml";

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdtempSync, openSync, closeSync, readSync, rmSync } from "node:fs";
+import { createWriteStream, fstatSync, mkdtempSync, openSync, closeSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -50,7 +50,7 @@ export async function writeStream(
 
 /**
  * Makes a file readable for DuckDB: UTF-16 and Latin-1 become UTF-8, a tail gets the header in front of it, and a name
- * that DuckDB would take for a pattern gets another one. Anything else is read where it lies.
+ * that DuckDB would take for a pattern gets another one, as does a gzip file that is filled up with zeros. Anything else is read where it lies.
  */
 export async function prepareInput(
   path: string,
@@ -58,7 +58,8 @@ export async function prepareInput(
   tail: { fromByte: number; rowsBefore: number; headerText: string } | undefined,
   signal?: AbortSignal,
 ): Promise<Input> {
-  if (tail === undefined && form.encoding === "utf-8" && !isPattern(path)) {
+  const padded = form.compression === "gzip" && endsInZeros(path);
+  if (tail === undefined && form.encoding === "utf-8" && !isPattern(path) && !padded) {
     return { path, compression: form.compression, form, offset: 0, dispose: () => {} };
   }
   const folder = temporaryFolder();
@@ -80,6 +81,18 @@ export async function prepareInput(
     bom: tail || form.encoding !== "utf-8" ? 0 : form.bom,
   };
   return { path: copy, compression: "none", form: plain, offset: tail?.rowsBefore ?? 0, dispose: folder.dispose };
+}
+
+/** Tapes and block devices fill files up; no gzip file of any content ends in eight zeros (checksum and length). */
+function endsInZeros(path: string): boolean {
+  const descriptor = openSync(path, "r");
+  try {
+    const end = Buffer.alloc(8, 1);
+    readSync(descriptor, end, 0, 8, Math.max(0, fstatSync(descriptor).size - 8));
+    return end.every((byte) => byte === 0);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 async function* tailOf(path: string, fromByte: number, headerText: string): AsyncGenerator<Buffer> {

@@ -16,6 +16,7 @@ import { type Attempt, type Counts, type LoadContext, loadedPart } from "./conte
 import { prepareInput } from "./input.ts";
 import type { LoadMark } from "./rejects.ts";
 import { requireKey } from "./merge.ts";
+import { refuseDocuments, refuseLinesAbove } from "./no-table.ts";
 import { loadStaged } from "./load-staged.ts";
 import { transact } from "./transact.ts";
 import { widening } from "./widening.ts";
@@ -37,6 +38,7 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
   const started = performance.now();
   const agreed = context.contracts.get(source.name);
   const { form, dialect, single, head } = await formOf(change.path, source, agreed);
+  refuseDocuments(head.text, change);
   const known = change.scan && sameDialect(change.scan.dialect, dialect) ? change.scan : undefined;
   const scanning: Promise<FileScan> = known
     ? Promise.resolve(known)
@@ -50,6 +52,8 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
   const encoding = early?.validity === "not utf-8" ? ({ ...form, encoding: "latin-1" } as const) : form;
 
   const frame = contractFrame(source, dialect);
+  if (!agreed && frame.header && frame.columns.length === 0)
+    refuseLinesAbove(head.text, dialect, { complete: head.complete, path: change.path });
   const headerRecord = frame.header ? parseRecords(head.text, dialect, 1)[0] : undefined;
   const width = headerRecord?.fields.length ?? parseRecords(head.text, dialect, 1)[0]?.fields.length ?? 1;
   const fields = headerRecord?.fields ?? positional(frame, width);

@@ -3,6 +3,7 @@ import { contractFrame } from "../contract/agree.ts";
 import { defaultDialect } from "../csv/dialect.ts";
 import { scanBytes } from "../csv/scan.ts";
 import { formatReaders } from "../formats/index.ts";
+import { damagedPages } from "../formats/parquet.ts";
 import type { FileChange, FileResult } from "../types.ts";
 import { agree } from "./agree-file.ts";
 import { doesNotAddUp } from "./balance.ts";
@@ -58,6 +59,8 @@ export async function loadStaged(
       if (counts.loaded + counts.quarantined !== counts.read) throw doesNotAddUp(change, counts, staged.records);
       return counts;
     });
+  } catch (error) {
+    throw (format === "parquet" ? damagedPages(change.path, error) : undefined) ?? error;
   } finally {
     await staged.dispose();
   }
