@@ -62,6 +62,7 @@ import { runHooks } from "./6-execute/hooks.ts";
 import { operationNode } from "./6-execute/operation-node.ts";
 import { errorText, resultOf, Timing } from "./6-execute/outcome.ts";
 import { prepareDatabase } from "./6-execute/prepare-database.ts";
+import { queryComment } from "./6-execute/query-comment.ts";
 import { retryFlags } from "./6-execute/retry.ts";
 import { nodeOf, runNodes, type RunNodesOptions } from "./6-execute/run-nodes.ts";
 import { runOperation } from "./6-execute/run-operation.ts";
@@ -429,6 +430,8 @@ async function runInProject<T>(
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
   try {
+    // A comment that is wrong without a node, too, stops every command, as in dbt.
+    await queryComment(invocation.runtime, undefined);
     return await body(invocation);
   } finally {
     await invocation.files.flush();
@@ -573,11 +576,13 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
     const master = open.session({ onStatement: ({ sql, connection }) => changes?.observe(sql, connection) });
     const results: RunResult[] = [];
     const clone = flags.command === "clone";
+    let prepared = false;
     try {
       const nodes = [...selected]
         .map((id) => invocation.manifest.nodes[id] ?? invocation.manifest.functions[id])
         .filter((n): n is GraphNode => n !== undefined);
       await prepareDatabase(execution, master, nodes);
+      prepared = true;
       let ready = true;
       if (!clone) {
         const start = await runHooks(execution, master, "on-run-start", ephemeral);
@@ -606,7 +611,8 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
       await master.release();
       await invocation.files.flush();
       invocation.writeManifest();
-      invocation.writeResults(results);
+      // Where nothing could begin, the results of the run before stay: they are what a retry needs.
+      if (prepared) invocation.writeResults(results);
       writeGraphSummary(invocation.targetFolder, invocation.manifest, invocation.graph);
     }
     invocation.finish(results);

@@ -52,7 +52,9 @@ export {
   printedCalls,
   sourceOf,
   staticCalls,
+  staticDispatches,
   type StaticCall,
+  type StaticDispatch,
 } from "./static.ts";
 export { asDecimal, decimalType, PyDecimal } from "./modules/decimal.ts";
 export { datetimeModule, modules } from "./modules/index.ts";

@@ -123,8 +123,35 @@ export function findMacroCalls(template: Template | string): string[] {
   return Array.from(found);
 }
 
+/** An `adapter.dispatch(name, namespace)` whose arguments are literals. */
+export interface StaticDispatch {
+  name: string;
+  namespace: string | null;
+  /** Offset in the template's text. */
+  at: number;
+}
+
+/** Every `adapter.dispatch` of a text that can be read without rendering, in source order. */
+export function staticDispatches(template: Template | string): StaticDispatch[] {
+  const found: StaticDispatch[] = [];
+  for (const call of calls(parsed(template))) {
+    const { callee } = call;
+    if (callee.kind !== "getattr" || callee.name !== "dispatch") continue;
+    if (callee.target.kind !== "name" || callee.target.name !== "adapter") continue;
+    const { name, namespace } = dispatchArguments(call);
+    if (name) found.push({ name, namespace: namespace ?? null, at: call.at });
+  }
+  return found;
+}
+
 /** What one `adapter.dispatch(...)` may call. */
 function dispatched(call: Call): string[] {
+  const { names, name, namespace } = dispatchArguments(call);
+  return name && namespace ? [...names, `${namespace}.${name}`] : names;
+}
+
+/** The literal arguments of one `adapter.dispatch(...)`; `names` are all that it was given as a name. */
+function dispatchArguments(call: Call): { names: string[]; name?: string | undefined; namespace?: string | undefined } {
   const names: string[] = [];
   const literal = (expr: Expr | undefined): string | undefined =>
     expr?.kind === "const" ? str(expr.value) : undefined;
@@ -148,8 +175,7 @@ function dispatched(call: Call): string[] {
       namespace = text;
     }
   }
-  if (name && namespace && namespace !== "None") names.push(`${namespace}.${name}`);
-  return names;
+  return { names, name, namespace: namespace === "None" ? undefined : namespace };
 }
 
 function unrenderedValue(expr: Expr): string {

@@ -15,7 +15,9 @@ import { readError } from "./errors.ts";
 import type { Target } from "./types.ts";
 import { dbtVersion } from "./version.ts";
 
-const secretPrefix = "DBT_ENV_SECRET_";
+const secretPrefix = "DBT_ENV_SECRET";
+/** No template sees these. Source: dbt-common context.py. */
+const privatePrefix = "DBT_ENV_PRIVATE";
 const open = "$$$DBT_SECRET_START$$$";
 const close = "$$$DBT_SECRET_END$$$";
 
@@ -68,7 +70,7 @@ function envVar({ env, secrets }: ScopeOptions): Value {
         hint: "Move the secret to profiles.yml, or give the variable another name.",
       });
     }
-    const value = env[name];
+    const value = name.startsWith(privatePrefix) ? undefined : env[name];
     if (value !== undefined) return secret ? open + name + close : value;
     if (fallback !== null) return fallback;
     throw readError("environment", {

@@ -8,7 +8,7 @@ import { readFiles } from "../1-read/index.ts";
 import type { Project, ReadProject, SourceFile } from "../1-read/types.ts";
 import type { EventSink } from "../events.ts";
 import type { Flags } from "../flags.ts";
-import { linkManifest, type NodeLookup } from "../3-link/index.ts";
+import { emptyDispatches, linkManifest, type NodeLookup } from "../3-link/index.ts";
 import type { Manifest } from "../manifest/types.ts";
 import { parseDocs } from "./docs.ts";
 import { parseFunctions } from "./functions.ts";
@@ -111,6 +111,8 @@ export function parseProject(input: {
       docs: sources.filter((f) => f.path.endsWith(".md")),
     });
   }
+  throwCollected(state.errors);
+  state.errors.push(...emptyDispatches(runtime));
   throwCollected(state.errors);
 
   for (const projectFiles of files) {

@@ -263,3 +263,17 @@ test("macros depend on what they call: by name, by package and through dispatch"
   expect(of("macro.shop.b")).toEqual(["macro.lib.default__b"]);
   expect(of("macro.lib.c")).toEqual(["macro.lib.helper"]);
 });
+
+test("a dispatch that leads nowhere is an error, wherever a project's macro has it; in a comment it is none", () => {
+  const of = (text: string) => parseError({ "macros/m.sql": `{% macro m() %}\n  ${text}\n{% endmacro %}` });
+  const error = of("{{ return(adapter.dispatch('gone', 'shop')()) }}");
+  expect(error.message).toBe(
+    "In dispatch: No macro named 'gone' found within namespace: 'shop'\n    Searched for: 'shop.duckdb__gone', 'shop.default__gone', 'shop.duckdb__gone', 'shop.default__gone'",
+  );
+  expect(error.place).toMatchObject({ file: "macros/m.sql", line: 2 });
+  expect(of("{{ adapter.dispatch('gone')() }}").message).toContain("found within namespace: 'None'");
+  const { manifest } = parse({
+    "macros/m.sql": `{% macro m() %}{# adapter.dispatch('gone') #}{{ adapter.dispatch(name)() }}{{ adapter.dispatch('date_trunc', 'dbt')() }}{% endmacro %}`,
+  });
+  expect(Object.keys(manifest.macros)).toContain("macro.shop.m");
+});

@@ -1,5 +1,7 @@
-import { findMacroCalls } from "#jinja/index.ts";
-import type { MacroEntry } from "../context/macro-table.ts";
+import type { LabsError } from "#errors/index.ts";
+import { findMacroCalls, staticDispatches } from "#jinja/index.ts";
+import { nothingDispatched } from "../context/dispatch.ts";
+import { internalPackages, type MacroEntry } from "../context/macro-table.ts";
 import type { MacroNode } from "../manifest/types.ts";
 import type { Runtime } from "../context/runtime.ts";
 
@@ -61,6 +63,24 @@ export function dependenciesOf(runtime: MacroWorld, entry: MacroEntry): string[]
     if (target) add(target);
   }
   return found;
+}
+
+/**
+ * Dispatches of the projects' own macros that lead nowhere, called or not: dbt refuses to parse a project that has one.
+ * Source: dbt-core clients/jinja_static.py statically_parse_adapter_dispatch, parser/manifest.py resolve_macro_depends_on.
+ */
+export function emptyDispatches(runtime: MacroWorld): LabsError[] {
+  const errors: LabsError[] = [];
+  for (const { node, definition, known } of runtime.macros.all()) {
+    if (known !== undefined || internalPackages.includes(node.package_name)) continue;
+    if (!node.macro_sql.includes("dispatch")) continue;
+    for (const { name, namespace, at } of staticDispatches(definition.template)) {
+      const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === namespace)?.search_order;
+      const { found, attempts } = runtime.macros.dispatch(name, namespace, order, node.package_name, true);
+      if (!found) errors.push(nothingDispatched(name, namespace, attempts, definition.template.source.place(at)));
+    }
+  }
+  return errors;
 }
 
 /** Every name whose definition in a project may change what {@link dependenciesOf} answers. */

@@ -114,7 +114,9 @@ export function errorText(error: unknown, node: Owner, compiledPath?: string | n
   if (!isLabsError(error)) return error instanceof Error ? error.message : String(error);
   const input = error.data?.input;
   const owner = input ?? `${node.resource_type} ${node.name} (${node.original_file_path})`;
-  const headline = `${String(error.data?.dbtType ?? "Runtime Error")} in ${String(owner)}`;
+  // What goes wrong inside a template is an error of compiling, whenever it is rendered.
+  const usual = pythonType(error) === undefined ? "Runtime Error" : "Compilation Error";
+  const headline = `${String(error.data?.dbtType ?? usual)} in ${String(owner)}`;
   const undefinedName = pythonType(error) === "UndefinedError" ? `. ${missingMacro}` : "";
   const lines = `${error.message}${undefinedName}`.split("\n");
   const at = modelPlace(error, node)?.place ?? error.place;

@@ -2,7 +2,8 @@ import { bindMacro, jsonDumps, noKwargs, parseMacros, PyDict, str } from "#jinja
 import { illegalComment } from "../adapter/index.ts";
 import { defaultQueryComment } from "../1-read/index.ts";
 import { toValue } from "../context/data.ts";
-import { NodeScope } from "../context/scope.ts";
+import { ScopeDict } from "../context/parse-members.ts";
+import { type Members, NodeScope } from "../context/scope.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { targetValue } from "../context/target-value.ts";
 import { dbtVersion, type Runtime } from "../context/runtime.ts";
@@ -22,11 +23,14 @@ export async function queryComment(runtime: Runtime, node: AnyNode | undefined):
     ]);
     return jsonDumps(fields);
   }
-  const scope = new NodeScope(runtime.macros, runtime.read.root.name, {
+  const members: Members = {
     ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" }),
     connection_name: node?.unique_id ?? "master",
     node: () => (node === undefined ? null : toValue(node)),
-  });
+    context: () => new ScopeDict(scope),
+    builtins: () => new ScopeDict(scope, members),
+  };
+  const scope = new NodeScope(runtime.macros, runtime.read.root.name, members);
   // As in dbt the comment is the body of a macro, so that it may return().
   const macro = `{%- macro query_comment(connection_name, node) -%}${comment}{%- endmacro -%}`;
   const [definition] = parseMacros(macro, { file: "dbt_project.yml" });

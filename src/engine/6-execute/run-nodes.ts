@@ -1,3 +1,4 @@
+import { isLabsError } from "#errors/index.ts";
 import type { EphemeralCompilations } from "../5-compile/index.ts";
 import type { Execution, NodeExecution } from "../context/execution.ts";
 import { isNodeEphemeral } from "../context/node-paths.ts";
@@ -6,7 +7,7 @@ import type { AnyNode } from "../events.ts";
 import { RunQueue, SkippedNodes, splitUnitTests, type Graph } from "../4-select/index.ts";
 import type { GraphNode, Manifest, OtherNode, RunResult, RunStatus } from "../manifest/types.ts";
 import { describe } from "./describe.ts";
-import { reasonOf, resultOf, reusedResult } from "./outcome.ts";
+import { errorText, nodeProblem, reasonOf, resultOf, reusedResult } from "./outcome.ts";
 import { queryComment } from "./query-comment.ts";
 import { runNode, runUnitTestNode } from "./run-node.ts";
 
@@ -188,7 +189,16 @@ class NodePool {
       return resultOf(node as OtherNode, { status: "no-op", message: "NO-OP", failures: 0, threadId });
     }
     const session = this.#sessions[slot] as AdapterSession;
-    session.acquire(node.unique_id, await queryComment(runtime, node), runtime.read.root.queryComment.append);
+    let comment: string | null;
+    try {
+      comment = await queryComment(runtime, node);
+    } catch (error) {
+      // The comment is rendered for each node, so its error is that of the node.
+      if (!isLabsError(error)) throw error;
+      const [message, problem] = [errorText(error, node), nodeProblem(error, node)];
+      return resultOf(node, { status: "error", message, problem, threadId });
+    }
+    session.acquire(node.unique_id, comment, runtime.read.root.queryComment.append);
     if (node.resource_type === "unit_test")
       return runUnitTestNode({ ...this.#execution, session, threadId }, node as OtherNode);
     const own: NodeExecution = { ...this.#execution, node: node as GraphNode, session, threadId };

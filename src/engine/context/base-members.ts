@@ -26,25 +26,28 @@ import { hostFunction, rawFunction } from "./functions.ts";
 import { dbtVersion, type Runtime } from "./runtime.ts";
 import type { Members } from "./scope.ts";
 
-const secretPrefix = "DBT_ENV_SECRET_";
+const secretPrefix = "DBT_ENV_SECRET";
+/** No template sees these. Source: dbt-common context.py. */
+const privatePrefix = "DBT_ENV_PRIVATE";
 
 /** `env_var` outside profiles.yml: secrets are refused there. Source: dbt-core context/providers.py env_var. */
 export function envVarFunction(runtime: Runtime, overrides: Record<string, unknown> = {}): PyObject {
   return hostFunction("env_var", ["var", "default?"], (name, fallback) => {
     const key = str(name ?? null);
-    if (Object.hasOwn(overrides, key)) return str(fromPlain(overrides[key]));
+    if (Object.hasOwn(overrides, key)) return fromPlain(overrides[key]);
     if (key.startsWith(secretPrefix)) {
       throw engineError("parsing", {
         message: `Secret env vars are allowed only in profiles.yml or packages.yml. Found '${key}' referenced elsewhere.`,
         hint: "Move the secret to profiles.yml, or rename the variable.",
       });
     }
-    const value = runtime.env[key];
+    const value = key.startsWith(privatePrefix) ? undefined : runtime.env[key];
     if (value !== undefined) {
       runtime.usedEnv.set(key, value);
       return value;
     }
-    if (fallback !== undefined && fallback !== null) return str(fallback);
+    // As it was given: a default of false stays false.
+    if (fallback !== undefined && fallback !== null) return fallback;
     throw engineError("parsing", {
       message: `Env var required but not provided: '${key}'`,
       hint: `Set ${key} in the environment, or give env_var() a default.`,

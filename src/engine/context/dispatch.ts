@@ -1,3 +1,4 @@
+import type { Place } from "#errors/index.ts";
 import type { PyObject } from "#jinja/index.ts";
 import { engineError } from "../errors.ts";
 import type { Runtime } from "./runtime.ts";
@@ -26,9 +27,14 @@ export function dispatchFunction(runtime: Runtime, scope: NodeScope, packageName
       flat,
     );
     if (found) return scope.bind(found);
-    throw engineError("compilation", {
-      message: `In dispatch: No macro named '${name}' found within namespace: '${namespace ?? "None"}'\n    Searched for: ${attempts.map((a) => `'${a}'`).join(", ")}`,
-      hint: `Install the package that has ${name}, or write the macro default__${name}.`,
-    });
+    throw nothingDispatched(name, namespace, attempts);
   };
 }
+
+/** The error of a dispatch that finds no macro. */
+export const nothingDispatched = (name: string, namespace: string | null, attempts: string[], place?: Place) =>
+  engineError("compilation", {
+    message: `In dispatch: No macro named '${name}' found within namespace: '${namespace ?? "None"}'\n    Searched for: ${attempts.map((a) => `'${a}'`).join(", ")}`,
+    ...(place ? { place } : {}),
+    hint: `Install the package that has ${name}, or write the macro default__${name}.`,
+  });

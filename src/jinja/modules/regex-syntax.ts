@@ -26,6 +26,8 @@ function category(letter: string, ascii: boolean): string {
   }
 }
 
+const bits = (text: string): number => [...text].reduce((sum, ch) => sum | (letters[ch] ?? 0), 0);
+
 const bad = (message: string, position: number) => valueError(`${message} at position ${position}`);
 
 /** A Python pattern as JavaScript pattern for the flags `u` and, if asked for, `i`. */
@@ -36,16 +38,20 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
   let at = 0;
   let out = "";
   let depth = 0;
-  const start = /^\(\?([aiLmsux]+)\)/.exec(pattern);
-  if (start) {
-    for (const ch of start[1] as string) flags |= letters[ch] as number;
-    at = start[0].length;
+  // Several may follow one another: (?i)(?s)
+  for (;;) {
+    const start = /^\(\?([aiLmsux]+)\)/.exec(pattern.slice(at));
+    if (!start) break;
+    flags |= bits(start[1] as string);
+    at += start[0].length;
   }
-  const ascii = (flags & flag.ascii) !== 0;
-  const verbose = (flags & flag.verbose) !== 0;
-  const word = `[${category("w", ascii)}]`;
+  /** The flags that hold here: those of the pattern, or of the innermost group with flags of its own, such as `(?s:…)`. */
+  let here = flags;
+  const outer: number[] = [];
 
   const escape = (inClass: boolean): string => {
+    const ascii = (here & flag.ascii) !== 0;
+    const word = `[${category("w", ascii)}]`;
     const ch = pattern[at + 1];
     if (ch === undefined) throw bad("bad escape (end of pattern)", at);
     at += 2;
@@ -138,6 +144,7 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
 
   const group = (): string => {
     depth++;
+    outer.push(here);
     const rest = pattern.slice(at);
     const named = /^\(\?P<([^>]*)>/.exec(rest);
     if (named) {
@@ -156,11 +163,13 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
     const inline = /^\(\?([aiLmsux]*)(?:-([imsx]+))?:/.exec(rest);
     if (inline) {
       at += inline[0].length;
+      here = (here | bits(inline[1] ?? "")) & ~bits(inline[2] ?? "");
       const keep = (text: string | undefined) => (text ?? "").replace(/[^i]/g, "");
       const on = keep(inline[1]);
       const off = keep(inline[2]);
       return on || off ? `(?${on}${off ? `-${off}` : ""}:` : "(?:";
     }
+    if (/^\(\?[aiLmsux]+\)/.test(rest)) throw bad("global flags not at the start of the expression", at);
     if (rest.startsWith("(?")) throw bad(`unknown extension ${rest.slice(1, 3)}`, at + 1);
     groups++;
     at++;
@@ -183,16 +192,17 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
       else out += group();
     } else if (ch === ")") {
       if (--depth < 0) throw bad("unbalanced parenthesis", at);
+      here = outer.pop() ?? flags;
       out += ch;
       at++;
     } else if (ch === "^") {
-      out += flags & flag.multiLine ? "(?<![^\\n])" : "(?<![\\s\\S])";
+      out += here & flag.multiLine ? "(?<![^\\n])" : "(?<![\\s\\S])";
       at++;
     } else if (ch === "$") {
-      out += flags & flag.multiLine ? "(?![^\\n])" : "(?=\\n?(?![\\s\\S]))";
+      out += here & flag.multiLine ? "(?![^\\n])" : "(?=\\n?(?![\\s\\S]))";
       at++;
     } else if (ch === ".") {
-      out += flags & flag.dotAll ? "[\\s\\S]" : "[^\\n]";
+      out += here & flag.dotAll ? "[\\s\\S]" : "[^\\n]";
       at++;
     } else if (ch === "{") {
       const counted = /^\{(\d*)(,?)(\d*)\}/.exec(pattern.slice(at));
@@ -203,8 +213,8 @@ export function translateRegex(pattern: string, givenFlags: number): TranslatedR
         out += "\\{";
         at++;
       }
-    } else if (verbose && /\s/.test(ch)) at++;
-    else if (verbose && ch === "#") {
+    } else if (here & flag.verbose && /\s/.test(ch)) at++;
+    else if (here & flag.verbose && ch === "#") {
       const end = pattern.indexOf("\n", at);
       at = end < 0 ? pattern.length : end;
     } else if ("*+?|".includes(ch)) {
