@@ -6,6 +6,7 @@ const src = import.meta.dirname;
 
 /** Rooms by level: a room imports lower levels only, and rooms of one level do not know each other. */
 const levels: Record<string, number> = {
+  client: 0,
   errors: 0,
   sqlite: 0,
   duck: 1,

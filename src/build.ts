@@ -72,8 +72,10 @@ const entries = {
 /** The command: a small start, and the program as one script that it loads with V8's compiled code. */
 const start = "src/cli/start.ts";
 const program = "src/cli/program.ts";
-const entryFiles = Object.fromEntries(["labs", ...Object.keys(entries)].map((name) => [`${name}.js`, true]));
-const typeEntries = ["index.d.ts", "engine/index.d.ts"];
+/** Runs in browsers, too: a file of its own that needs no other. */
+const client = "src/client/index.ts";
+const entryFiles = Object.fromEntries(["labs", "client", ...Object.keys(entries)].map((name) => [`${name}.js`, true]));
+const typeEntries = ["index.d.ts", "engine/index.d.ts", "client/index.d.ts"];
 
 function* filesUnder(folder: string, skip: RegExp): Generator<string> {
   if (!existsSync(folder)) return;
@@ -131,6 +133,17 @@ async function bundle(): Promise<Metafile[]> {
       js: `import { createRequire as __moduleRequire } from "node:module"; const require = __moduleRequire(import.meta.url);`,
     },
   });
+  const browser = await build({
+    absWorkingDir: root,
+    entryPoints: { client },
+    outdir: staging,
+    bundle: true,
+    platform: "neutral",
+    format: "esm",
+    target: "es2022",
+    metafile: true,
+    logLevel: "warning",
+  });
   const libraries = await librariesApart();
   // Modules of the one script run when they are first asked for, as the chunks of the library do.
   const command = await build({
@@ -159,7 +172,7 @@ async function bundle(): Promise<Metafile[]> {
     format: "esm",
     define: { PROGRAM_FILE: JSON.stringify(basename(file)) },
   });
-  return [library.metafile, command.metafile, ...libraries.metafiles];
+  return [library.metafile, browser.metafile, command.metafile, ...libraries.metafiles];
 }
 
 /** Libraries that few commands need: each is a file of its own, because every other start would read it for nothing. */

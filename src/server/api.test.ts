@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLedger } from "#ledger/index.ts";
 import { openApi } from "./openapi.ts";
-import { routes } from "./app.ts";
+import { operations } from "./app.ts";
 import { type RunningServer, startServer } from "./start.ts";
 import { workspaceWithRun } from "./testing/workspace.ts";
 import type * as types from "./types.ts";
@@ -314,7 +314,7 @@ describe("the document", () => {
       openapi: string;
       paths: Record<string, object>;
     };
-    expect(document).toEqual(JSON.parse(JSON.stringify(openApi(routes, "1.2.3"))));
+    expect(document).toEqual(JSON.parse(JSON.stringify(openApi(operations, "1.2.3"))));
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths)).toContain("/api/v1/labs/{lab}/tables/{table}/rows");
     for (const [path, status, code] of [

@@ -3,12 +3,13 @@ import * as z from "zod";
 import { AuditTrail } from "./audit.ts";
 import { checked } from "./checked.ts";
 import type { ServerContext } from "./context.ts";
+import { described } from "./described.ts";
 import { metricsOf } from "./metrics.ts";
 import { once } from "./once.ts";
 import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 import { askers, refuseAsProblems, refuseBrokenRequests } from "./refusals.ts";
-import { Ready, type Route } from "./route.ts";
+import { type Described, Ready, type Route } from "./route.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { labRoutes } from "./routes/labs.ts";
 import { lookRoutes } from "./routes/look.ts";
@@ -20,7 +21,9 @@ import { Sessions } from "./sessions.ts";
 import { addSessionRoutes } from "./sign-in.ts";
 import { Streams } from "./stream.ts";
 
-export const routes: readonly Route[] = [...labRoutes, ...runRoutes, ...tableRoutes, ...jobRoutes, ...lookRoutes];
+const routes: readonly Route[] = [...labRoutes, ...runRoutes, ...tableRoutes, ...jobRoutes, ...lookRoutes];
+/** Everything that can be asked, in the order of the document. */
+export const operations: readonly Described[] = [...routes, ...described];
 
 export interface AppOptions {
   /** Names beside localhost that this server answers for. */
@@ -65,7 +68,8 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
   refuseAsProblems(app, context, audit, onDefect);
   addSessionRoutes(app, context, sessions, audit);
 
-  app.get("/api/v1/openapi.json", async () => openApi(routes, context.version));
+  let document: object | undefined;
+  app.get("/api/v1/openapi.json", async () => (document ??= openApi(operations, context.version)));
   const streams = new Streams(options.pingMs ?? 20_000, (request) => {
     const noted = {
       who: askers.get(request)?.name ?? "nobody",

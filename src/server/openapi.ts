@@ -1,16 +1,88 @@
 import * as z from "zod";
-import type { Route } from "./route.ts";
+import type { Described } from "./route.ts";
 import * as schemas from "./schemas.ts";
 
-const jsonSchema = (type: z.ZodType, io: "input" | "output") => {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" }) as Record<string, unknown>;
-  return schema;
-};
+/** A JSON schema, as far as the shapes of the API need it. */
+export interface JsonSchema {
+  $ref?: string;
+  type?: string | string[];
+  description?: string;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: boolean | JsonSchema;
+}
 
-/** The OpenAPI 3.1 document of the routes; its shapes are those that requests are checked with. */
-export function openApi(routes: readonly Route[], version: string): object {
+const place = "#/components/schemas/";
+const capital = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}`;
+
+/** What an operation takes and gives, as JSON schemas that refer to {@link Shapes.named}. */
+export interface OperationShapes {
+  query: JsonSchema | undefined;
+  body: JsonSchema | undefined;
+  response: JsonSchema;
+}
+
+export interface Shapes {
+  /** `LabRow`, `RunInfo`, …: what `schemas.ts` exports. */
+  named: Record<string, JsonSchema>;
+  of: (operation: Described) => OperationShapes;
+}
+
+/** The shapes of operations. Requests are told as they are sent (defaults left out), answers as they come. */
+export function shapesOf(operations: readonly Described[]): Shapes {
+  const registry = z.registry<{ id: string }>();
+  const names = new Set<string>();
+  for (const [name, type] of Object.entries(schemas)) {
+    if (!(type instanceof z.ZodType) || name === "loginRequest" || name.endsWith("Request")) continue;
+    names.add(capital(name));
+    registry.add(type, { id: capital(name) });
+  }
+  const own = (type: z.ZodType | undefined, id: string) => {
+    if (type !== undefined && !registry.has(type)) registry.add(type, { id });
+  };
+  for (const { id, query, body, response } of operations) {
+    own(query, `${id} query`);
+    own(body, `${id} body`);
+    own(response, `${id} response`);
+  }
+  const schemasFor = (io: "input" | "output") =>
+    z.toJSONSchema(registry, { uri: (id) => `${place}${id}`, io, unrepresentable: "any" }).schemas as Record<
+      string,
+      JsonSchema & { $schema?: string; $id?: string }
+    >;
+  const [input, output] = [schemasFor("input"), schemasFor("output")];
+  const plain = (from: typeof input, type: z.ZodType): JsonSchema => {
+    const id = registry.get(type)?.id ?? "";
+    if (names.has(id)) return { $ref: `${place}${id}` };
+    const { $schema: _schema, $id: _id, ...schema } = from[id] ?? {};
+    return schema;
+  };
+  const named = Object.fromEntries(
+    [...names].map((name) => {
+      const { $schema: _schema, $id: _id, ...schema } = output[name] ?? {};
+      return [name, schema];
+    }),
+  );
+  return {
+    named,
+    of: ({ query, body, response }) => ({
+      query: query && plain(input, query),
+      body: body && plain(input, body),
+      response: plain(output, response),
+    }),
+  };
+}
+
+/** The OpenAPI 3.1 document of operations; its shapes are those that requests are checked with. */
+export function openApi(operations: readonly Described[], version: string): object {
+  const shapes = shapesOf(operations);
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) (paths[`/api/v1${route.path}`] ??= {})[route.method.toLowerCase()] = operation(route);
+  for (const each of operations)
+    (paths[`/api/v1${each.path}`] ??= {})[each.method.toLowerCase()] = operation(each, shapes.of(each));
   return {
     openapi: "3.1.0",
     info: {
@@ -21,28 +93,33 @@ export function openApi(routes: readonly Route[], version: string): object {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    security: [{ token: [] }, {}],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    security: [{ token: [] }, { session: [] }, {}],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: jsonSchema(schemas.problem, "output") },
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: shapes.named,
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        session: { type: "apiKey", in: "cookie", name: "labs_session" },
+      },
     },
   };
 }
 
-function operation(route: Route): object {
-  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function operation(route: Described, { query, body, response }: OperationShapes): object {
+  const inPath = pathNames(route.path).map((name) => ({
     name,
     in: "path",
     required: true,
-    schema: { type: "string" },
+    schema: { type: "string", minLength: 1 },
   }));
-  const query = route.query ? jsonSchema(route.query, "input") : {};
-  const required = new Set((query["required"] as string[] | undefined) ?? []);
-  const inQuery = Object.entries((query["properties"] as Record<string, object> | undefined) ?? {}).map(
-    ([name, schema]) => ({ name, in: "query", required: required.has(name), schema }),
-  );
+  const required = new Set(query?.required);
+  const inQuery = Object.entries(query?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.has(name),
+    schema,
+  }));
   const headers =
     route.action === undefined
       ? []
@@ -55,29 +132,25 @@ function operation(route: Route): object {
             schema: { type: "string", minLength: 1, maxLength: 200 },
           },
         ];
-  const status = String(route.status ?? 200);
   return {
-    operationId: operationId(route),
+    operationId: route.id,
     summary: route.summary,
     tags: [route.tag],
-    "x-role": route.role,
+    ...(route.role !== undefined && { "x-role": route.role }),
     parameters: [...inPath, ...inQuery, ...headers],
-    ...(route.body && {
-      requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
-    }),
+    ...(body && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
     responses: {
-      [status]: {
+      [String(route.status ?? 200)]: {
         description: route.summary,
-        content: { "application/json": { schema: jsonSchema(route.response, "output") } },
+        content: { [route.produces ?? "application/json"]: { schema: response } },
       },
       default: {
         description: "Why it was not done",
-        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        content: { "application/problem+json": { schema: { $ref: `${place}Problem` } } },
       },
     },
   };
 }
 
-/** `GET /labs/{lab}/graph` → `get_labs_lab_graph` */
-const operationId = ({ method, path }: Route): string =>
-  `${method.toLowerCase()}${path.replace(/[{}]/g, "").replace(/\W+/g, "_")}`;
+/** The names in `/labs/{lab}`. */
+export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);

@@ -24,14 +24,21 @@ export class Ready {
   }
 }
 
-export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+/** What is told of an operation. */
+export interface Described<
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  R extends z.ZodType = z.ZodType,
+> {
+  /** `listLabs`: names the operation in the OpenAPI document, and its function in the client. */
+  id: string;
   method: "GET" | "POST" | "DELETE";
   /** As OpenAPI writes it: `/labs/{lab}`, below /api/v1. */
   path: string;
   summary: string;
   tag: string;
-  /** Needed at the lab that is asked about; where it is none, anywhere. */
-  role: Role;
+  /** Needed at the lab that is asked about; where it is none, anywhere. Undefined: anybody may ask. */
+  role?: Role;
   /** Concerns all labs: only for those who may see them all. */
   whole?: boolean;
   query?: Q;
@@ -40,6 +47,12 @@ export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z
   status?: number;
   /** Written to the audit log under this name, and taken with an Idempotency-Key. */
   action?: string;
+  /** Default: application/json. Of a stream `response` is the data of an event. */
+  produces?: "text/event-stream" | "text/plain";
+}
+
+export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> extends Described<Q, B, R> {
+  role: Role;
   handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R> | Ready>;
 }
 

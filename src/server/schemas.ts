@@ -483,3 +483,45 @@ export const auditList = z.strictObject({
   next: nullable(text),
 });
 export const done = z.strictObject({ done: z.boolean() });
+
+/** Of a stream of what happens; a `reset` says: ask for everything anew. */
+export const liveEvent = z.union([
+  z.strictObject({ type: z.literal("lab"), lab: labRow }),
+  z.strictObject({ type: z.literal("run"), lab: text, run: text }),
+  z.strictObject({
+    type: z.literal("step"),
+    lab: text,
+    job: text,
+    step: text,
+    state: z.enum(["running", "ok", "failed", "skipped", "cancelled"]),
+  }),
+  z.strictObject({
+    type: z.literal("nodes"),
+    lab: text,
+    job: text,
+    done: count,
+    total: count,
+    running: z.array(text),
+  }),
+  z.strictObject({ type: z.literal("jobs") }),
+  z.strictObject({ type: z.literal("alerts") }),
+  z.strictObject({ type: z.literal("reset") }),
+]);
+/** Of the stream of a run: lines of its log as they come, and its end. */
+export const runLogEvent = z.union([runEvent, z.strictObject({ status: runStatus })]);
+
+/** What two runs of a lab did differently. */
+export const comparison = z.strictObject({
+  run: runInfo,
+  other: runInfo,
+  nodes: z.array(
+    z.strictObject({
+      uniqueId: text,
+      name: text,
+      status: nullable(text),
+      otherStatus: nullable(text),
+      seconds: nullable(z.number()),
+      otherSeconds: nullable(z.number()),
+    }),
+  ),
+});

@@ -34,17 +34,4 @@ export type Diff = z.infer<typeof schemas.diff>;
 export type AuditList = z.infer<typeof schemas.auditList>;
 export type Problem = z.infer<typeof schemas.problem>;
 /** What the event stream carries; a `reset` says: ask for everything anew. */
-export type LiveEvent =
-  | { type: "lab"; lab: LabRow }
-  | { type: "run"; lab: string; run: string }
-  | {
-      type: "step";
-      lab: string;
-      job: string;
-      step: string;
-      state: "running" | "ok" | "failed" | "skipped" | "cancelled";
-    }
-  | { type: "nodes"; lab: string; job: string; done: number; total: number; running: string[] }
-  | { type: "jobs" }
-  | { type: "alerts" }
-  | { type: "reset" };
+export type LiveEvent = z.infer<typeof schemas.liveEvent>;

@@ -54,6 +54,7 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
       "dist/labs.js",
       "dist/index.js",
       "dist/engine.js",
+      "dist/client.js",
       "dist/types/index.d.ts",
       "dist/builtins.json",
       "dist/examples/cpg/shared/config/labs_config.yaml",
@@ -112,7 +113,7 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
   });
 
   it("can be imported, and its types hold", () => {
-    const page = readFileSync(join(repository, "docs/library.md"), "utf8");
+    const page = ["library", "api"].map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8")).join("\n");
     const programs = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = ""]) => code);
     expect(programs.length).toBeGreaterThan(4);
     programs.forEach((code, i) => writeFileSync(join(use, `program-${i}.ts`), code));
@@ -120,6 +121,10 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
       join(use, "types.ts"),
       `import { openWorkspace, type LabEvent, type LabRunResult } from "buildcpg-labs";
        import { openProject, type CommandResult } from "buildcpg-labs/engine";
+       import { createClient, type LabRow } from "buildcpg-labs/client";
+       export const first = async (): Promise<LabRow | undefined> => (await createClient().listLabs()).labs[0];
+       // @ts-expect-error a lab is needed
+       export const noLab = () => createClient().getLab({});
        export const run = (): Promise<LabRunResult> => openWorkspace(".").lab("a").run({ steps: ["load"], onEvent: (event: LabEvent) => console.log(event.type) });
        export const build = (): Promise<CommandResult> => openProject(".").run("build", { fullRefresh: true });
        // @ts-expect-error steps are names
@@ -144,11 +149,11 @@ describe("the packed package in an empty folder", { timeout: 300_000 }, () => {
     expect(checked).toMatchObject({ status: 0, stdout: "" });
     writeFileSync(
       join(use, "imported.mjs"),
-      'import { openWorkspace } from "buildcpg-labs"; import { openProject } from "buildcpg-labs/engine"; const lab = openWorkspace("cpg").lab("lab1_sales_performance"); const { status } = await lab.run(); const tests = await lab.test(); console.log(status, tests.success, typeof openProject);',
+      'import { openWorkspace } from "buildcpg-labs"; import { openProject } from "buildcpg-labs/engine"; import { createClient } from "buildcpg-labs/client"; const lab = openWorkspace("cpg").lab("lab1_sales_performance"); const { status } = await lab.run(); const tests = await lab.test(); const gone = await createClient({ url: "http://127.0.0.1:1", retries: 0 }).listLabs().catch((e) => e.code); console.log(status, tests.success, typeof openProject, gone);',
     );
     expect(run(process.execPath, ["imported.mjs"])).toMatchObject({
       status: 0,
-      stdout: "ok true function\n",
+      stdout: "ok true function NO-ANSWER\n",
       stderr: "",
     });
   });

@@ -27,6 +27,7 @@ const jobJson = (job: JobInfo): JobJson => ({
 
 export const jobRoutes: Route[] = [
   route({
+    id: "listJobs",
     method: "GET",
     path: "/jobs",
     summary: "What waits, runs and ran on the server, newest first",
@@ -45,6 +46,7 @@ export const jobRoutes: Route[] = [
     },
   }),
   route({
+    id: "runLab",
     method: "POST",
     path: "/labs/{lab}/runs",
     summary: "Run a lab; what is unchanged since its last run is not built again",
@@ -74,6 +76,7 @@ export const jobRoutes: Route[] = [
     },
   }),
   route({
+    id: "cancelJob",
     method: "POST",
     path: "/jobs/{job}/cancel",
     summary: "Cancel a job: what waits is dropped, what runs stops at the next model",
@@ -97,6 +100,7 @@ export const jobRoutes: Route[] = [
     },
   }),
   route({
+    id: "pauseLab",
     method: "POST",
     path: "/labs/{lab}/pause",
     summary: "Keep schedules from running a lab",
@@ -114,6 +118,7 @@ export const jobRoutes: Route[] = [
     },
   }),
   route({
+    id: "resumeLab",
     method: "POST",
     path: "/labs/{lab}/resume",
     summary: "Let schedules run a lab again",

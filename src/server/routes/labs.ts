@@ -14,6 +14,7 @@ import type { Docs, LabDetail } from "../types.ts";
 
 export const labRoutes: Route[] = [
   route({
+    id: "listLabs",
     method: "GET",
     path: "/labs",
     summary: "Every lab with its state, last and next run, score and what to look at",
@@ -26,6 +27,7 @@ export const labRoutes: Route[] = [
       ),
   }),
   route({
+    id: "getLab",
     method: "GET",
     path: "/labs/{lab}",
     summary: "One lab: sources, schedule, published versions, stages of its run",
@@ -40,6 +42,7 @@ export const labRoutes: Route[] = [
     },
   }),
   route({
+    id: "getGraph",
     method: "GET",
     path: "/labs/{lab}/graph",
     summary: "Sources, models and what lies between them, with the outcome of their last run",
@@ -49,6 +52,7 @@ export const labRoutes: Route[] = [
     handle: async ({ scope, context, params }) => graphOf(context.ledger, scope.lab(params["lab"] ?? "")),
   }),
   route({
+    id: "getNode",
     method: "GET",
     path: "/labs/{lab}/nodes/{node}",
     summary: "One node of the graph: columns, tests, its SQL as written and as run",
@@ -58,6 +62,7 @@ export const labRoutes: Route[] = [
     handle: async ({ scope, params }) => nodeDetail(scope.lab(params["lab"] ?? ""), params["node"] ?? ""),
   }),
   route({
+    id: "listFiles",
     method: "GET",
     path: "/labs/{lab}/files",
     summary: "Every file that was seen, from the lab's own ledger; not while the lab runs",
@@ -67,6 +72,7 @@ export const labRoutes: Route[] = [
     handle: async ({ scope, params }) => filesOf(scope.lab(params["lab"] ?? "")),
   }),
   route({
+    id: "diffVersions",
     method: "GET",
     path: "/labs/{lab}/diff",
     summary: "What changed between two published versions",
@@ -87,6 +93,7 @@ export const labRoutes: Route[] = [
     },
   }),
   route({
+    id: "getDocs",
     method: "GET",
     path: "/docs",
     summary: "What is written about models, sources and columns, of one lab or all",

@@ -10,6 +10,7 @@ import { limit, ofLabs } from "./runs.ts";
 
 export const lookRoutes: Route[] = [
   route({
+    id: "getHealth",
     method: "GET",
     path: "/health",
     summary: "What needs attention; machine, workers, queue and leases",
@@ -54,6 +55,7 @@ export const lookRoutes: Route[] = [
     },
   }),
   route({
+    id: "listAlerts",
     method: "GET",
     path: "/alerts",
     summary: "Incidents with their causes and who was told, newest first",
@@ -64,6 +66,7 @@ export const lookRoutes: Route[] = [
     handle: async ({ scope, context, query }) => incidentsFor(context.ledger, scope, query.state, query.limit),
   }),
   route({
+    id: "listAudit",
     method: "GET",
     path: "/audit",
     summary: "Who did what through the API, newest first",

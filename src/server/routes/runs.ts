@@ -14,6 +14,7 @@ export const ofLabs = (lab: string | readonly string[] | undefined) => (lab === 
 
 export const runRoutes: Route[] = [
   route({
+    id: "listRuns",
     method: "GET",
     path: "/runs",
     summary: "Runs, newest first; `cursor` is the `next` of the page before",
@@ -39,6 +40,7 @@ export const runRoutes: Route[] = [
     },
   }),
   route({
+    id: "getRun",
     method: "GET",
     path: "/runs/{run}",
     summary: "One run: steps, nodes on the time line, scores; `run` may be the end of an id, or `last`",
@@ -49,6 +51,7 @@ export const runRoutes: Route[] = [
       runDetail(context.ledger, workspaceOf(context), await scope.run(params["run"] ?? "")),
   }),
   route({
+    id: "listRunEvents",
     method: "GET",
     path: "/runs/{run}/events",
     summary: "The log of a run; `after` is the `next` of the page before",
@@ -75,25 +78,13 @@ export const runRoutes: Route[] = [
     },
   }),
   route({
+    id: "compareRuns",
     method: "GET",
     path: "/runs/{run}/compare/{other}",
     summary: "What two runs of a lab did differently: nodes by status and time",
     tag: "runs",
     role: "viewer",
-    response: z.strictObject({
-      run: schemas.runInfo,
-      other: schemas.runInfo,
-      nodes: z.array(
-        z.strictObject({
-          uniqueId: z.string(),
-          name: z.string(),
-          status: z.string().nullable(),
-          otherStatus: z.string().nullable(),
-          seconds: z.number().nullable(),
-          otherSeconds: z.number().nullable(),
-        }),
-      ),
-    }),
+    response: schemas.comparison,
     handle: async ({ scope, params }) => {
       const run = await scope.run(params["run"] ?? "");
       const other = await scope.run(params["other"] ?? "", run.lab);

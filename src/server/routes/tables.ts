@@ -11,6 +11,7 @@ const flag = z.enum(["true", "false"]).default("false");
 
 export const tableRoutes: Route[] = [
   route({
+    id: "listTables",
     method: "GET",
     path: "/labs/{lab}/tables",
     summary: "Tables that are published or were scored",
@@ -20,6 +21,7 @@ export const tableRoutes: Route[] = [
     handle: ({ scope, context, params }) => tablesOf(context.ledger, context.snapshots, scope.lab(params["lab"] ?? "")),
   }),
   route({
+    id: "getTable",
     method: "GET",
     path: "/labs/{lab}/tables/{table}",
     summary: "One table: profile of what is published, score with every lost point, tests",
@@ -32,6 +34,7 @@ export const tableRoutes: Route[] = [
     },
   }),
   route({
+    id: "listRows",
     method: "GET",
     path: "/labs/{lab}/tables/{table}/rows",
     summary: "Rows of a published table, sorted and filtered there; `filter` is `column~text`, as often as wanted",
@@ -59,6 +62,7 @@ export const tableRoutes: Route[] = [
     },
   }),
   route({
+    id: "getQuarantine",
     method: "GET",
     path: "/labs/{lab}/quarantine",
     summary: "Rows in quarantine by reason, and the rows; not while the lab runs",
@@ -74,6 +78,7 @@ export const tableRoutes: Route[] = [
       ),
   }),
   route({
+    id: "replayQuarantine",
     method: "POST",
     path: "/labs/{lab}/quarantine/replay",
     summary: "Load corrected rows; those that still do not fit stay in quarantine",
@@ -88,6 +93,7 @@ export const tableRoutes: Route[] = [
     },
   }),
   route({
+    id: "query",
     method: "POST",
     path: "/query",
     summary: "Ask what a lab has published: one SELECT, sandboxed, with a row and a time limit",
@@ -103,6 +109,7 @@ export const tableRoutes: Route[] = [
       }),
   }),
   route({
+    id: "cancelQuery",
     method: "POST",
     path: "/query/{id}/cancel",
     summary: "Stop a query that was asked with this id",
