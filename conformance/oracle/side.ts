@@ -94,7 +94,13 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn(command[0] as string, [...command.slice(1), ...args], {
       cwd: copy.project,
-      env: { ...Object.fromEntries(kept), TZ: "UTC", DBT_SEND_ANONYMOUS_USAGE_STATS: "false", ...env },
+      env: {
+        ...Object.fromEntries(kept),
+        TZ: "UTC",
+        DBT_SEND_ANONYMOUS_USAGE_STATS: "false",
+        LABS_PARTIAL_PARSE_FROM: "0",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
       timeout,
     });

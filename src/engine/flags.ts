@@ -57,6 +57,8 @@ export interface Flags {
   warnError: boolean;
   warnErrorOptions?: PlainRecord;
   writeJson: boolean;
+  /** false: the project is parsed anew whatever an earlier parse left. Default: true. */
+  partialParse?: boolean;
   versionCheck: boolean;
   populateCache: boolean;
   cacheSelectedOnly: boolean;

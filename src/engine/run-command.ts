@@ -39,18 +39,11 @@ import {
   type FreshnessResult,
   type LoadedState,
 } from "./7-artifacts/index.ts";
-import {
-  addTestEdges,
-  buildGraph,
-  hasFreshness,
-  manifestSelectors,
-  parseSelectors,
-  selectNodes,
-  type Graph,
-} from "./4-select/index.ts";
+import { addTestEdges, buildGraph, hasFreshness, parseSelectors, selectNodes, type Graph } from "./4-select/index.ts";
 import type { ProjectLineage } from "./lineage/types.ts";
 import { linkMacroDependencies } from "./3-link/index.ts";
-import { parseProject, type ParsedProject } from "./2-parse/index.ts";
+import type { ParsedProject } from "./2-parse/index.ts";
+import { parseOrRestore, type Parsed } from "./parse-cache/index.ts";
 import { readProject } from "./1-read/index.ts";
 import type { ReadProject, Target } from "./1-read/types.ts";
 import type { GraphNode, PlainRecord, RunResult, SourceNode } from "./manifest/types.ts";
@@ -126,6 +119,7 @@ export class Invocation {
   readonly files: TargetFiles;
   started = performance.now();
   #graph: Graph | undefined;
+  readonly #writeAsParsed: Parsed["writeManifest"];
 
   constructor(flags: Flags, options: CommandOptions) {
     this.flags = flags;
@@ -139,24 +133,22 @@ export class Invocation {
     this.read = readProject(flags, readOptions);
     for (const { text, name, code } of this.read.warnings)
       options.sink({ type: "message", level: "warn", text, name, code });
-    this.parsed = parseProject({
-      read: this.read,
-      flags,
-      emit: options.sink,
-      env: options.env ?? process.env,
-      invocationId: options.invocationId ?? randomUUID(),
-      startedAt,
-    });
     this.targetFolder = resolve(this.read.root.root, flags.targetPath ?? this.read.root.paths.target);
     this.files = new TargetFiles(this.read.root.root);
-    const { manifest } = this.parsed.runtime;
-    manifest.metadata.env = Object.fromEntries(
-      Object.entries(this.parsed.runtime.env)
-        .filter(([k]) => k.startsWith("DBT_ENV_CUSTOM_ENV_"))
-        .map(([k, v]) => [k.slice("DBT_ENV_CUSTOM_ENV_".length), v ?? ""]),
+    const { project, counts, writeManifest } = parseOrRestore(
+      {
+        read: this.read,
+        flags,
+        emit: options.sink,
+        env: options.env ?? process.env,
+        invocationId: options.invocationId ?? randomUUID(),
+        startedAt,
+      },
+      this.targetFolder,
     );
-    if (this.read.selectors) manifest.selectors = manifestSelectors(this.read.selectors.document.data);
-    options.sink({ type: "parsed", counts: counts(manifest), seconds: (performance.now() - this.started) / 1000 });
+    this.parsed = project;
+    this.#writeAsParsed = writeManifest;
+    options.sink({ type: "parsed", counts, seconds: (performance.now() - this.started) / 1000 });
   }
 
   get runtime() {
@@ -293,6 +285,9 @@ export class Invocation {
   /** manifest.json and its companions. */
   writeManifest(): void {
     if (!this.flags.writeJson) return;
+    // These commands leave the project as it was parsed.
+    if (this.#writeAsParsed && (this.flags.command === "parse" || this.flags.command === "list"))
+      return this.#writeAsParsed();
     linkMacroDependencies(this.runtime);
     writeManifest(this.targetFolder, this.manifest);
     writeSemanticManifest(this.targetFolder, this.manifest);
@@ -366,26 +361,6 @@ export function readAhead(flags: Flags, options: Omit<CommandOptions, "sink">): 
   };
 }
 
-function counts(manifest: Invocation["manifest"]): { name: string; count: number }[] {
-  const found = new Map<string, number>();
-  for (const node of Object.values(manifest.nodes))
-    if (node.config.enabled) found.set(node.resource_type, (found.get(node.resource_type) ?? 0) + 1);
-  for (const [name, section] of [
-    ["source", manifest.sources],
-    ["exposure", manifest.exposures],
-    ["metric", manifest.metrics],
-    ["macro", manifest.macros],
-    ["group", manifest.groups],
-    ["semantic_model", manifest.semantic_models],
-    ["saved_query", manifest.saved_queries],
-    ["unit_test", manifest.unit_tests],
-  ] as const) {
-    const count = Object.keys(section).length;
-    if (count > 0) found.set(name, count);
-  }
-  return [...found].map(([name, count]) => ({ name, count }));
-}
-
 const failedStatuses = new Set(["error", "fail", "runtime error", "partial success"]);
 
 /** True when no result failed, hooks included. Whatever was skipped lies behind a failure. Source: dbt-core task/base.py interpret_results. */
@@ -405,8 +380,11 @@ export async function runCommand(flags: Flags, options: CommandOptions): Promise
     return done ? { success: true, exit: 0, results: [] } : runCommand(again, options);
   }
   return inProject(flags, options, async (invocation) => ({
-    manifest: invocation.manifest,
     ...(await carryOut(invocation)),
+    // A kept parse is read when somebody asks.
+    get manifest() {
+      return invocation.manifest;
+    },
   }));
 }
 

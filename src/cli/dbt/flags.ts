@@ -40,6 +40,7 @@ export function toFlags(settings: Settings, words: string[]): Flags {
     warnError: settings.on("warn_error"),
     warnErrorOptions: settings.warnErrorOptions,
     writeJson: settings.on("write_json"),
+    partialParse: settings.on("partial_parse"),
     versionCheck: settings.on("version_check"),
     populateCache: settings.on("populate_cache"),
     cacheSelectedOnly: settings.on("cache_selected_only"),

@@ -106,7 +106,7 @@ export const globalOptions: DbtOption[] = [
       default: 1,
     },
   ),
-  onOff("partial_parse", "Accepted; parsing is always complete and the same.", { default: true }),
+  onOff("partial_parse", "Use the last parse when nothing has changed since.", { default: true }),
   option("partial_parse_file_path", "--partial-parse-file-path", "path", "", { hidden: true, must: "exists" }),
   onOff("partial_parse_file_diff", "", { default: true, hidden: true }),
   onOff("populate_cache", "Look up existing relations at the start.", { default: true }),

@@ -108,6 +108,8 @@ export interface SourceFile {
   contents: string;
   /** Lines that were cut from the top because they are blank: add them to a line of `contents` to get the file's. */
   leadingLines?: number;
+  /** Of a seed, once it was asked for. */
+  checksum?: { name: string; checksum: string };
 }
 
 /** Every file of one project by kind, in dbt's order (sorted by path inside a folder, folders as configured). */

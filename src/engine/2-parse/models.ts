@@ -93,7 +93,7 @@ export function parseSeeds(state: ParseState, files: ProjectFiles): void {
       const node = newNode(state, { kind: "seed", name: stem(file.path), project: files.project, file, rawCode: "" });
       const seed = node as GraphNode & { root_path: string };
       seed.root_path = files.project.root;
-      node.checksum = seedChecksum(
+      node.checksum = file.checksum ??= seedChecksum(
         files.project.root,
         file.path,
         Number(state.runtime.read.root.flags.maximum_seed_size_mib ?? 1),

@@ -18,6 +18,7 @@ import { nameScope, parseScope, type Captured } from "../context/parse-members.t
 import { warn } from "../context/runtime.ts";
 import type { NodeScope } from "../context/scope.ts";
 import { engineError } from "../errors.ts";
+import { exactJson } from "../manifest/exact.ts";
 import { noteLinesAbove } from "../manifest/source-lines.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import type { Project, SourceFile } from "../1-read/types.ts";
@@ -133,6 +134,8 @@ export function renderNode(
     () => (relation ??= relationFromNode(node, state.runtime.read.root.quoting)),
   );
   state.captured.set(node.unique_id, captured);
+  const { notes } = state.runtime;
+  if (notes) notes.rendering = node.unique_id;
   try {
     options.prepare?.(scope);
     const source = options.source ?? node.raw_code;
@@ -153,6 +156,19 @@ export function renderNode(
     }
   } catch (error) {
     throw inNode(error, node);
+  } finally {
+    if (notes) notes.rendering = undefined;
+  }
+  if (notes?.volatile.has(node.unique_id)) {
+    const text = exactJson([captured, calls.merged]);
+    // Generic tests are rendered from their properties, not from a file of their own.
+    if (text === undefined || options.source !== undefined || node.test_metadata) notes.unkept = true;
+    else
+      notes.volatile.set(node.unique_id, {
+        package: node.package_name,
+        path: node.original_file_path,
+        captured: text,
+      });
   }
   node.config_call_dict = calls.merged;
   state.calls.set(node.unique_id, calls.merged);
@@ -371,6 +387,8 @@ function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | und
   const hookScope =
     scope ??
     parseScope(state.runtime, node, undefined, captured, () => relationFromNode(node, state.runtime.read.root.quoting));
+  const { notes } = state.runtime;
+  if (notes) notes.inHooks = true;
   for (const text of texts) {
     try {
       const result = parseTemplate(text, { file: node.original_file_path }).render(hookScope, {
@@ -381,6 +399,7 @@ function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | und
       throw inNode(error, node);
     }
   }
+  if (notes) notes.inHooks = false;
   if (node.resource_type === "seed" && captured.refs.length + captured.sources.length + captured.metrics.length > 0) {
     throw seedWithReferences(node);
   }

@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import type { Template } from "#jinja/index.ts";
 import { builtinPackages } from "../builtins/index.ts";
 import { MacroTable } from "../context/macro-table.ts";
+import type { ParseNotes } from "../context/parse-notes.ts";
 import { dbtVersion, type Runtime } from "../context/runtime.ts";
 import { readFiles } from "../1-read/index.ts";
-import type { Project, ReadProject, SourceFile } from "../1-read/types.ts";
+import type { Project, ProjectFiles, ReadProject, SourceFile } from "../1-read/types.ts";
+import { manifestSelectors } from "../4-select/manifest-selectors.ts";
 import type { EventSink } from "../events.ts";
 import type { Flags } from "../flags.ts";
 import { emptyDispatches, linkManifest, type NodeLookup } from "../3-link/index.ts";
@@ -28,8 +30,9 @@ export interface ParsedProject {
   templates: Map<string, Template>;
 }
 
-function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, startedAt: Date): Manifest {
+function emptyManifest({ read, env, invocationId, startedAt }: ParseInput): Manifest {
   const quoting = { database: true, schema: true, identifier: true, column: null, ...read.root.quoting };
+  const custom = "DBT_ENV_CUSTOM_ENV_";
   return {
     metadata: {
       dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
@@ -37,7 +40,11 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
       generated_at: new Date().toISOString(),
       invocation_id: invocationId,
       invocation_started_at: startedAt.toISOString(),
-      env: {},
+      env: Object.fromEntries(
+        Object.entries(env)
+          .filter(([name]) => name.startsWith(custom))
+          .map(([name, value]) => [name.slice(custom.length), value ?? ""]),
+      ),
       project_name: read.root.name,
       project_id: createHash("md5").update(read.root.name).digest("hex"),
       user_id: null,
@@ -47,37 +54,35 @@ function emptyManifest(read: ReadProject, flags: Flags, invocationId: string, st
       run_started_at: startedAt.toISOString(),
     },
     ...noResources(),
+    selectors: read.selectors ? manifestSelectors(read.selectors.document.data) : {},
   };
 }
 
-/**
- * Parses a project and its packages into a linked manifest.
- * Order as in dbt-core parser/manifest.py: all macros, then every project's files, then all properties, sources, links.
- * Errors: every problem that was found, as one error (ENG-007 when there are several).
- */
-export function parseProject(input: {
+export interface ParseInput {
   read: ReadProject;
   flags: Flags;
   emit: EventSink;
   env: NodeJS.ProcessEnv;
   invocationId: string;
   startedAt: Date;
-}): ParsedProject {
-  const { read, flags } = input;
-  const projects = new Map<string, Project>([
-    [read.root.name, read.root],
-    ...read.packages.map((p): [string, Project] => [p.name, p]),
-  ]);
-  const runtime: Runtime = {
-    ...input,
-    projects,
-    target: read.target,
-    macros: new MacroTable(read.root.name),
-    manifest: emptyManifest(read, flags, input.invocationId, input.startedAt),
-    usedEnv: new Map(),
-  };
-  const state: ParseState = {
-    runtime,
+}
+
+/** The files of a project and of its packages, the project's first. */
+export const filesOf = (read: ReadProject): ProjectFiles[] =>
+  [read.root, ...read.packages].map((project) => readFiles(project));
+
+/** A parse before its first file. */
+export function beginParse(input: ParseInput, notes?: ParseNotes): ParseState {
+  const { read } = input;
+  return {
+    runtime: {
+      ...input,
+      projects: new Map([read.root, ...read.packages].map((project) => [project.name, project])),
+      target: read.target,
+      macros: new MacroTable(read.root.name),
+      manifest: emptyManifest(input),
+      notes,
+    },
     errors: [],
     templates: new Map(),
     captured: new Map(),
@@ -85,10 +90,12 @@ export function parseProject(input: {
     unrenderedCalls: new Map(),
     sources: new Map(),
   };
+}
 
-  const files = [...projects.values()].map((project) => readFiles(project));
+/** The macros of the project and its packages, then the built-in ones. `lazy`: nothing is wrong with them, as is known. */
+export function parseMacros(state: ParseState, files: ProjectFiles[], options: { lazy: boolean }): void {
   for (const { project, macros, genericTests } of files)
-    parseMacroFiles(state, project.name, [...macros, ...genericTests], { lazy: false });
+    parseMacroFiles(state, project.name, [...macros, ...genericTests], options);
   for (const builtin of builtinPackages()) {
     const sources = builtin.files.map(
       (f): SourceFile => ({
@@ -98,7 +105,7 @@ export function parseProject(input: {
         contents: f.contents,
       }),
     );
-    if (builtin.macros) addPackedMacros(runtime, builtin.name, sources, builtin.macros);
+    if (builtin.macros) addPackedMacros(state.runtime, builtin.name, sources, builtin.macros);
     else
       parseMacroFiles(
         state,
@@ -111,15 +118,33 @@ export function parseProject(input: {
       docs: sources.filter((f) => f.path.endsWith(".md")),
     });
   }
+}
+
+/** What has a template of its own, in dbt's order. */
+export function parseTemplates(state: ParseState, files: ProjectFiles): void {
+  parseModels(state, files);
+  parseSnapshots(state, files);
+  parseAnalyses(state, files);
+  parseSingularTests(state, files);
+}
+
+/**
+ * Parses a project and its packages into a linked manifest.
+ * Order as in dbt-core parser/manifest.py: all macros, then every project's files, then all properties, sources, links.
+ * `notes` is told what the result depends on besides files and settings.
+ * Errors: every problem that was found, as one error (ENG-007 when there are several).
+ */
+export function parseProject(input: ParseInput, files = filesOf(input.read), notes?: ParseNotes): ParsedProject {
+  const { read } = input;
+  const state = beginParse(input, notes);
+  const { runtime } = state;
+  parseMacros(state, files, { lazy: false });
   throwCollected(state.errors);
   state.errors.push(...emptyDispatches(runtime));
   throwCollected(state.errors);
 
   for (const projectFiles of files) {
-    parseModels(state, projectFiles);
-    parseSnapshots(state, projectFiles);
-    parseAnalyses(state, projectFiles);
-    parseSingularTests(state, projectFiles);
+    parseTemplates(state, projectFiles);
     parseSeeds(state, projectFiles);
     if (projectFiles.project === read.root) refuseOsi(state, projectFiles.osi);
     parseDocs(state, projectFiles);
@@ -134,5 +159,6 @@ export function parseProject(input: {
   throwCollected(state.errors);
   const lookup = linkManifest(state);
   throwCollected(state.errors);
+  runtime.notes = undefined;
   return { runtime, lookup, templates: state.templates };
 }

@@ -1,4 +1,4 @@
 export { NodeLookup } from "./lookup.ts";
 export { assertAccess, notFound, placeOfReference, resolveFunction, resolveRef, resolveSource } from "./resolve.ts";
-export { linkManifest } from "./link.ts";
+export { fillMaps, linkManifest } from "./link.ts";
 export { emptyDispatches, linkMacroDependencies } from "./macro-dependencies.ts";

@@ -8,29 +8,39 @@ export function toJson(value: Plain): string {
   return JSON.stringify(jsonReady(value)) ?? "null";
 }
 
-/** The same value with everything that JSON cannot hold replaced; the same object when there is nothing to replace. */
-export function jsonReady(value: Plain): Plain {
-  if (typeof value === "bigint") return rawNumber(value);
+/**
+ * The same value with everything that JSON cannot hold replaced; the same object when there is nothing to replace.
+ * `onOther` is told when the text will not say what the value was.
+ */
+export function jsonReady(value: Plain, onOther?: () => void): Plain {
+  if (typeof value === "bigint") {
+    onOther?.();
+    return rawNumber(value);
+  }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
     let copy: Plain[] | undefined;
     for (let i = 0; i < value.length; i++) {
-      const ready = jsonReady(value[i]);
+      const ready = jsonReady(value[i], onOther);
       if (ready === value[i]) continue;
       copy ??= [...value];
       copy[i] = ready;
     }
     return copy ?? value;
   }
-  if ("toJSON" in value && typeof value.toJSON === "function") return value;
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    onOther?.();
+    return value;
+  }
   if ("toPlain" in value && typeof value.toPlain === "function") {
+    onOther?.();
     const plain: Plain = value.toPlain();
     return plain === undefined ? String(value) : jsonReady(plain);
   }
   const record = value as Record<string, Plain>;
   let copy: Record<string, Plain> | undefined;
   for (const key in record) {
-    const ready = jsonReady(record[key]);
+    const ready = jsonReady(record[key], onOther);
     if (ready === record[key]) continue;
     copy ??= { ...record };
     copy[key] = ready;

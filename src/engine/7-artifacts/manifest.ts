@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { MacroNode, Manifest, PlainRecord } from "../manifest/types.ts";
 import { nodeRecord } from "./fields.ts";
-import { toJson } from "./json.ts";
+import { jsonReady, toJson } from "./json.ts";
 import { artifactMetadata } from "./metadata.ts";
 import { relationMaps } from "./relation-maps.ts";
 import { writeAtomically } from "./write-file.ts";
@@ -9,37 +9,63 @@ import { writeAtomically } from "./write-file.ts";
 /** Built-in macros are the same objects in every manifest of a process, and never change: their text is kept. */
 const macroTexts = new WeakMap<object, string>();
 
+/** Collections of nodes, each by unique id. */
+export type Section = keyof Omit<Manifest, "metadata" | "selectors" | "parent_map" | "child_map" | "group_map">;
+
+/** Told of every node as it is written, and whether its text says all of it. */
+export type OnNode = (section: Section, id: string, node: PlainRecord, exact: boolean) => void;
+
 /** The text of a manifest.json v12. `now` is what `generated_at` says. */
 export function manifestJson(manifest: Manifest, now = new Date()): string {
+  return manifestHead(manifest.metadata, now) + manifestTail(manifest);
+}
+
+/** Its beginning: what differs from one invocation of an unchanged project to the next. */
+export function manifestHead(metadata: Manifest["metadata"], now = new Date()): string {
+  return `{"metadata":${toJson({ ...metadata, ...artifactMetadata("manifest/v12", metadata, now) })},`;
+}
+
+/** Everything behind {@link manifestHead}. */
+export function manifestTail(manifest: Manifest, onNode?: OnNode): string {
   const maps = relationMaps(manifest);
-  const metadata = { ...artifactMetadata("manifest/v12", manifest.metadata, now) };
-  const resources = (all: Record<string, unknown>) => mapJson(all, (node) => toJson(nodeRecord(node as PlainRecord)));
+  const text = (section: Section, id: string, node: PlainRecord): string => {
+    let exact = true;
+    const ready = jsonReady(nodeRecord(node), onNode && (() => (exact = false)));
+    onNode?.(section, id, node, exact);
+    return JSON.stringify(ready);
+  };
+  const resources = (section: Section): string =>
+    mapJson(manifest[section] as Record<string, unknown>, (node, id) => text(section, id, node as PlainRecord));
   const parts: [string, string][] = [
-    ["metadata", toJson({ ...manifest.metadata, ...metadata })],
-    ["nodes", resources(manifest.nodes)],
-    ["sources", resources(manifest.sources)],
-    ["macros", mapJson(manifest.macros, macroJson)],
-    ["docs", resources(manifest.docs)],
-    ["exposures", resources(manifest.exposures)],
-    ["metrics", resources(manifest.metrics)],
-    ["groups", resources(manifest.groups)],
+    ["nodes", resources("nodes")],
+    ["sources", resources("sources")],
+    [
+      "macros",
+      mapJson(manifest.macros, (macro, id) =>
+        isBuiltin(macro) ? builtinJson(macro) : text("macros", id, macro as unknown as PlainRecord),
+      ),
+    ],
+    ["docs", resources("docs")],
+    ["exposures", resources("exposures")],
+    ["metrics", resources("metrics")],
+    ["groups", resources("groups")],
     ["selectors", toJson(manifest.selectors)],
     [
       "disabled",
       mapJson(
         manifest.disabled,
-        (nodes) => `[${nodes.map((node) => toJson(nodeRecord(node as PlainRecord))).join(",")}]`,
+        (nodes, id) => `[${nodes.map((node) => text("disabled", id, node as PlainRecord)).join(",")}]`,
       ),
     ],
     ["parent_map", JSON.stringify(maps.parentMap)],
     ["child_map", JSON.stringify(maps.childMap)],
     ["group_map", JSON.stringify(maps.groupMap)],
-    ["saved_queries", resources(manifest.saved_queries)],
-    ["semantic_models", resources(manifest.semantic_models)],
-    ["unit_tests", resources(manifest.unit_tests)],
-    ["functions", resources(manifest.functions)],
+    ["saved_queries", resources("saved_queries")],
+    ["semantic_models", resources("semantic_models")],
+    ["unit_tests", resources("unit_tests")],
+    ["functions", resources("functions")],
   ];
-  return `{${parts.map(([key, text]) => `"${key}":${text}`).join(",")}}`;
+  return `${parts.map(([key, value]) => `"${key}":${value}`).join(",")}}`;
 }
 
 /** Writes target/manifest.json and returns its path. */
@@ -49,14 +75,13 @@ export function writeManifest(targetFolder: string, manifest: Manifest, now?: Da
   return file;
 }
 
-function mapJson<T>(all: Record<string, T>, text: (value: T) => string): string {
+function mapJson<T>(all: Record<string, T>, text: (value: T, id: string) => string): string {
   const entries: string[] = [];
-  for (const id in all) entries.push(`${JSON.stringify(id)}:${text(all[id] as T)}`);
+  for (const id in all) entries.push(`${JSON.stringify(id)}:${text(all[id] as T, id)}`);
   return `{${entries.join(",")}}`;
 }
 
-function macroJson(macro: MacroNode): string {
-  if (!isBuiltin(macro)) return toJson(nodeRecord(macro as unknown as PlainRecord));
+function builtinJson(macro: MacroNode): string {
   let text = macroTexts.get(macro);
   if (text === undefined) {
     text = JSON.stringify(builtinRecord(macro));

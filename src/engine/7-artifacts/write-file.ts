@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { engineError } from "../errors.ts";
 
@@ -6,10 +6,26 @@ let counter = 0;
 
 /** Writes a file so that readers see the old text or the new one, never half of it. Makes its folder. */
 export function writeAtomically(file: string, text: string): void {
+  replace(file, (temporary) => writeFileSync(temporary, text));
+}
+
+/** The same for a text in several pieces. */
+export function writeInParts(file: string, parts: Uint8Array[]): void {
+  replace(file, (temporary) => {
+    const handle = openSync(temporary, "w");
+    try {
+      for (const part of parts) writeFileSync(handle, part);
+    } finally {
+      closeSync(handle);
+    }
+  });
+}
+
+function replace(file: string, write: (temporary: string) => void): void {
   const temporary = `${file}.${process.pid}.${counter++}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(temporary, text);
+    write(temporary);
     renameSync(temporary, file);
   } catch (error) {
     removeQuietly(temporary);

@@ -42,10 +42,8 @@ export function envVarFunction(runtime: Runtime, overrides: Record<string, unkno
       });
     }
     const value = key.startsWith(privatePrefix) ? undefined : runtime.env[key];
-    if (value !== undefined) {
-      runtime.usedEnv.set(key, value);
-      return value;
-    }
+    runtime.notes?.env.set(key, value ?? null);
+    if (value !== undefined) return value;
     // As it was given: a default of false stays false.
     if (fallback !== undefined && fallback !== null) return fallback;
     throw engineError("parsing", {
@@ -163,6 +161,11 @@ export function baseMembers(
     });
     return "";
   };
+  /** A member whose value is another one in the next invocation. */
+  const differing = (value: () => Value) => (): Value => {
+    runtime.notes?.reached("value");
+    return value();
+  };
   return {
     dbt_version: dbtVersion,
     env_var: () => envVarFunction(runtime),
@@ -210,20 +213,22 @@ export function baseMembers(
         return zipped;
       }),
     log: () =>
-      hostFunction("log", ["msg", "info?"], (msg, info) =>
-        truthy(info ?? false)
+      hostFunction("log", ["msg", "info?"], (msg, info) => {
+        runtime.notes?.reached("effect");
+        return truthy(info ?? false)
           ? message(str(msg ?? null), "info", { name: "JinjaLogInfo", code: "I062" })
-          : message(str(msg ?? null), "debug", { name: "JinjaLogDebug", code: "I063" }),
-      ),
+          : message(str(msg ?? null), "debug", { name: "JinjaLogDebug", code: "I063" });
+      }),
     print: () =>
-      hostFunction("print", ["msg"], (msg) =>
-        message(str(msg ?? null), "info", { name: "PrintEvent", code: "Z052", bare: true }),
-      ),
-    run_started_at: () => utcDateTime(runtime.startedAt),
-    invocation_id: runtime.invocationId,
+      hostFunction("print", ["msg"], (msg) => {
+        runtime.notes?.reached("effect");
+        return message(str(msg ?? null), "info", { name: "PrintEvent", code: "Z052", bare: true });
+      }),
+    run_started_at: differing(() => utcDateTime(runtime.startedAt)),
+    invocation_id: differing(() => runtime.invocationId),
     thread_id: options.threadId,
-    modules,
-    flags: () => flagsObject(runtime),
+    modules: differing(() => modules),
+    flags: differing(() => flagsObject(runtime)),
     diff_of_two_dicts: () =>
       hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) =>
         a instanceof PyDict && b instanceof PyDict ? diffOfTwoDicts(a, b) : null,

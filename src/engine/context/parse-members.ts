@@ -100,15 +100,25 @@ export function parseScope(
         ["Column", columnClass],
       ]),
     column: () => columnClass,
-    exceptions: () => exceptionsFor(runtime, node),
+    // A warning is said again each time.
+    exceptions: () => {
+      runtime.notes?.reached("effect");
+      return exceptionsFor(runtime, node);
+    },
     pre_hooks: () => [],
     post_hooks: () => [],
     sql: null,
     compiled_code: null,
     defer_relation: null,
     sql_now: "now()",
-    dbt_metadata_envs: () => metadataEnvs(runtime),
-    invocation_args_dict: () => toValue(runtime.flags.invocationArgs),
+    dbt_metadata_envs: () => {
+      runtime.notes?.reached("value");
+      return metadataEnvs(runtime);
+    },
+    invocation_args_dict: () => {
+      runtime.notes?.reached("value");
+      return toValue(runtime.flags.invocationArgs);
+    },
     selected_resources: () => [],
     load_result: () => hostFunction("load_result", ["name"], () => null),
     store_result: () => hostFunction("store_result", ["name", "response?", "agate_table?"], () => ""),

@@ -3,6 +3,7 @@ import type { Flags } from "../flags.ts";
 import type { Manifest } from "../manifest/types.ts";
 import type { Project, ReadProject, Target } from "../1-read/types.ts";
 import type { MacroTable } from "./macro-table.ts";
+import type { ParseNotes } from "./parse-notes.ts";
 
 /** What one invocation of the engine carries through its phases. */
 export interface Runtime {
@@ -17,8 +18,8 @@ export interface Runtime {
   env: NodeJS.ProcessEnv;
   invocationId: string;
   startedAt: Date;
-  /** Values of environment variables that templates asked for, for the artifacts. */
-  usedEnv: Map<string, string>;
+  /** While the project is parsed: what its templates reach for. */
+  notes?: ParseNotes | undefined;
 }
 
 export const dbtVersion = "1.12.3";
