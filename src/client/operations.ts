@@ -305,10 +305,10 @@ export interface ColumnProfile {
     value: string;
     rows: number;
   }[];
-  /** Of numbers: equal bins from the least to the greatest value */
+  /** Of numbers: equal steps; of dates and times: units of the calendar */
   histogram: {
-    from: number;
-    to: number;
+    from: string;
+    to: string;
     rows: number;
   }[];
 }
@@ -338,6 +338,128 @@ export interface TableDetail {
     failures: number | null;
     message: string | null;
     run: string;
+    /** Outcomes in the last runs, oldest first */
+    history: {
+      run: string;
+      /** ISO 8601 in UTC */
+      at: string;
+      status: string;
+      failures: number | null;
+    }[];
+  }[];
+}
+
+export interface Evidence {
+  columns: {
+    name: string;
+    type: string;
+  }[];
+  rows: (string | number | boolean | null)[][];
+  total: number | null;
+  more: boolean;
+  seconds: number;
+  version: string;
+  /** The query that gave the rows, on the lab's working database */
+  sql: string;
+}
+
+export interface ColumnLineage {
+  node: string;
+  column: string | null;
+  /** All columns of the node that was asked for */
+  columns: string[];
+  nodes: {
+    id: string;
+    name: string;
+    type: string;
+    /** false: something could not be found, `problems` say what */
+    complete: boolean;
+    problems: string[];
+    /** Those that take part */
+    columns: string[];
+  }[];
+  edges: {
+    from: {
+      node: string;
+      column: string;
+    };
+    to: {
+      node: string;
+      column: string;
+    };
+    kind: "identity" | "derived" | "aggregated";
+  }[];
+  /** Columns that decide which rows a node has */
+  rows: {
+    from: {
+      node: string;
+      column: string;
+    };
+    to: string;
+    clauses: string[];
+  }[];
+}
+
+export interface TableChanges {
+  before: string;
+  after: string;
+  table: {
+    state: "same" | "changed" | "added" | "removed";
+    rows: {
+      before: number;
+      after: number;
+    };
+    added: number;
+    removed: number;
+    changed: number | null;
+    key: string[];
+    [name: string]: unknown;
+  };
+  columns: {
+    name: string;
+    type: string;
+  }[];
+  /** Rows of one version that the other has not; a changed row is there twice */
+  sample: {
+    side: "before" | "after";
+    row: (string | number | boolean | null)[];
+  }[];
+}
+
+export interface Catalogue {
+  version: string;
+  tables: {
+    schema: string;
+    name: string;
+    columns: {
+      name: string;
+      type: string;
+    }[];
+  }[];
+  functions: string[];
+  keywords: string[];
+}
+
+export interface SavedQueries {
+  queries: {
+    name: string;
+    lab: string | null;
+    sql: string;
+    /** ISO 8601 in UTC */
+    savedAt: string;
+  }[];
+}
+
+export interface Settings {
+  settings: {
+    path: string;
+    /** As written; null: a secret */
+    value: string | null;
+    file: string;
+    line: number;
+    column: number;
+    /** The lab's own setting that stands above it */
+    overriddenBy: string | null;
   }[];
 }
 
@@ -390,6 +512,11 @@ export interface Replayed {
       reason: string;
     }[];
   }[];
+}
+
+export interface CsvFile {
+  name: string;
+  csv: string;
 }
 
 export interface FileList {
@@ -717,6 +844,13 @@ export interface Operations {
     };
     answer: Quarantine;
   };
+  /** Every row in quarantine as a CSV text, as `labs quarantine export` writes it; not while the lab runs. */
+  exportQuarantine: {
+    parameters: { lab: string } & {
+      table?: string;
+    };
+    answer: CsvFile;
+  };
   /** Load corrected rows; those that still do not fit stay in quarantine. */
   replayQuarantine: {
     parameters: { lab: string } & {
@@ -743,6 +877,57 @@ export interface Operations {
   };
   /** Stop a query that was asked with this id. */
   cancelQuery: { parameters: { id: string }; answer: Done };
+  /** Rows that a test or an expectation does not accept now, from the working database; not while the lab runs. */
+  listFailingRows: {
+    parameters: { lab: string; test: string } & {
+      limit?: number;
+    };
+    answer: Evidence;
+  };
+  /** Rows behind a lost point: `cause` counts the causes of the newest score from 0; not while the lab runs. */
+  listLostRows: {
+    parameters: { lab: string; table: string; cause: string } & {
+      limit?: number;
+    };
+    answer: Evidence;
+  };
+  /** Where the columns of a node come from and what they become; not while the lab runs for the first time. */
+  getColumnLineage: {
+    parameters: { lab: string; node: string } & {
+      column?: string;
+      depth?: number;
+    };
+    answer: ColumnLineage;
+  };
+  /** What changed in a table between two published versions, with rows that differ. */
+  getTableChanges: {
+    parameters: { lab: string; table: string } & {
+      before?: string;
+      after?: string;
+    };
+    answer: TableChanges;
+  };
+  /** Every setting of a lab with the file and line it comes from; secrets are left out. */
+  getSettings: { parameters: { lab: string }; answer: Settings };
+  /** What a query of a lab may name: published tables with columns, functions, keywords. */
+  getCatalogue: { parameters: { lab: string }; answer: Catalogue };
+  /** Queries that are kept in the workspace, in shared/queries. */
+  listQueries: { parameters: {}; answer: SavedQueries };
+  /** Keep a query, or keep it under another name (`was`). */
+  saveQuery: {
+    parameters: {
+      name: string;
+      lab: string;
+      sql: string;
+      /** Its name so far: it is renamed */
+      was?: string;
+      /** Over another one of that name */
+      replace?: boolean;
+    };
+    answer: SavedQueries;
+  };
+  /** Remove a kept query. */
+  removeQuery: { parameters: { name: string }; answer: SavedQueries };
   /** What waits, runs and ran on the server, newest first. */
   listJobs: {
     parameters: {
@@ -896,6 +1081,14 @@ export const operations: { readonly [K in keyof Operations]: Asked } = {
     action: false,
     stream: false,
   },
+  exportQuarantine: {
+    method: "GET",
+    path: "/labs/{lab}/quarantine/csv",
+    query: ["table"],
+    body: false,
+    action: false,
+    stream: false,
+  },
   replayQuarantine: {
     method: "POST",
     path: "/labs/{lab}/quarantine/replay",
@@ -906,6 +1099,43 @@ export const operations: { readonly [K in keyof Operations]: Asked } = {
   },
   query: { method: "POST", path: "/query", query: [], body: true, action: false, stream: false },
   cancelQuery: { method: "POST", path: "/query/{id}/cancel", query: [], body: false, action: false, stream: false },
+  listFailingRows: {
+    method: "GET",
+    path: "/labs/{lab}/tests/{test}/rows",
+    query: ["limit"],
+    body: false,
+    action: false,
+    stream: false,
+  },
+  listLostRows: {
+    method: "GET",
+    path: "/labs/{lab}/tables/{table}/lost/{cause}",
+    query: ["limit"],
+    body: false,
+    action: false,
+    stream: false,
+  },
+  getColumnLineage: {
+    method: "GET",
+    path: "/labs/{lab}/lineage/{node}",
+    query: ["column", "depth"],
+    body: false,
+    action: false,
+    stream: false,
+  },
+  getTableChanges: {
+    method: "GET",
+    path: "/labs/{lab}/tables/{table}/changes",
+    query: ["before", "after"],
+    body: false,
+    action: false,
+    stream: false,
+  },
+  getSettings: { method: "GET", path: "/labs/{lab}/settings", query: [], body: false, action: false, stream: false },
+  getCatalogue: { method: "GET", path: "/labs/{lab}/catalogue", query: [], body: false, action: false, stream: false },
+  listQueries: { method: "GET", path: "/queries", query: [], body: false, action: false, stream: false },
+  saveQuery: { method: "POST", path: "/queries", query: [], body: true, action: true, stream: false },
+  removeQuery: { method: "DELETE", path: "/queries/{name}", query: [], body: false, action: true, stream: false },
   listJobs: {
     method: "GET",
     path: "/jobs",

@@ -23,7 +23,7 @@ export type {
   TraceOptions,
   TransformationKind,
 } from "./lineage/index.ts";
-export { columnLineage, openProject } from "./open-project.ts";
+export { columnLineage, manifestLineage, openProject } from "./open-project.ts";
 export type { OpenedProject, OpenProjectOptions } from "./open-project.ts";
 export type { AnyNode, EngineEvent, EventSink } from "./events.ts";
 export type { Command, Flags } from "./flags.ts";

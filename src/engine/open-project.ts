@@ -2,6 +2,7 @@ import type { Database } from "#duck/index.ts";
 import { defaultFlags } from "./default-flags.ts";
 import type { EventSink } from "./events.ts";
 import type { Command, Flags } from "./flags.ts";
+import type { ManifestLineageOptions } from "./lineage/of-project.ts";
 import { type LineageGraph, traceLineage, type TraceOptions } from "./lineage/trace.ts";
 import type { ProjectLineage } from "./lineage/types.ts";
 import { runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
@@ -72,4 +73,13 @@ export async function columnLineage(flags: Flags, options: CommandOptions): Prom
   // Loaded only when used: no dbt command waits for it.
   const { compiledLineage } = await import("./lineage-command.ts");
   return compiledLineage(flags, options);
+}
+
+/**
+ * The lineage of a project as its last run left it, from the text of its manifest.json. Nothing is rendered, so no code of
+ * the project runs. Errors: SyntaxError of a text that is no JSON.
+ */
+export async function manifestLineage(text: string, options: ManifestLineageOptions): Promise<ProjectLineage> {
+  const { lineageOfManifest } = await import("./lineage/of-project.ts");
+  return lineageOfManifest(text, options);
 }

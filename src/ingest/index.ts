@@ -20,6 +20,7 @@ export { sourcesOf } from "./detect/sources.ts";
 export {
   dropQuarantine,
   exportQuarantine,
+  quarantineAsCsv,
   quarantinedRows,
   quarantineSummary,
   readFixes,

@@ -59,13 +59,14 @@ export async function diffSnapshots(
   }
 }
 
-interface Table {
+/** A table of a snapshot: types by column. */
+export interface Table {
   schema: string;
   name: string;
   columns: Map<string, string>;
 }
 
-async function columnsOf(connection: Connection, catalog: string): Promise<Map<string, Table>> {
+export async function columnsOf(connection: Connection, catalog: string): Promise<Map<string, Table>> {
   const { rows } = await connection.query(
     `SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()
      WHERE database_name = ${quoteLiteral(catalog)} AND schema_name <> '_labs' ORDER BY schema_name, table_name, column_index`,
@@ -80,7 +81,8 @@ async function columnsOf(connection: Connection, catalog: string): Promise<Map<s
   return tables;
 }
 
-async function diffTable(
+/** Compares one table of the attached `a` and `b`. */
+export async function diffTable(
   connection: Connection,
   table: string,
   left: Table | undefined,

@@ -1,6 +1,7 @@
 /** Publishing: what passed the gate becomes a snapshot that readers open, while the lab's own database goes on changing. */
 export { publishErrors } from "./errors.ts";
 export { gate, type GateInput, type GateReason } from "./gate.ts";
+export { diffOneTable, type TableChanges } from "./changes.ts";
 export { diffSnapshots, type ColumnDiff, type TableDiff } from "./diff.ts";
 export type { Distribution, Share, Spread } from "./distribution.ts";
 export { openPublished, publish, publishedVersions, rollBack, snapshotOf, twoVersions } from "./publish.ts";

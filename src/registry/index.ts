@@ -63,6 +63,10 @@ export type {
   Thresholds,
   WebhookChannel,
 } from "./alerts-config.ts";
+export { isQueryName, queryExists, removeQuery, savedQueries, saveQuery } from "./saved-queries.ts";
+export type { SavedQuery } from "./saved-queries.ts";
+export { writtenSettings } from "./settings.ts";
+export type { WrittenSetting } from "./settings.ts";
 export { appendLine, modifiedAt, readIfThere, sizeOf, volumeOf } from "./disk.ts";
 export type { Volume } from "./disk.ts";
 export { alertEvents } from "./schemas/alerts.ts";

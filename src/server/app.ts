@@ -10,9 +10,11 @@ import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 import { askers, refuseAsProblems, refuseBrokenRequests } from "./refusals.ts";
 import { type Described, Ready, type Route } from "./route.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { labRoutes } from "./routes/labs.ts";
 import { lookRoutes } from "./routes/look.ts";
+import { queryRoutes } from "./routes/queries.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { tableRoutes } from "./routes/tables.ts";
 import { Scope } from "./scope.ts";
@@ -21,7 +23,15 @@ import { Sessions } from "./sessions.ts";
 import { addSessionRoutes } from "./sign-in.ts";
 import { Streams } from "./stream.ts";
 
-const routes: readonly Route[] = [...labRoutes, ...runRoutes, ...tableRoutes, ...jobRoutes, ...lookRoutes];
+const routes: readonly Route[] = [
+  ...labRoutes,
+  ...runRoutes,
+  ...tableRoutes,
+  ...evidenceRoutes,
+  ...queryRoutes,
+  ...jobRoutes,
+  ...lookRoutes,
+];
 /** Everything that can be asked, in the order of the document. */
 export const operations: readonly Described[] = [...routes, ...described];
 

@@ -7,6 +7,8 @@ import type { LiveEvent } from "./types.ts";
 
 /** Events that are kept for those who come back; more than that and they ask for everything anew. */
 const kept = 2_000;
+/** Jobs, incidents and messages that are looked at for news. */
+const listed = 50;
 /** How often the ledger is asked whether anybody wrote to it, while somebody listens. */
 const lookMs = 400;
 
@@ -30,6 +32,7 @@ export class EventHub {
   readonly #listeners = new Set<(event: NumberedEvent) => void>();
   readonly #shown = new Map<string, string>();
   readonly #nodes = new Map<string, { done: number; total: number; running: Set<string>; told: number }>();
+  readonly #lists: { jobs?: string; alerts?: string } = {};
   #number = 0;
   #version = "";
   #timer: NodeJS.Timeout | undefined;
@@ -114,6 +117,30 @@ export class EventHub {
     }
   }
 
+  /** Says that the newest jobs or alerts are not what they were. */
+  async #tellLists(): Promise<void> {
+    const { jobs, alerts } = this.#ledger;
+    const [newest, incidents, deliveries] = await Promise.all([
+      jobs.jobs({ limit: listed }),
+      alerts.incidents({ limit: listed }),
+      alerts.deliveries(listed),
+    ]);
+    const texts = {
+      jobs: JSON.stringify(
+        newest.map(({ id, state, attempt, run, notBefore }) => [id, state, attempt, run, notBefore]),
+      ),
+      alerts: JSON.stringify([
+        incidents.map(({ id, state, seen }) => [id, state, seen]),
+        deliveries.map(({ id, state, attempts }) => [id, state, attempts]),
+      ]),
+    };
+    for (const type of ["jobs", "alerts"] as const) {
+      const before = this.#lists[type];
+      this.#lists[type] = texts[type];
+      if (before !== undefined && before !== texts[type]) this.tell({ type });
+    }
+  }
+
   /** Looks for what changed in the ledger, and tells it. */
   async look(): Promise<void> {
     if (this.#looking) return;
@@ -134,6 +161,7 @@ export class EventHub {
         if (row.state === "running" && row.lastRun) this.tell({ type: "run", lab: row.name, run: row.lastRun.id });
         else if (!same && !first && row.lastRun) this.tell({ type: "run", lab: row.name, run: row.lastRun.id });
       }
+      await this.#tellLists();
     } catch {
       // A ledger that is locked for a moment is looked at again.
       this.#version = "";

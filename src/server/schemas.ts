@@ -236,8 +236,8 @@ export const columnProfile = z.strictObject({
   description: text,
   top: z.array(z.strictObject({ value: text, rows: count })).meta({ description: "The most frequent values" }),
   histogram: z
-    .array(z.strictObject({ from: z.number(), to: z.number(), rows: count }))
-    .meta({ description: "Of numbers: equal bins from the least to the greatest value" }),
+    .array(z.strictObject({ from: text, to: text, rows: count }))
+    .meta({ description: "Of numbers: equal steps; of dates and times: units of the calendar" }),
 });
 
 export const tableDetail = z.strictObject({
@@ -259,6 +259,95 @@ export const tableDetail = z.strictObject({
       failures: nullable(count),
       message: nullable(text),
       run: text,
+      history: z
+        .array(z.strictObject({ run: text, at: time, status: text, failures: nullable(count) }))
+        .meta({ description: "Outcomes in the last runs, oldest first" }),
+    }),
+  ),
+});
+
+export const evidence = z.strictObject({
+  columns: z.array(z.strictObject({ name: text, type: text })),
+  rows: z.array(z.array(z.union([text, z.number(), z.boolean(), z.null()]))),
+  total: nullable(count),
+  more: z.boolean(),
+  seconds: z.number(),
+  version: text,
+  sql: text.meta({ description: "The query that gave the rows, on the lab's working database" }),
+});
+
+const columnId = z.strictObject({ node: text, column: text });
+export const columnLineage = z.strictObject({
+  node: text,
+  column: nullable(text),
+  columns: z.array(text).meta({ description: "All columns of the node that was asked for" }),
+  nodes: z.array(
+    z.strictObject({
+      id: text,
+      name: text,
+      type: text,
+      complete: z.boolean().meta({ description: "false: something could not be found, `problems` say what" }),
+      problems: z.array(text),
+      columns: z.array(text).meta({ description: "Those that take part" }),
+    }),
+  ),
+  edges: z.array(z.strictObject({ from: columnId, to: columnId, kind: z.enum(["identity", "derived", "aggregated"]) })),
+  rows: z
+    .array(z.strictObject({ from: columnId, to: text, clauses: z.array(text) }))
+    .meta({ description: "Columns that decide which rows a node has" }),
+});
+
+export const tableChanges = z.strictObject({
+  before: text,
+  after: text,
+  table: z.looseObject({
+    state: z.enum(["same", "changed", "added", "removed"]),
+    rows: z.strictObject({ before: count, after: count }),
+    added: count,
+    removed: count,
+    changed: nullable(count),
+    key: z.array(text),
+  }),
+  columns: z.array(z.strictObject({ name: text, type: text })),
+  sample: z
+    .array(
+      z.strictObject({
+        side: z.enum(["before", "after"]),
+        row: z.array(z.union([text, z.number(), z.boolean(), z.null()])),
+      }),
+    )
+    .meta({ description: "Rows of one version that the other has not; a changed row is there twice" }),
+});
+
+export const catalogue = z.strictObject({
+  version: text,
+  tables: z.array(
+    z.strictObject({ schema: text, name: text, columns: z.array(z.strictObject({ name: text, type: text })) }),
+  ),
+  functions: z.array(text),
+  keywords: z.array(text),
+});
+
+export const savedQueries = z.strictObject({
+  queries: z.array(z.strictObject({ name: text, lab: nullable(text), sql: text, savedAt: time })),
+});
+export const saveQueryRequest = z.strictObject({
+  name: z.string().min(1).max(80),
+  lab: text,
+  sql: z.string().min(1).max(100_000),
+  was: z.string().max(80).optional().meta({ description: "Its name so far: it is renamed" }),
+  replace: z.boolean().optional().meta({ description: "Over another one of that name" }),
+});
+
+export const settings = z.strictObject({
+  settings: z.array(
+    z.strictObject({
+      path: text,
+      value: nullable(text).meta({ description: "As written; null: a secret" }),
+      file: text,
+      line: count,
+      column: count,
+      overriddenBy: nullable(text).meta({ description: "The lab's own setting that stands above it" }),
     }),
   ),
 });
@@ -300,6 +389,8 @@ export const replayed = z.strictObject({
     }),
   ),
 });
+
+export const csvFile = z.strictObject({ name: text, csv: text });
 
 export const fileList = z.strictObject({
   files: z.array(

@@ -32,6 +32,12 @@ export type IncidentJson = z.infer<typeof schemas.incident>;
 export type Docs = z.infer<typeof schemas.docs>;
 export type Diff = z.infer<typeof schemas.diff>;
 export type AuditList = z.infer<typeof schemas.auditList>;
+export type Evidence = z.infer<typeof schemas.evidence>;
+export type ColumnLineageJson = z.infer<typeof schemas.columnLineage>;
+export type TableChangesJson = z.infer<typeof schemas.tableChanges>;
+export type Catalogue = z.infer<typeof schemas.catalogue>;
+export type SavedQueries = z.infer<typeof schemas.savedQueries>;
+export type Settings = z.infer<typeof schemas.settings>;
 export type Problem = z.infer<typeof schemas.problem>;
 /** What the event stream carries; a `reset` says: ask for everything anew. */
 export type LiveEvent = z.infer<typeof schemas.liveEvent>;

@@ -24,12 +24,14 @@ export function go(url: string, options: { replace?: boolean } = {}): void {
 
 export const queryValue = (name: string): string => address.value.query.get(name) ?? "";
 
-/** Changes parts of the query; empty values leave it. */
-export function setQuery(values: Record<string, string>, options: { push?: boolean } = {}): void {
+export const queryValues = (name: string): string[] => address.value.query.getAll(name);
+
+/** Changes parts of the query; empty values leave it, a list is there once for each. */
+export function setQuery(values: Record<string, string | string[]>, options: { push?: boolean } = {}): void {
   const query = new URLSearchParams(address.value.query);
   for (const [name, value] of Object.entries(values)) {
-    if (value === "") query.delete(name);
-    else query.set(name, value);
+    query.delete(name);
+    for (const each of [value].flat()) if (each !== "") query.append(name, each);
   }
   const text = query.toString();
   go(location.pathname + (text === "" ? "" : `?${text}`), { replace: !options.push });
@@ -53,5 +55,12 @@ export const links = {
   table: (lab: string, table: string) => `/labs/${part(lab)}/tables/${part(table)}`,
   node: (lab: string, node: string) => `/labs/${part(lab)}?tab=graph&node=${part(node)}`,
   query: (lab: string, sql = "") => `/query?lab=${part(lab)}${sql === "" ? "" : `&sql=${part(sql)}`}`,
+  /** `tab` and the rest of the state of a table's page. */
+  tableTab: (lab: string, table: string, state: Record<string, string>) =>
+    `/labs/${part(lab)}/tables/${part(table)}?${new URLSearchParams(state)}`,
+  changes: (lab: string, table: string, before: string, after: string) =>
+    `/labs/${part(lab)}/tables/${part(table)}?${new URLSearchParams({ tab: "changes", before, after })}`,
+  diff: (lab: string, before: string, after: string) =>
+    `/labs/${part(lab)}/diff?${new URLSearchParams({ before, after })}`,
   quarantine: (lab: string) => `/quarantine?lab=${part(lab)}`,
 };

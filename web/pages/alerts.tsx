@@ -5,13 +5,14 @@ import { plural } from "../lib/format.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { links, queryValue, setQuery } from "../lib/router.ts";
 import { Empty, Gate, Head, Status, Tabs, Time } from "../parts/basic.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
 export default function AlertsPage() {
   const tab = queryValue("tab") || "open";
   const found = useApi<Alerts>(`/alerts?limit=100${tab === "open" ? "&state=open" : ""}`);
-  const [ask] = useState(() => throttled(found.reload, 2000));
+  const [ask] = useState(() => throttled(found.reload, 1000));
   useLive((event) => {
-    if (event.type === "lab" || event.type === "reset") ask();
+    if (event.type === "alerts" || event.type === "reset") ask();
   }, []);
   return (
     <>
@@ -101,49 +102,44 @@ function Incident({ incident }: { incident: IncidentJson }) {
   );
 }
 
-function Messages({ deliveries }: { deliveries: Alerts["deliveries"] }) {
-  if (deliveries.length === 0)
-    return <Empty title="No messages yet">Channels and rules stand in shared/config/alerts.yml.</Empty>;
+type Delivery = Alerts["deliveries"][number];
+const messageColumns: Column<Delivery>[] = [
+  {
+    id: "subject",
+    label: "Message",
+    class: "name",
+    by: (each) => each.subject,
+    cell: (each) => each.subject ?? "not rendered yet",
+  },
+  { id: "channel", label: "Channel", by: (each) => each.channel, cell: (each) => each.channel },
+  { id: "kind", label: "Kind", by: (each) => each.kind, cell: (each) => each.kind },
+  { id: "state", label: "State", by: (each) => each.state, cell: (each) => <Status is={each.state} /> },
+  {
+    id: "made",
+    label: "Made",
+    by: (each) => -Date.parse(each.createdAt),
+    cell: (each) => <Time at={each.createdAt} />,
+  },
+  {
+    id: "sent",
+    label: "Sent",
+    by: (each) => each.sentAt && -Date.parse(each.sentAt),
+    cell: (each) => <Time at={each.sentAt} />,
+  },
+  { id: "attempts", label: "Attempts", right: true, by: (each) => each.attempts, cell: (each) => each.attempts },
+  { id: "problem", label: "Problem", class: "message", by: (each) => each.problem, cell: (each) => each.problem },
+];
+
+function Messages({ deliveries }: { deliveries: Delivery[] }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-      <table class="grid cards">
-        <thead>
-          <tr>
-            <th>Message</th>
-            <th>Channel</th>
-            <th>Kind</th>
-            <th>State</th>
-            <th>Made</th>
-            <th>Sent</th>
-            <th class="right">Attempts</th>
-            <th>Problem</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((each) => (
-            <tr key={each.id}>
-              <td class="name">{each.subject ?? "not rendered yet"}</td>
-              <td data-label="Channel">{each.channel}</td>
-              <td data-label="Kind">{each.kind}</td>
-              <td data-label="State">
-                <Status is={each.state} />
-              </td>
-              <td data-label="Made">
-                <Time at={each.createdAt} />
-              </td>
-              <td data-label="Sent">
-                <Time at={each.sentAt} />
-              </td>
-              <td data-label="Attempts" class="right">
-                {each.attempts}
-              </td>
-              <td data-label="Problem" class="message">
-                {each.problem}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Messages"
+      columns={messageColumns}
+      rows={deliveries}
+      keyOf={(each) => each.id}
+      search="Search messages"
+      cards
+      empty={<Empty title="No messages yet">Channels and rules stand in shared/config/alerts.yml.</Empty>}
+    />
   );
 }

@@ -2,14 +2,9 @@ import type { Diff } from "../../src/server/types.ts";
 import { useApi } from "../lib/api.ts";
 import { count } from "../lib/format.ts";
 import { links, queryValue } from "../lib/router.ts";
-import { Gate, Head, Status } from "../parts/basic.tsx";
-
-interface Columns {
-  added: { name: string; type: string }[];
-  removed: { name: string; type: string }[];
-  retyped: { name: string; before: string; after: string }[];
-  differ: { name: string; changed: number | null; sum: { before: string | null; after: string | null } | null }[];
-}
+import { Empty, Gate, Head, Status } from "../parts/basic.tsx";
+import { type ColumnChange, ColumnChanges } from "../parts/column-changes.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
 export default function DiffPage({ lab }: { lab: string }) {
   const query = new URLSearchParams();
@@ -32,71 +27,45 @@ export default function DiffPage({ lab }: { lab: string }) {
             <p class="lead">
               From <span class="mono">{diff.before}</span> to <span class="mono">{diff.after}</span>
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-              <table class="grid">
-                <thead>
-                  <tr>
-                    <th>Table</th>
-                    <th>State</th>
-                    <th class="right">Rows before</th>
-                    <th class="right">Rows after</th>
-                    <th class="right">Added</th>
-                    <th class="right">Removed</th>
-                    <th class="right">Changed</th>
-                    <th>Columns</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {diff.tables.map((table) => {
-                    const columns = table["columns"] as Columns | undefined;
-                    return (
-                      <tr key={table.table}>
-                        <td>
-                          <a href={links.table(lab, table.table)}>{table.table}</a>
-                        </td>
-                        <td>
-                          <Status is={table.state} />
-                        </td>
-                        <td class="right">{count(table.rows.before)}</td>
-                        <td class="right">{count(table.rows.after)}</td>
-                        <td class="right">{count(table.added)}</td>
-                        <td class="right">{count(table.removed)}</td>
-                        <td class="right">{count(table.changed)}</td>
-                        <td class="small">
-                          {columns && (
-                            <>
-                              {columns.added.map(({ name, type }) => (
-                                <p key={name}>
-                                  + {name} <span class="faint">{type}</span>
-                                </p>
-                              ))}
-                              {columns.removed.map(({ name }) => (
-                                <p key={name}>− {name}</p>
-                              ))}
-                              {columns.retyped.map(({ name, before, after }) => (
-                                <p key={name}>
-                                  {name}: {before} → {after}
-                                </p>
-                              ))}
-                              {columns.differ.map(({ name, changed, sum }) => (
-                                <p key={name}>
-                                  {name}
-                                  {changed === null ? "" : `: ${count(changed)} changed`}
-                                  {sum ? <span class="faint">{` sum ${sum.before} → ${sum.after}`}</span> : ""}
-                                </p>
-                              ))}
-                            </>
-                          )}
-                        </td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Tables of both versions"
+              columns={columnsOf(lab, diff)}
+              rows={diff.tables}
+              keyOf={(table) => table.table}
+              empty={<Empty title="Neither version has a table" />}
+            />
           </>
         )}
       </Gate>
     </>
   );
+}
+
+type Row = Diff["tables"][number];
+const order = ["removed", "added", "changed", "same"];
+
+const columnsOf = (lab: string, { before, after }: Diff): Column<Row>[] => [
+  {
+    id: "table",
+    label: "Table",
+    class: "name",
+    by: (row) => row.table,
+    cell: (row) => <a href={links.changes(lab, row.table, before, after)}>{row.table}</a>,
+  },
+  { id: "state", label: "State", by: (row) => order.indexOf(row.state), cell: (row) => <Status is={row.state} /> },
+  number("rows-before", "Rows before", (row) => row.rows.before),
+  number("rows-after", "Rows after", (row) => row.rows.after),
+  number("added", "Added", (row) => row.added),
+  number("removed", "Removed", (row) => row.removed),
+  number("changed", "Changed", (row) => row.changed),
+  {
+    id: "columns",
+    label: "Columns",
+    class: "small",
+    cell: (row) => <ColumnChanges columns={row["columns"] as ColumnChange | undefined} />,
+  },
+];
+
+function number(id: string, label: string, of: (row: Row) => number | null): Column<Row> {
+  return { id, label, right: true, by: of, cell: (row) => count(of(row)) };
 }

@@ -1,9 +1,9 @@
 import type { Docs } from "../../src/server/types.ts";
 import { useApi } from "../lib/api.ts";
 import { plural } from "../lib/format.ts";
-import { labs } from "../lib/labs.ts";
 import { links, queryValue, setQuery } from "../lib/router.ts";
 import { Empty, Gate, Head } from "../parts/basic.tsx";
+import { LabPicker } from "../parts/pickers.tsx";
 
 const most = 150;
 
@@ -15,15 +15,7 @@ export default function DocsPage() {
   return (
     <>
       <Head title="Docs">
-        <label class="pick">
-          <span class="hidden">Lab</span>
-          <select value={lab} onChange={(event) => setQuery({ lab: event.currentTarget.value })}>
-            <option value="">All labs</option>
-            {labs.value?.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <LabPicker all="All labs" />
         <input
           class="search"
           type="search"

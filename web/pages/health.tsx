@@ -1,14 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AuditList, Health, JobList } from "../../src/server/types.ts";
+import type { AuditList, Health, JobJson, JobList } from "../../src/server/types.ts";
 import { session, useApi } from "../lib/api.ts";
 import { bytes, count, seconds } from "../lib/format.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { links } from "../lib/router.ts";
 import { Empty, Figure, Gate, Head, Status, Time } from "../parts/basic.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
 export default function HealthPage() {
   const health = useApi<Health>("/health");
-  const jobs = useApi<JobList>("/jobs?limit=15");
+  const jobs = useApi<JobList>("/jobs?limit=100");
   const [ask] = useState(() =>
     throttled(() => {
       health.reload();
@@ -16,7 +17,7 @@ export default function HealthPage() {
     }, 2000),
   );
   useLive((event) => {
-    if (event.type === "lab" || event.type === "reset") ask();
+    if (event.type === "jobs" || event.type === "lab" || event.type === "reset") ask();
   }, []);
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === "visible" && ask(), 15_000);
@@ -56,44 +57,15 @@ export default function HealthPage() {
               </ul>
             )}
             <h2>Servers and workers</h2>
-            {workers.length === 0 ? (
-              <Empty title="None was heard of in the last week" />
-            ) : (
-              <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-                <table class="grid">
-                  <thead>
-                    <tr>
-                      <th>Kind</th>
-                      <th>State</th>
-                      <th>Host</th>
-                      <th class="right">Process</th>
-                      <th>User</th>
-                      <th>Started</th>
-                      <th>Heard of</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {workers.slice(0, 20).map((worker) => (
-                      <tr key={worker.id}>
-                        <td>{worker.kind}</td>
-                        <td>
-                          <Status is={worker.alive ? "alive" : "stopped"} />
-                        </td>
-                        <td>{worker.host}</td>
-                        <td class="right mono">{worker.pid}</td>
-                        <td>{worker.user}</td>
-                        <td>
-                          <Time at={worker.startedAt} />
-                        </td>
-                        <td>
-                          <Time at={worker.seenAt} />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-            )}
+            <Table
+              label="Servers and workers"
+              name="workers"
+              columns={workerColumns}
+              rows={workers}
+              keyOf={(worker) => worker.id}
+              most={20}
+              empty={<Empty title="None was heard of in the last week" />}
+            />
             {leases.length > 0 && (
               <>
                 <h2>Leases</h2>
@@ -111,98 +83,105 @@ export default function HealthPage() {
         )}
       </Gate>
       <h2>Jobs</h2>
-      <Gate from={jobs} lines={3}>
-        {({ jobs: list }) =>
-          list.length === 0 ? (
-            <Empty title="The server has not run anything yet" />
-          ) : (
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-              <table class="grid">
-                <thead>
-                  <tr>
-                    <th>Lab</th>
-                    <th>State</th>
-                    <th>Asked for</th>
-                    <th>By</th>
-                    <th>Why</th>
-                    <th class="right">Took</th>
-                    <th>Message</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {list.map((job) => (
-                    <tr key={job.id}>
-                      <td>{job.run ? <a href={links.run(job.run)}>{job.lab}</a> : job.lab}</td>
-                      <td>
-                        <Status is={job.state} />
-                      </td>
-                      <td>
-                        <Time at={job.createdAt} />
-                      </td>
-                      <td>{job.user}</td>
-                      <td>{job.trigger}</td>
-                      <td class="right">
-                        {job.startedAt && job.finishedAt
-                          ? seconds((Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000)
-                          : ""}
-                      </td>
-                      <td class="message">{job.message}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )
-        }
-      </Gate>
+      <Table
+        label="Jobs"
+        name="jobs"
+        columns={jobColumns}
+        rows={jobs.data?.jobs}
+        error={jobs.error}
+        retry={jobs.reload}
+        keyOf={(job) => job.id}
+        most={15}
+        empty={<Empty title="The server has not run anything yet" />}
+      />
       {session.value?.role === "admin" && <Audit />}
     </>
   );
 }
 
 function Audit() {
-  const audit = useApi<AuditList>("/audit?limit=20");
+  const audit = useApi<AuditList>("/audit?limit=100");
   return (
     <>
       <h2>Audit log</h2>
-      <Gate from={audit} lines={3}>
-        {({ entries }) =>
-          entries.length === 0 ? (
-            <Empty title="Nobody has changed anything through the page or the API" />
-          ) : (
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-              <table class="grid">
-                <thead>
-                  <tr>
-                    <th>When</th>
-                    <th>Who</th>
-                    <th>From</th>
-                    <th>What</th>
-                    <th>To</th>
-                    <th>Outcome</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {entries.map((entry) => (
-                    <tr key={entry.id}>
-                      <td>
-                        <Time at={entry.at} />
-                      </td>
-                      <td>{entry.who}</td>
-                      <td class="mono small">{entry.address}</td>
-                      <td>{entry.action}</td>
-                      <td>{entry.subject}</td>
-                      <td>
-                        <Status is={entry.outcome} /> {entry.detail && <code>{entry.detail}</code>}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )
-        }
-      </Gate>
+      <Table
+        label="Audit log"
+        name="audit"
+        columns={auditColumns}
+        rows={audit.data?.entries}
+        error={audit.error}
+        retry={audit.reload}
+        keyOf={(entry) => entry.id}
+        search="Search who, what, from where"
+        most={20}
+        empty={<Empty title="Nobody has changed anything through the page or the API" />}
+      />
     </>
   );
 }
+
+const workerColumns: Column<Health["workers"][number]>[] = [
+  { id: "kind", label: "Kind", by: (worker) => worker.kind, cell: (worker) => worker.kind },
+  {
+    id: "state",
+    label: "State",
+    by: (worker) => Number(!worker.alive),
+    cell: (worker) => <Status is={worker.alive ? "alive" : "stopped"} />,
+  },
+  { id: "host", label: "Host", by: (worker) => worker.host, cell: (worker) => worker.host },
+  { id: "pid", label: "Process", right: true, class: "mono", by: (worker) => worker.pid, cell: (worker) => worker.pid },
+  { id: "user", label: "User", by: (worker) => worker.user, cell: (worker) => worker.user },
+  {
+    id: "started",
+    label: "Started",
+    by: (worker) => -Date.parse(worker.startedAt),
+    cell: (worker) => <Time at={worker.startedAt} />,
+  },
+  {
+    id: "seen",
+    label: "Heard of",
+    by: (worker) => -Date.parse(worker.seenAt),
+    cell: (worker) => <Time at={worker.seenAt} />,
+  },
+];
+
+const tookOf = (job: JobJson) =>
+  job.startedAt && job.finishedAt ? (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000 : null;
+
+const jobColumns: Column<JobJson>[] = [
+  {
+    id: "lab",
+    label: "Lab",
+    by: (job) => job.lab,
+    cell: (job) => <a href={job.run ? links.run(job.run) : links.lab(job.lab)}>{job.lab}</a>,
+  },
+  { id: "state", label: "State", by: (job) => job.state, cell: (job) => <Status is={job.state} /> },
+  {
+    id: "asked",
+    label: "Asked for",
+    by: (job) => -Date.parse(job.createdAt),
+    cell: (job) => <Time at={job.createdAt} />,
+  },
+  { id: "by", label: "By", by: (job) => job.user, cell: (job) => job.user },
+  { id: "why", label: "Why", by: (job) => job.trigger, cell: (job) => job.trigger },
+  { id: "took", label: "Took", right: true, by: tookOf, cell: (job) => seconds(tookOf(job)) },
+  { id: "message", label: "Message", class: "message", by: (job) => job.message, cell: (job) => job.message },
+];
+
+const auditColumns: Column<AuditList["entries"][number]>[] = [
+  { id: "at", label: "When", by: (entry) => -Date.parse(entry.at), cell: (entry) => <Time at={entry.at} /> },
+  { id: "who", label: "Who", by: (entry) => entry.who, cell: (entry) => entry.who },
+  { id: "from", label: "From", class: "mono small", by: (entry) => entry.address, cell: (entry) => entry.address },
+  { id: "what", label: "What", by: (entry) => entry.action, cell: (entry) => entry.action },
+  { id: "to", label: "To", by: (entry) => entry.subject, cell: (entry) => entry.subject },
+  {
+    id: "outcome",
+    label: "Outcome",
+    by: (entry) => entry.outcome,
+    cell: (entry) => (
+      <>
+        <Status is={entry.outcome} /> {entry.detail && <code>{entry.detail}</code>}
+      </>
+    ),
+  },
+];

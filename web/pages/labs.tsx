@@ -5,19 +5,108 @@ import { count, plural } from "../lib/format.ts";
 import { labs, labsProblem, loadLabs, progress, steps, urgency } from "../lib/labs.ts";
 import { links, queryValue, setQuery } from "../lib/router.ts";
 import { Empty, ErrorBox, Figure, Head, Loading, Name, Score, Spark, Status, Time } from "../parts/basic.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
-const columns: { id: string; label: string; right?: boolean; by: (lab: LabRow) => number | string }[] = [
-  { id: "name", label: "Lab", by: (lab) => lab.name },
-  { id: "state", label: "State", by: urgency },
-  { id: "last", label: "Last run", by: (lab) => -Date.parse(lab.lastRun?.startedAt ?? "1970-01-01") },
-  { id: "next", label: "Next run", by: (lab) => Date.parse(lab.nextRun ?? "2999-01-01") },
-  { id: "fresh", label: "Published", by: (lab) => -Date.parse(lab.publishedAt ?? "1970-01-01") },
-  { id: "score", label: "Score", by: (lab) => lab.score ?? 101 },
-  { id: "rows", label: "Rows", right: true, by: (lab) => -(lab.rows ?? -1) },
-  { id: "tests", label: "Failing tests", right: true, by: (lab) => -lab.failingTests },
-  { id: "quarantine", label: "Quarantined", right: true, by: (lab) => -(lab.quarantined ?? -1) },
-  { id: "owner", label: "Owner", by: (lab) => lab.owner ?? "~" },
+const columns: Column<LabRow>[] = [
+  {
+    id: "name",
+    label: "Lab",
+    class: "name",
+    by: (lab) => lab.name,
+    cell: (lab) => (
+      <>
+        <a href={links.lab(lab.name)}>
+          <Name>{lab.name}</Name>
+        </a>
+        {urgency(lab) === 0 && lab.trouble ? (
+          <p class="why">{lab.trouble}</p>
+        ) : (
+          lab.description && <p class="faint small">{lab.description}</p>
+        )}
+      </>
+    ),
+  },
+  { id: "state", label: "State", by: urgency, cell: (lab) => <LabStatus lab={lab} /> },
+  {
+    id: "last",
+    label: "Last run",
+    by: (lab) => lab.lastRun && -Date.parse(lab.lastRun.startedAt),
+    cell: (lab) =>
+      lab.lastRun ? (
+        <a class="plain" href={links.run(lab.lastRun.id)}>
+          <Time at={lab.lastRun.startedAt} />
+        </a>
+      ) : (
+        <span class="faint">never</span>
+      ),
+  },
+  {
+    id: "next",
+    label: "Next run",
+    by: (lab) => lab.nextRun && Date.parse(lab.nextRun),
+    title: (lab) => lab.schedule ?? "No schedule: it runs when somebody asks",
+    cell: (lab) =>
+      lab.paused ? (
+        <span class="faint">paused</span>
+      ) : (
+        <Time at={lab.nextRun} none={lab.schedule ? "on event" : "by hand"} />
+      ),
+  },
+  {
+    id: "fresh",
+    label: "Published",
+    by: (lab) => lab.publishedAt && -Date.parse(lab.publishedAt),
+    cell: (lab) => <Time at={lab.publishedAt} none="never" />,
+  },
+  {
+    id: "score",
+    label: "Score",
+    by: (lab) => lab.score,
+    cell: (lab) => (
+      <span class="with-spark">
+        <Score value={lab.score} />
+        <Spark values={lab.trend} label={`Score of the last ${plural(lab.trend.length, "run")}`} />
+      </span>
+    ),
+  },
+  {
+    id: "rows",
+    label: "Rows",
+    right: true,
+    by: (lab) => (lab.rows === null ? null : -lab.rows),
+    cell: (lab) => count(lab.rows),
+  },
+  {
+    id: "tests",
+    label: "Failing tests",
+    right: true,
+    class: (lab) => (lab.failingTests > 0 ? "bad-text" : ""),
+    by: (lab) => -lab.failingTests,
+    cell: (lab) => count(lab.failingTests),
+  },
+  {
+    id: "quarantine",
+    label: "Quarantined",
+    right: true,
+    by: (lab) => (lab.quarantined === null ? null : -lab.quarantined),
+    cell: (lab) =>
+      lab.quarantined ? <a href={links.quarantine(lab.name)}>{count(lab.quarantined)}</a> : count(lab.quarantined),
+  },
+  {
+    id: "owner",
+    label: "Owner",
+    class: "owner",
+    by: (lab) => lab.owner,
+    cell: (lab) => lab.owner ?? <span class="faint">–</span>,
+  },
 ];
+const actions: Column<LabRow> = {
+  id: "actions",
+  label: "Actions",
+  quiet: true,
+  class: "actions-cell",
+  cell: (lab) => <LabActions lab={lab} small />,
+};
 
 const filters: Record<string, { label: string; fits: (lab: LabRow) => boolean }> = {
   "": { label: "All", fits: (lab) => lab.status !== "archived" },
@@ -28,17 +117,12 @@ const filters: Record<string, { label: string; fits: (lab: LabRow) => boolean }>
 };
 
 function shown(all: LabRow[]): LabRow[] {
-  const search = queryValue("q").toLowerCase();
+  const words = queryValue("q").toLowerCase().split(/\s+/).filter(Boolean);
   const filter = filters[queryValue("show")] ?? filters[""];
-  const column = columns.find(({ id }) => id === queryValue("sort")) ?? columns[1];
-  const turn = queryValue("desc") === "" ? 1 : -1;
   const text = (lab: LabRow) => [lab.name, lab.owner, lab.description, ...lab.tags].join(" ").toLowerCase();
   return all
-    .filter((lab) => filter?.fits(lab) && text(lab).includes(search))
-    .sort((a, b) => {
-      const [left, right] = [column?.by(a) ?? 0, column?.by(b) ?? 0];
-      return left < right ? -turn : left > right ? turn : a.name < b.name ? -1 : 1;
-    });
+    .filter((lab) => filter?.fits(lab) && words.every((word) => text(lab).includes(word)))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export default function LabsPage() {
@@ -46,7 +130,6 @@ export default function LabsPage() {
   if (all === undefined)
     return labsProblem.value ? <ErrorBox problem={labsProblem.value} retry={() => void loadLabs()} /> : <Loading />;
   const rows = shown(all);
-  const sort = queryValue("sort") || "state";
   const trouble = all.filter((lab) => urgency(lab) === 0);
   const scores = all.flatMap(({ score }) => score ?? []);
   return (
@@ -83,114 +166,26 @@ export default function LabsPage() {
           );
         })}
       </div>
-      {rows.length === 0 ? (
-        all.length === 0 ? (
-          <Empty title="There are no labs yet">
-            Create one in the terminal: <code>labs new my_lab</code>. It appears here by itself.
-          </Empty>
-        ) : (
-          <Empty title="No lab fits">Change the search or the filter.</Empty>
-        )
-      ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-          <table class="grid labs-grid">
-            <thead>
-              <tr>
-                {columns.map(({ id, label, right }) => {
-                  const on = sort === id;
-                  const down = on && queryValue("desc") !== "";
-                  return (
-                    <th
-                      key={id}
-                      class={right ? "right" : ""}
-                      aria-sort={on ? (down ? "descending" : "ascending") : undefined}
-                    >
-                      <button type="button" onClick={() => setQuery({ sort: id, desc: on && !down ? "1" : "" })}>
-                        {label}
-                        <span aria-hidden="true">{on ? (down ? " ↓" : " ↑") : ""}</span>
-                      </button>
-                    </th>
-                  );
-                })}
-                {mayAct() && (
-                  <th>
-                    <span class="hidden">Actions</span>
-                  </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((lab) => (
-                <Row key={lab.name} lab={lab} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <Table
+        label="Labs"
+        columns={mayAct() ? [...columns, actions] : columns}
+        rows={rows}
+        keyOf={(lab) => lab.name}
+        sort="state"
+        cards
+        class="labs-grid"
+        rowClass={(lab) => (urgency(lab) === 0 ? "trouble" : "")}
+        empty={
+          all.length === 0 ? (
+            <Empty title="There are no labs yet">
+              Create one in the terminal: <code>labs new my_lab</code>. It appears here by itself.
+            </Empty>
+          ) : (
+            <Empty title="No lab fits">Change the search or the filter.</Empty>
+          )
+        }
+      />
     </>
-  );
-}
-
-function Row({ lab }: { lab: LabRow }) {
-  const bad = urgency(lab) === 0;
-  return (
-    <tr class={bad ? "trouble" : ""}>
-      <td class="name">
-        <a href={links.lab(lab.name)}>
-          <Name>{lab.name}</Name>
-        </a>
-        {bad && lab.trouble ? (
-          <p class="why">{lab.trouble}</p>
-        ) : (
-          lab.description && <p class="faint small">{lab.description}</p>
-        )}
-      </td>
-      <td data-label="State">
-        <LabStatus lab={lab} />
-      </td>
-      <td data-label="Last run">
-        {lab.lastRun ? (
-          <a class="plain" href={links.run(lab.lastRun.id)}>
-            <Time at={lab.lastRun.startedAt} />
-          </a>
-        ) : (
-          <span class="faint">never</span>
-        )}
-      </td>
-      <td data-label="Next run" title={lab.schedule ?? "No schedule: it runs when somebody asks"}>
-        {lab.paused ? (
-          <span class="faint">paused</span>
-        ) : (
-          <Time at={lab.nextRun} none={lab.schedule ? "on event" : "by hand"} />
-        )}
-      </td>
-      <td data-label="Published">
-        <Time at={lab.publishedAt} none="never" />
-      </td>
-      <td data-label="Score">
-        <span class="with-spark">
-          <Score value={lab.score} />
-          <Spark values={lab.trend} label={`Score of the last ${plural(lab.trend.length, "run")}`} />
-        </span>
-      </td>
-      <td data-label="Rows" class="right">
-        {count(lab.rows)}
-      </td>
-      <td data-label="Failing tests" class={`right${lab.failingTests > 0 ? " bad-text" : ""}`}>
-        {count(lab.failingTests)}
-      </td>
-      <td data-label="Quarantined" class="right">
-        {lab.quarantined ? <a href={links.quarantine(lab.name)}>{count(lab.quarantined)}</a> : count(lab.quarantined)}
-      </td>
-      <td data-label="Owner" class="owner">
-        {lab.owner ?? <span class="faint">–</span>}
-      </td>
-      {mayAct() && (
-        <td class="actions-cell">
-          <LabActions lab={lab} small />
-        </td>
-      )}
-    </tr>
   );
 }
 

@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
-import type { RunList } from "../../src/server/types.ts";
+import { useRef, useState } from "preact/hooks";
+import type { RunInfoJson, RunList } from "../../src/server/types.ts";
 import { get, useApi } from "../lib/api.ts";
-import { labs } from "../lib/labs.ts";
 import { throttled, useLive } from "../lib/live.ts";
-import { queryValue, setQuery } from "../lib/router.ts";
+import { queryValue } from "../lib/router.ts";
 import { Empty, Gate, Head } from "../parts/basic.tsx";
+import { LabPicker, Pick } from "../parts/pickers.tsx";
 import { RunTable } from "../parts/run-table.tsx";
 
 const statuses = ["running", "ok", "failed", "cancelled", "crashed"];
@@ -20,34 +20,15 @@ export default function RunsPage() {
   return (
     <>
       <Head title="Runs">
-        <label class="pick">
-          <span class="hidden">Lab</span>
-          <select value={lab} onChange={(event) => setQuery({ lab: event.currentTarget.value })}>
-            <option value="">All labs</option>
-            {labs.value?.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <label class="pick">
-          <span class="hidden">Status</span>
-          <select value={status} onChange={(event) => setQuery({ status: event.currentTarget.value })}>
-            <option value="">Any status</option>
-            {statuses.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <LabPicker all="All labs" />
+        <Pick name="status" label="Status" all="Any status" values={statuses} />
       </Head>
       <Gate from={first}>
         {(data) =>
           data.runs.length === 0 ? (
             <Empty title="No runs">{lab || status ? "None fits the filter." : "Nothing has run yet."}</Empty>
           ) : (
-            <>
-              <RunTable runs={data.runs} withLab />
-              {data.next && <More key={`${filter}${data.next}`} filter={filter} from={data.next} />}
-            </>
+            <Runs key={filter} filter={filter} first={data} />
           )
         }
       </Gate>
@@ -55,21 +36,24 @@ export default function RunsPage() {
   );
 }
 
-function More({ filter, from }: { filter: string; from: string }) {
-  const [pages, setPages] = useState<RunList[]>([]);
-  const next = pages.length === 0 ? from : (pages.at(-1)?.next ?? null);
+/** The newest runs, which change, and the pages before them, which do not. */
+function Runs({ filter, first }: { filter: string; first: RunList }) {
+  const [older, setOlder] = useState<RunList[]>([]);
+  const next = (older.at(-1) ?? first).next;
+  // What new runs push off the first page stays; ids begin with their time.
+  const known = useRef(new Map<string, RunInfoJson>());
+  for (const run of [first, ...older].flatMap((page) => page.runs).reverse()) known.current.set(run.id, run);
+  const runs = [...known.current.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   return (
     <>
-      {pages.map((page) => (
-        <RunTable key={page.runs[0]?.id} runs={page.runs} withLab />
-      ))}
+      <RunTable runs={runs} withLab />
       {next && (
-        <p>
+        <p class="more">
           <button
             type="button"
             class="button"
             onClick={() =>
-              void get<RunList>(`/runs?${filter}&cursor=${next}`).then((page) => setPages([...pages, page]))
+              void get<RunList>(`/runs?${filter}&cursor=${next}`).then((page) => setOlder([...older, page]))
             }
           >
             Older runs

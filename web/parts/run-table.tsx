@@ -1,7 +1,8 @@
 import type { RunInfoJson } from "../../src/server/types.ts";
 import { count, seconds } from "../lib/format.ts";
 import { links } from "../lib/router.ts";
-import { Score, Status, Time } from "./basic.tsx";
+import { Empty, Score, Status, Time } from "./basic.tsx";
+import { type Column, Table } from "./table.tsx";
 
 const triggers: Record<string, string> = {
   cli: "by hand",
@@ -10,65 +11,69 @@ const triggers: Record<string, string> = {
   files: "new files",
   publish: "a lab before it",
 };
+const summaryOf = (run: RunInfoJson) =>
+  (run.summary ?? {}) as { rowsLoaded?: number; score?: number | null; message?: string };
 
-export function RunTable({ runs, withLab }: { runs: RunInfoJson[]; withLab: boolean }) {
+const columns: Column<RunInfoJson>[] = [
+  {
+    id: "run",
+    label: "Run",
+    class: "name",
+    by: (run) => run.id,
+    cell: (run) => (
+      <a href={links.run(run.id)} class="mono">
+        {run.id.slice(-7)}
+      </a>
+    ),
+  },
+  { id: "lab", label: "Lab", by: (run) => run.lab, cell: (run) => <a href={links.lab(run.lab)}>{run.lab}</a> },
+  { id: "status", label: "Status", by: (run) => run.status, cell: (run) => <Status is={run.status} /> },
+  {
+    id: "started",
+    label: "Started",
+    by: (run) => -Date.parse(run.startedAt),
+    cell: (run) => <Time at={run.startedAt} />,
+  },
+  { id: "took", label: "Took", right: true, by: (run) => run.seconds, cell: (run) => seconds(run.seconds) },
+  {
+    id: "why",
+    label: "Why",
+    by: (run) => triggers[run.trigger] ?? run.trigger,
+    cell: (run) => triggers[run.trigger] ?? run.trigger,
+  },
+  { id: "by", label: "By", by: (run) => run.user, cell: (run) => run.user },
+  {
+    id: "rows",
+    label: "Rows loaded",
+    right: true,
+    by: (run) => summaryOf(run).rowsLoaded,
+    cell: (run) => count(summaryOf(run).rowsLoaded),
+  },
+  {
+    id: "score",
+    label: "Score",
+    by: (run) => summaryOf(run).score,
+    cell: (run) => <Score value={summaryOf(run).score ?? null} />,
+  },
+  {
+    id: "message",
+    label: "What happened",
+    class: "message",
+    by: (run) => summaryOf(run).message,
+    cell: (run) => summaryOf(run).message,
+  },
+];
+
+export function RunTable({ runs, withLab }: { runs: readonly RunInfoJson[] | undefined; withLab: boolean }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-      <table class="grid cards">
-        <thead>
-          <tr>
-            <th>Run</th>
-            {withLab && <th>Lab</th>}
-            <th>Status</th>
-            <th>Started</th>
-            <th class="right">Took</th>
-            <th>Why</th>
-            <th>By</th>
-            <th class="right">Rows loaded</th>
-            <th>Score</th>
-            <th>What happened</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => {
-            const summary = run.summary as { rowsLoaded?: number; score?: number | null; message?: string } | null;
-            return (
-              <tr key={run.id}>
-                <td class="name">
-                  <a href={links.run(run.id)} class="mono">
-                    {run.id.slice(-7)}
-                  </a>
-                </td>
-                {withLab && (
-                  <td data-label="Lab">
-                    <a href={links.lab(run.lab)}>{run.lab}</a>
-                  </td>
-                )}
-                <td data-label="Status">
-                  <Status is={run.status} />
-                </td>
-                <td data-label="Started">
-                  <Time at={run.startedAt} />
-                </td>
-                <td data-label="Took" class="right">
-                  {seconds(run.seconds)}
-                </td>
-                <td data-label="Why">{triggers[run.trigger] ?? run.trigger}</td>
-                <td data-label="By">{run.user}</td>
-                <td data-label="Rows loaded" class="right">
-                  {count(summary?.rowsLoaded)}
-                </td>
-                <td data-label="Score">
-                  <Score value={summary?.score ?? null} />
-                </td>
-                <td data-label="What happened" class="message">
-                  {summary?.message}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Runs"
+      name={withLab ? "" : "runs"}
+      columns={withLab ? columns : columns.filter(({ id }) => id !== "lab")}
+      rows={runs}
+      keyOf={(run) => run.id}
+      cards
+      empty={<Empty title="No runs" />}
+    />
   );
 }

@@ -8,6 +8,17 @@ import type { GraphNode, Manifest, SourceNode } from "../manifest/types.ts";
 import { projectLineage } from "./project-lineage.ts";
 import type { ProjectLineage } from "./types.ts";
 
+export interface ManifestLineageOptions {
+  /** To the project's database; nothing is written. */
+  connection: Connection;
+  /** What a name without a database means. */
+  database: string;
+  /** The project's folder: seeds lie there. */
+  root: string;
+  /** SQL of a node that the manifest has none of; null where nobody has it. */
+  compiled: (node: GraphNode) => string | null;
+}
+
 /**
  * The lineage of a project that was compiled: seeds are known by their files, sources by the database, by the file that
  * `external_location` names, or by what their properties declare.
@@ -51,4 +62,23 @@ function externalSql(source: SourceNode): string | null {
   } catch {
     return null;
   }
+}
+
+/** See `manifestLineage` of open-project.ts. */
+export function lineageOfManifest(text: string, options: ManifestLineageOptions): Promise<ProjectLineage> {
+  const manifest = JSON.parse(text) as Manifest;
+  for (const node of Object.values(manifest.nodes)) {
+    // In the file, seeds have no nodes that they depend on.
+    node.depends_on = { ...node.depends_on, nodes: node.depends_on?.nodes ?? [] };
+    if (node.language !== "sql" || typeof node.compiled_code === "string") continue;
+    const code = options.compiled(node);
+    if (code !== null) node.compiled_code = code;
+  }
+  return projectLineage({
+    manifest,
+    connection: options.connection,
+    database: options.database,
+    seedColumns: (seed) => seedColumns(seed, options.root),
+    externalSql,
+  });
 }

@@ -2,6 +2,7 @@ import type { Database } from "#duck/index.ts";
 import {
   openForLoading,
   openForReading,
+  quarantineAsCsv,
   quarantinedRows,
   quarantineSummary,
   type QuarantineFilter,
@@ -16,7 +17,7 @@ import type { FileList, Quarantine, Replayed } from "../types.ts";
  * What only a lab's working database knows. It is open for this moment only, under the lab's lock, and not at all while
  * somebody else works on the lab. Errors: REG-014 when the lab is busy.
  */
-async function withLab<T>(
+export async function withLab<T>(
   lab: Lab,
   open: (lab: Lab) => Promise<Database | undefined>,
   action: (database: Database) => Promise<T>,
@@ -47,6 +48,16 @@ export function quarantineOf(lab: Lab, filter: QuarantineFilter, limit: number):
       return { groups, rows };
     },
     { groups: [], rows: [] },
+  );
+}
+
+/** All rows that a filter means as CSV, as `labs quarantine export` writes them. Errors: REG-014. */
+export function quarantineCsv(lab: Lab, filter: QuarantineFilter): Promise<string> {
+  return withLab(
+    lab,
+    openForReading,
+    async (database) => quarantineAsCsv(await quarantinedRows(await database.connect(), filter)),
+    quarantineAsCsv([]),
   );
 }
 

@@ -1,7 +1,7 @@
-import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { type Connection, quoteIdentifier, quoteLiteral, type SqlValue } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import type { Ledger, ScoreInfo } from "#ledger/index.ts";
-import { type ColumnProfile, DataInspector } from "#quality/index.ts";
+import { DataInspector } from "#quality/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { serverErrors } from "../errors.ts";
 import type { ColumnProfileJson, Grid, TableDetail, TableList } from "../types.ts";
@@ -11,13 +11,8 @@ import { type ManifestNode, manifestOf, relationOf } from "./manifests.ts";
 import { scoreJson } from "./runs.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-const topValues = 5;
-const bins = 16;
-/** Tables with more columns than this are profiled without top values and histograms. */
-const mostColumns = 80;
-
-const numeric = /^(?:U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DOUBLE|FLOAT|DECIMAL)/;
-const nested = /\[|^STRUCT|^MAP|^UNION|^BLOB|^BIT|^JSON/;
+/** Runs whose tests are looked through. */
+const runsBack = 20;
 
 /** Published tables and those that the last scored run scored. */
 export async function tablesOf(ledger: Ledger, snapshots: Snapshots, lab: Lab): Promise<TableList> {
@@ -79,7 +74,7 @@ export async function tableDetail(
   };
 }
 
-/** The outcomes of a table's tests in the newest run that had any. */
+/** The tests of a table: their newest outcomes, and those of the runs before. */
 async function testsOf(
   ledger: Ledger,
   lab: Lab,
@@ -87,22 +82,18 @@ async function testsOf(
   node: ManifestNode | undefined,
 ): Promise<TableDetail["tests"]> {
   const own = new Set(node ? nodeDetail(lab, node.unique_id).tests.map(({ id }) => id) : []);
-  for (const { id } of await ledger.runs({ lab: lab.name, limit: 5 })) {
-    const tests = (await ledger.run(id)).models.filter(
-      ({ uniqueId, resourceType, relation }) =>
-        /test|expectation/.test(resourceType) && (relation === table || own.has(uniqueId)),
-    );
-    if (tests.length === 0) continue;
-    return tests.map(({ uniqueId, name, status, failures, message }) => ({
-      id: uniqueId,
-      name,
-      status,
-      failures,
-      message: message ?? null,
-      run: id,
-    }));
+  const tests = new Map<string, TableDetail["tests"][number]>();
+  // Newest first: the first outcome of a test is the one that holds.
+  for (const { id, startedAt } of await ledger.runs({ lab: lab.name, limit: runsBack })) {
+    for (const { uniqueId, name, resourceType, relation, status, failures, message } of (await ledger.run(id)).models) {
+      if (!/test|expectation/.test(resourceType) || !(relation === table || own.has(uniqueId))) continue;
+      const known = tests.get(uniqueId);
+      const test = known ?? { id: uniqueId, name, status, failures, message: message ?? null, run: id, history: [] };
+      tests.set(uniqueId, test);
+      test.history.unshift({ run: id, at: startedAt, status, failures });
+    }
   }
-  return [];
+  return [...tests.values()];
 }
 
 function nodeOf(lab: Lab, table: string): ManifestNode | undefined {
@@ -125,11 +116,8 @@ async function profileOf(
   const { tables } = await new DataInspector(connection).inspect({ tables: [name] });
   const [table] = tables;
   if (!table) return { rows: null, bytes: null, columns: [] };
-  const relation = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
-  const columns: ColumnProfileJson[] = [];
-  for (const column of table.columns) {
-    const detailed = table.columns.length <= mostColumns;
-    columns.push({
+  const columns = table.columns.map(
+    (column): ColumnProfileJson => ({
       name: column.name,
       type: column.type,
       nulls: column.nulls,
@@ -140,42 +128,11 @@ async function profileOf(
       max: column.max,
       average: column.average ?? null,
       description: described.get(column.name.toLowerCase()) ?? "",
-      top: detailed ? await topOf(connection, relation, column) : [],
-      histogram: detailed ? await histogramOf(connection, relation, column) : [],
-    });
-  }
+      top: column.topValues ?? [],
+      histogram: column.histogram ?? [],
+    }),
+  );
   return { rows: table.rows, bytes: table.bytes, columns };
-}
-
-async function topOf(connection: Connection, relation: string, column: ColumnProfile) {
-  if (nested.test(column.type) || column.distinct === 0) return [];
-  const name = quoteIdentifier(column.name);
-  const { rows } = await connection.query(
-    `SELECT CAST(${name} AS VARCHAR), count(*) FROM ${relation} WHERE ${name} IS NOT NULL
-     GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT ${topValues}`,
-  );
-  return rows.map(([value, count]) => ({ value: String(value).slice(0, 200), rows: Number(count) }));
-}
-
-async function histogramOf(connection: Connection, relation: string, column: ColumnProfile) {
-  if (!numeric.test(column.type) || column.distinct < 2) return [];
-  const value = `CAST(${quoteIdentifier(column.name)} AS DOUBLE)`;
-  const { rows } = await connection.query(
-    `WITH v AS (SELECT ${value} AS x FROM ${relation} WHERE isfinite(${value})),
-       r AS (SELECT min(x) AS lo, max(x) AS hi FROM v)
-     SELECT least(${bins - 1}, CAST(floor((x - lo) / (hi - lo) * ${bins}) AS INTEGER)) AS bin, any_value(lo), any_value(hi), count(*)
-     FROM v, r WHERE hi > lo GROUP BY bin ORDER BY bin`,
-  );
-  const [first] = rows;
-  if (!first) return [];
-  const [lo, hi] = [Number(first[1]), Number(first[2])];
-  const counts = new Map(rows.map(([bin, , , count]) => [Number(bin), Number(count)]));
-  const step = (hi - lo) / bins;
-  return Array.from({ length: bins }, (_, i) => ({
-    from: lo + i * step,
-    to: lo + (i + 1) * step,
-    rows: counts.get(i) ?? 0,
-  }));
 }
 
 export interface RowsRequest {
@@ -183,7 +140,7 @@ export interface RowsRequest {
   limit: number;
   sort?: string | undefined;
   descending: boolean;
-  /** Column and text that it contains. */
+  /** Column and what its values contain, or are compared with (`>=10`). */
   filters: { column: string; text: string }[];
   version?: string | undefined;
 }
@@ -209,17 +166,15 @@ export function rowsOf(
       if (found) return quoteIdentifier(found.name);
       throw serverErrors.badRequest({ message: `${name} has no column ${wanted}.` });
     };
-    const conditions = request.filters.map(
-      ({ column: of, text }) => `contains(lower(CAST(${column(of)} AS VARCHAR)), ${quoteLiteral(text.toLowerCase())})`,
-    );
+    const typeOf = (wanted: string) =>
+      columns.find((each) => each.name.toLowerCase() === wanted.toLowerCase())?.type ?? "VARCHAR";
+    const conditions = request.filters.map(({ column: of, text }) => condition(column(of), typeOf(of), text));
     const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
     // Without an order of their own rows come in the table's, which pages rely on.
     const order = request.sort
       ? ` ORDER BY ${column(request.sort)} ${request.descending ? "DESC" : "ASC"} NULLS LAST, rowid`
       : " ORDER BY rowid";
-    const { rows } = await connection.query(
-      `SELECT * FROM ${relation}${where}${order} LIMIT ${request.limit} OFFSET ${request.offset}`,
-    );
+    const rows = await pageOf(connection, { relation, where, order, ...request, rows: table.rows });
     const total =
       conditions.length === 0
         ? table.rows
@@ -233,4 +188,43 @@ export function rowsOf(
       version,
     };
   });
+}
+
+/** A filter's text: what a value contains, or `=`, `>`, `>=`, `<`, `<=` and what it is compared with. */
+function condition(column: string, type: string, text: string): string {
+  const [, sign, value = ""] = /^\s*(>=|<=|=|>|<)\s*(.*)$/s.exec(text) ?? [];
+  if (sign === undefined) return `contains(lower(CAST(${column} AS VARCHAR)), ${quoteLiteral(text.toLowerCase())})`;
+  return value === "" && sign === "="
+    ? `${column} IS NULL`
+    : `${column} ${sign} TRY_CAST(${quoteLiteral(value)} AS ${type})`;
+}
+
+interface Paged {
+  relation: string;
+  where: string;
+  order: string;
+  offset: number;
+  limit: number;
+  rows: number;
+  sort?: string | undefined;
+}
+
+/**
+ * The rows of a page. A snapshot's rows are numbered without a gap, so a page in their order is a range of numbers; for any
+ * other order only numbers are sorted, and the page's rows are read by them: other columns would be sorted along for nothing.
+ */
+async function pageOf(connection: Connection, paged: Paged): Promise<SqlValue[][]> {
+  const { relation, where, order, offset, limit } = paged;
+  if (where === "" && paged.sort === undefined) {
+    const { rows } = await connection.query(
+      `SELECT * FROM ${relation} WHERE rowid >= ${offset} AND rowid < ${offset + limit} ORDER BY rowid`,
+    );
+    if (rows.length === Math.max(0, Math.min(limit, paged.rows - offset))) return rows;
+  }
+  const { rows: ids } = await connection.query(
+    `SELECT rowid FROM ${relation}${where}${order} LIMIT ${limit} OFFSET ${offset}`,
+  );
+  if (ids.length === 0) return [];
+  const list = ids.map(([id]) => String(id)).join(", ");
+  return (await connection.query(`SELECT * FROM ${relation} WHERE rowid IN (${list})${order}`)).rows;
 }

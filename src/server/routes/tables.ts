@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { requireWritable, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
-import { quarantineOf, replay } from "../look/live.ts";
+import { quarantineCsv, quarantineOf, replay } from "../look/live.ts";
 import { rowsOf, tableDetail, tablesOf } from "../look/tables.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
@@ -76,6 +76,21 @@ export const tableRoutes: Route[] = [
         query.table === undefined ? {} : { tables: [query.table] },
         query.limit,
       ),
+  }),
+  route({
+    id: "exportQuarantine",
+    method: "GET",
+    path: "/labs/{lab}/quarantine/csv",
+    summary: "Every row in quarantine as a CSV text, as `labs quarantine export` writes it; not while the lab runs",
+    tag: "quarantine",
+    role: "viewer",
+    query: z.strictObject({ table: z.string().optional() }),
+    response: schemas.csvFile,
+    handle: async ({ scope, params, query }) => {
+      const lab = scope.lab(params["lab"] ?? "");
+      const csv = await quarantineCsv(lab, query.table === undefined ? {} : { tables: [query.table] });
+      return { name: `${lab.name}-quarantine.csv`, csv };
+    },
   }),
   route({
     id: "replayQuarantine",

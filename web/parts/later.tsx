@@ -1,0 +1,28 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Loading } from "./basic.tsx";
+
+// biome-ignore lint/suspicious/noExplicitAny: each part has props of its own
+type Part = ComponentType<any>;
+const loaded = new Map<string, Part>();
+
+/** A part whose code is loaded when it is first shown. */
+export function Later<Props extends object>({
+  load,
+  props,
+}: {
+  load: () => Promise<{ default: ComponentType<Props> }>;
+  props: Props;
+}) {
+  const key = String(load);
+  const [, ready] = useState(loaded.has(key));
+  useEffect(() => {
+    if (loaded.has(key)) return;
+    void load().then(({ default: part }) => {
+      loaded.set(key, part as Part);
+      ready(true);
+    });
+  }, []);
+  const Own = loaded.get(key);
+  return Own ? <Own {...props} /> : <Loading />;
+}
