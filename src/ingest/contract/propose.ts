@@ -87,12 +87,12 @@ export async function proposeTypes(
 async function fitting(connection: Connection, relation: string, names: string[], tried: Rule[]): Promise<Rule[][]> {
   const early = await judge(
     connection,
-    `(SELECT * FROM ${relation} LIMIT 1000)`,
+    (some) => `(SELECT ${some.map(quoteIdentifier).join(", ")} FROM ${relation} LIMIT 1000)`,
     names,
     names.map(() => tried),
   );
   const possible = early.map((answers) => tried.filter((_, i) => answers[i] !== false));
-  const late = await judge(connection, relation, names, possible);
+  const late = await judge(connection, () => relation, names, possible);
   return possible.map((left, i) => left.filter((_, k) => late[i]?.[k] === true));
 }
 
@@ -102,14 +102,14 @@ const columnsInOneStatement = 200;
 /** Whether all values of a column fit a rule, for each column and each of its rules; null when there are no values. */
 async function judge(
   connection: Connection,
-  relation: string,
+  relation: (names: string[]) => string,
   names: string[],
   tried: Rule[][],
 ): Promise<(boolean | null)[][]> {
   const answers: (boolean | null)[][] = [];
   for (let at = 0; at < names.length; at += columnsInOneStatement) {
     const end = at + columnsInOneStatement;
-    answers.push(...(await judgeSome(connection, relation, names.slice(at, end), tried.slice(at, end))));
+    answers.push(...(await judgeSome(connection, relation(names.slice(at, end)), names.slice(at, end), tried.slice(at, end))));
   }
   return answers;
 }
