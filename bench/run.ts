@@ -25,6 +25,11 @@ if (process.argv[2] === "orchestrate") {
   await orchestrate(process.argv.slice(3));
   process.exit();
 }
+if (process.argv[2] === "airflow") {
+  const { airflow } = await import("./orchestrate/airflow.ts");
+  await airflow(process.argv.slice(3));
+  process.exit();
+}
 if (process.argv[2] === "quality") {
   const { quality } = await import("./quality/run.ts");
   await quality(process.argv.slice(3));
