@@ -189,12 +189,44 @@ describe("asking", () => {
     ["CHECKPOINT", "checkpoint"],
     ["a closed bracket", "select 1) ; copy gold.kpi to '/tmp/labs-server-test-leak.csv' --"],
     ["nothing", "  -- nothing"],
+    ["read_blob", "from read_blob('/etc/passwd')"],
+    ["read_json", "from read_json_auto('/proc/self/environ')"],
+    ["sniff_csv", "from sniff_csv('/etc/passwd')"],
+    ["parquet_metadata", "from parquet_metadata('/etc/passwd')"],
+    ["another database", "from read_duckdb('/etc/passwd')"],
+    ["an extension by its function", "from sqlite_scan('/etc/passwd', 'x')"],
+    ["getenv", "select getenv('HOME')"],
+    ["secrets", "from duckdb_secrets()"],
+    ["which_secret", "from which_secret('s3://x', 's3')"],
+    ["settings", "select value from duckdb_settings()"],
+    ["one setting", "select current_setting('temp_directory')"],
+    ["paths of databases", 'select path from "duckdb_databases"()'],
+    ["extensions and where they lie", "from duckdb_extensions()"],
+    ["a pragma as a table", "from pragma_database_size()"],
+    ["a name put together", "from query('from duckdb_' || 'settings()')"],
+    ["a name put together behind a comment", "from query /* x */ ('from duckdb_' || 'settings()')"],
+    ["a table put together", "from query_table('/etc/' || 'passwd')"],
+    ["a file in a subquery", "select (select content from read_text('/etc/passwd'))"],
+    ["a file in EXPLAIN", "explain analyze from read_text('/etc/passwd')"],
+    ["a file in SUMMARIZE", "summarize from read_text('/etc/passwd')"],
   ];
   it.each(refused)("refuses %s", async (_, sql) => {
     const response = await query(sql);
     expect(response.status).toBe(400);
     expect(response.headers.get("content-type")).toMatch(/problem\+json/);
-    expect(((await response.json()) as types.Problem).code).toMatch(/^(SRV-012|SRV-015|DUCK-003|DUCK-005)$/);
+    const problem = (await response.json()) as types.Problem;
+    expect(problem.code).toMatch(/^(SRV-012|SRV-015|DUCK-003)$/);
+    // Neither content nor where things lie on this machine.
+    expect(JSON.stringify(problem)).not.toMatch(/root:|\.duckdb|\/tmp\/labs-server-\w{6}/);
+    const { entries } = (await (await ask("/api/v1/audit?limit=1")).json()) as types.AuditList;
+    // What is no table is a mistake, what is forbidden an attempt.
+    if (problem.code !== "DUCK-003")
+      expect(entries[0]).toMatchObject({
+        who: "local",
+        action: "POST /query",
+        outcome: "refused",
+        detail: problem.code,
+      });
   });
 
   it("stops a query that somebody cancels", async () => {

@@ -15,6 +15,7 @@ const attempts = new Set([
   "SRV-012", // a statement that does not only read
   "SRV-015", // what the sandbox of questions stopped
   "SRV-016", // a client that is too slow
+  "SRV-017", // an address that climbs out of its folder
 ]);
 
 export interface Noted {

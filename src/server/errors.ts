@@ -99,4 +99,10 @@ export const serverErrors = catalogue("server", {
     retryable: true,
     doc: "A request must be there within 30 seconds, and who listens to a stream must read it: a client that leaves a megabyte of it unread is cut off. It may come back with the id of what it saw last.",
   },
+  leavesFolder: {
+    code: "SRV-017",
+    title: "Address that climbs",
+    exit: 2,
+    doc: "The address has `..`, a backslash or a zero byte as a part of its path, written out or encoded. Nothing here is called so.",
+  },
 });

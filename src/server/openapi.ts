@@ -138,7 +138,13 @@ function operation(route: Described, { query, body, response }: OperationShapes)
     tags: [route.tag],
     ...(route.role !== undefined && { "x-role": route.role }),
     parameters: [...inPath, ...inQuery, ...headers],
-    ...(body && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+    // Where everything in it may be left out, so may the whole.
+    ...(body && {
+      requestBody: {
+        required: route.body?.safeParse({}).success !== true,
+        content: { "application/json": { schema: body } },
+      },
+    }),
     responses: {
       [String(route.status ?? 200)]: {
         description: route.summary,

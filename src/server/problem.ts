@@ -16,6 +16,7 @@ const statuses: Record<string, number> = {
   "SRV-014": 404,
   "SRV-015": 400,
   "SRV-016": 408,
+  "SRV-017": 404,
   "REG-002": 404,
   "REG-014": 409,
   "REG-021": 409,

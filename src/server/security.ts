@@ -20,11 +20,16 @@ const headers: Record<string, string> = {
 /** Names by which this machine may be called without anybody having allowed it. */
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** Refuses hosts that are not ours (a name that somebody points at this address), and dresses every answer. */
+/**
+ * Refuses hosts that are not ours (a name that somebody points at this address) and addresses that climb, and dresses every
+ * answer.
+ */
 export function guardHosts(app: FastifyInstance, allowed: readonly string[]): void {
   const names = new Set([...loopback, ...allowed.map((name) => name.toLowerCase())]);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
+    if (climbs(request.url))
+      throw serverErrors.leavesFolder({ message: "This address leads nowhere.", hint: "Remove `..` from its path." });
     const host = (request.headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
     if (names.has(host)) return;
     throw serverErrors.refusedOrigin({
@@ -32,6 +37,13 @@ export function guardHosts(app: FastifyInstance, allowed: readonly string[]): vo
       hint: "Use the address that `labs serve` printed, or allow the name with `--allow-host`.",
     });
   });
+}
+
+/** Whether a part of the path is `..`, or holds what file systems or C read otherwise; encoded twice counts, too. */
+function climbs(url: string): boolean {
+  const [path = ""] = url.split("?");
+  const plain = path.replace(/%25/g, "%").replace(/%2f/gi, "/").replace(/%5c/gi, "\\").replace(/%2e/gi, ".");
+  return /(?:^|[/\\])\.\.(?:[/\\]|$)|\\|%00|\0/.test(plain);
 }
 
 export function cookieOf(request: FastifyRequest): string | undefined {

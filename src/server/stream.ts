@@ -110,9 +110,10 @@ export class Streams {
       if (!open) return;
       raw.write(text);
       if (raw.writableLength <= mostBuffered) return;
+      // While the connection is there: then it is known from where.
+      this.#onDropped(request);
       close();
       raw.destroy();
-      this.#onDropped(request);
     };
     request.raw.on("close", close);
     raw.on("error", close);
