@@ -1,8 +1,8 @@
 /** Width of a table, height of its name and of each of its columns, in pixels. */
-export const nodeWidth = 220;
+export const nodeWidth = 210;
 export const headHeight = 28;
 export const lineHeight = 20;
-const gapX = 90;
+const gapX = 64;
 const gapY = 18;
 
 interface Node {

@@ -41,15 +41,20 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>(path, signal ? { signal } : {});
 
 /** Does something. The key makes a second try of a request that got lost harmless. */
-export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> =>
+  change<T>("POST", path, body, signal);
+
+export const remove = <T>(path: string): Promise<T> => change<T>("DELETE", path, undefined);
+
+function change<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return request<T>(path, {
-    method: "POST",
+    method,
     headers: {
-      "content-type": "application/json",
+      ...(body !== undefined && { "content-type": "application/json" }),
       "idempotency-key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
       ...(session.value?.csrf && { "x-csrf-token": session.value.csrf }),
     },
-    body: JSON.stringify(body),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
 }

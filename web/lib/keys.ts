@@ -4,6 +4,7 @@ import { cycleTheme } from "./theme.ts";
 
 let waiting = 0;
 
+/** Also inside a shadow root, which is why the event's own target will not do. */
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
 
@@ -15,7 +16,8 @@ export function listenToKeys(): void {
       overlay.value = overlay.value === "palette" ? undefined : "palette";
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || overlay.value) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.composedPath()[0] ?? null) || overlay.value)
+      return;
     const page = Date.now() - waiting < 1500 && pages.find(({ key }) => key === event.key);
     waiting = 0;
     if (page) go(page.path);

@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 import type { Quarantine, Replayed } from "../../src/server/types.ts";
 import { act } from "../lib/actions.ts";
-import { mayAct, post, useApi } from "../lib/api.ts";
+import { get, mayAct, post, useApi } from "../lib/api.ts";
+import { download } from "../lib/download.ts";
 import { count, plural } from "../lib/format.ts";
 import { labs } from "../lib/labs.ts";
 import { links, queryValue, setQuery } from "../lib/router.ts";
 import { Empty, Gate, Head, Loading, say, Time } from "../parts/basic.tsx";
+import { LabPicker } from "../parts/pickers.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
 export default function QuarantinePage() {
   const all = labs.value;
@@ -15,20 +18,11 @@ export default function QuarantinePage() {
   return (
     <>
       <Head title="Quarantine">
-        <label class="pick">
-          <span class="hidden">Lab</span>
-          <select
-            value={shown}
-            onChange={(event) => setQuery({ lab: event.currentTarget.value, table: "" }, { push: true })}
-          >
-            {all.map(({ name, quarantined }) => (
-              <option key={name} value={name}>
-                {name}
-                {quarantined ? ` (${count(quarantined)})` : ""}
-              </option>
-            ))}
-          </select>
-        </label>
+        <LabPicker
+          value={shown}
+          note={({ quarantined }) => (quarantined ? ` (${count(quarantined)})` : "")}
+          clears={["table", "reason"]}
+        />
       </Head>
       <p class="lead">
         Rows that do not fit their contract. Correct a row here and load it, or correct the contract in lab.yml and run
@@ -39,10 +33,13 @@ export default function QuarantinePage() {
   );
 }
 
+/** Rows that are shown here; the export has all. */
+const asked = 200;
+
 function Rows({ lab }: { lab: string }) {
   const table = queryValue("table");
   const api = `/labs/${encodeURIComponent(lab)}/quarantine`;
-  const found = useApi<Quarantine>(`${api}?limit=200${table ? `&table=${encodeURIComponent(table)}` : ""}`);
+  const found = useApi<Quarantine>(`${api}?limit=${asked}${table ? `&table=${encodeURIComponent(table)}` : ""}`);
   const [edits, setEdits] = useState<Record<string, string>>({});
   const [most, setMost] = useState(20);
   const [refused, setRefused] = useState<Record<string, string>>({});
@@ -72,6 +69,12 @@ function Rows({ lab }: { lab: string }) {
     );
     found.reload();
   };
+  const corrected = (found.data?.rows ?? []).filter((row) => (edits[keyOf(row)] ?? row.row) !== row.row);
+  const save = async () => {
+    const of = table ? `?table=${encodeURIComponent(table)}` : "";
+    const file = await act("Exported.", () => get<{ name: string; csv: string }>(`${api}/csv${of}`));
+    if (file) download(file.name, file.csv);
+  };
   return (
     <Gate from={found}>
       {({ groups, rows }) =>
@@ -80,43 +83,34 @@ function Rows({ lab }: { lab: string }) {
         ) : (
           <>
             <h2>Reasons</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table">
-              <table class="grid">
-                <thead>
-                  <tr>
-                    <th>Table</th>
-                    <th class="right">Rows</th>
-                    <th class="right">Files</th>
-                    <th>Reason</th>
-                    <th>Newest</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {groups.map((group) => (
-                    <tr key={group.table + group.reason}>
-                      <td>
-                        <button
-                          type="button"
-                          class="link"
-                          onClick={() => setQuery({ table: table ? "" : group.table })}
-                        >
-                          raw.{group.table}
-                        </button>
-                      </td>
-                      <td class="right">{count(group.rows)}</td>
-                      <td class="right">{count(group.files)}</td>
-                      <td>{group.reason}</td>
-                      <td>
-                        <Time at={group.at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+            <Table
+              label="Reasons"
+              name="reasons"
+              columns={reasonColumns(table)}
+              rows={groups}
+              keyOf={(group) => `${group.table} ${group.reason}`}
+              empty={null}
+            />
+            <div class="graph-bar rows-head">
+              <h2>
+                Rows <span class="faint">{rows.length === asked ? `the first ${asked}` : count(rows.length)}</span>
+              </h2>
+              {table && (
+                <button type="button" class="chip" onClick={() => setQuery({ table: "" })}>
+                  raw.{table} <span aria-hidden="true">✕</span>
+                </button>
+              )}
+              <span class="buttons end">
+                {mayAct() && corrected.length > 1 && (
+                  <button type="button" class="button small primary" onClick={() => void replay(corrected)}>
+                    Load all {corrected.length} corrected rows
+                  </button>
+                )}
+                <button type="button" class="button small" onClick={() => void save()}>
+                  Export as CSV
+                </button>
+              </span>
             </div>
-            <h2>
-              Rows <span class="faint">{rows.length === 200 ? "the first 200" : count(rows.length)}</span>
-            </h2>
             <ul class="rejects">
               {rows.slice(0, most).map((row) => {
                 const key = keyOf(row);
@@ -169,7 +163,8 @@ function Rows({ lab }: { lab: string }) {
               </p>
             )}
             <p class="faint">
-              All of them as a file: <code>labs quarantine {lab} export --out bad.csv</code>.{" "}
+              The exported file can be corrected with any editor and loaded again:{" "}
+              <code>labs quarantine {lab} replay --from bad.csv</code>.{" "}
               <a href={links.lab(lab, "sources")}>Sources and files</a>
             </p>
           </>
@@ -178,5 +173,24 @@ function Rows({ lab }: { lab: string }) {
     </Gate>
   );
 }
+
+type Group = Quarantine["groups"][number];
+
+const reasonColumns = (table: string): Column<Group>[] => [
+  {
+    id: "table",
+    label: "Table",
+    by: (group) => group.table,
+    cell: (group) => (
+      <button type="button" class="link" onClick={() => setQuery({ table: table ? "" : group.table }, { push: true })}>
+        raw.{group.table}
+      </button>
+    ),
+  },
+  { id: "rows", label: "Rows", right: true, by: (group) => -group.rows, cell: (group) => count(group.rows) },
+  { id: "files", label: "Files", right: true, by: (group) => group.files, cell: (group) => count(group.files) },
+  { id: "reason", label: "Reason", class: "wide", by: (group) => group.reason, cell: (group) => group.reason },
+  { id: "at", label: "Newest", by: (group) => -Date.parse(group.at), cell: (group) => <Time at={group.at} /> },
+];
 
 const keyOf = (row: Quarantine["rows"][number]) => `${row.table} ${row.load} ${row.record}`;

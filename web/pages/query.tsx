@@ -1,12 +1,19 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Grid, LabDetail, Problem } from "../../src/server/types.ts";
+import type { Catalogue, Grid, Problem, SavedQueries } from "../../src/server/types.ts";
 import { ApiError, post, useApi } from "../lib/api.ts";
-import { plural, seconds } from "../lib/format.ts";
+import { csvOf, download } from "../lib/download.ts";
+import { count, plural, seconds } from "../lib/format.ts";
 import { labs } from "../lib/labs.ts";
 import { queryValue, setQuery } from "../lib/router.ts";
-import { Chart } from "../parts/chart.tsx";
-import { Empty, ErrorBox, Gate, Head, Loading } from "../parts/basic.tsx";
+import { Elapsed, Empty, ErrorBox, Gate, Head, Loading } from "../parts/basic.tsx";
+import type { EditorHandle } from "../parts/editor.tsx";
 import { Results } from "../parts/grid.tsx";
+import { Later } from "../parts/later.tsx";
+import { LabPicker, Pick } from "../parts/pickers.tsx";
+import { Saved, type SavedQuery } from "./query/saved.tsx";
+
+const limits = ["100", "1000", "10000"];
+const usual = "1000";
 
 export default function QueryPage() {
   const all = labs.value;
@@ -16,17 +23,11 @@ export default function QueryPage() {
   return (
     <>
       <Head title="Query">
-        <label class="pick">
-          <span class="hidden">Lab</span>
-          <select value={lab} onChange={(event) => setQuery({ lab: event.currentTarget.value }, { push: true })}>
-            {all.map(({ name, publishedAt }) => (
-              <option key={name} value={name}>
-                {name}
-                {publishedAt ? "" : " (nothing published)"}
-              </option>
-            ))}
-          </select>
-        </label>
+        <LabPicker
+          value={lab}
+          note={({ publishedAt }) => (publishedAt ? "" : " (nothing published)")}
+          clears={["sql", "saved"]}
+        />
       </Head>
       {lab === "" ? (
         <Empty title="Nothing is published yet">Queries read what labs have published. Run one first.</Empty>
@@ -38,57 +39,68 @@ export default function QueryPage() {
 }
 
 function Desk({ lab }: { lab: string }) {
-  const detail = useApi<LabDetail>(`/labs/${encodeURIComponent(lab)}`);
+  const catalogue = useApi<Catalogue>(`/labs/${encodeURIComponent(lab)}/catalogue`);
+  const kept = useApi<SavedQueries>("/queries");
+  const [list, setList] = useState<SavedQuery[]>();
   const [sql, setSql] = useState(queryValue("sql"));
   const [answer, setAnswer] = useState<Grid>();
   const [problem, setProblem] = useState<Problem>();
-  const [running, setRunning] = useState<string>();
-  const [view, setView] = useState("rows");
-  const editor = useRef<HTMLTextAreaElement>(null);
+  const [running, setRunning] = useState<{ id: string; since: string }>();
+  const editor = useRef<EditorHandle>(undefined);
   const stop = useRef<AbortController>(undefined);
+  const limit = limits.includes(queryValue("limit")) ? queryValue("limit") : usual;
+  const view = queryValue("view") || "rows";
   useEffect(() => () => stop.current?.abort(), []);
-  const ask = async () => {
-    const { selectionStart = 0, selectionEnd = 0 } = editor.current ?? {};
-    const text = selectionEnd > selectionStart ? sql.slice(selectionStart, selectionEnd) : sql;
+  const ask = async (text = editor.current?.selected() ?? sql) => {
     if (text.trim() === "" || running) return;
-    setQuery({ sql });
-    const id = String(Math.random()).slice(2);
+    setQuery({ sql: text.length < 6000 ? text : "" });
+    const id = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
     stop.current = new AbortController();
-    setRunning(id);
+    setRunning({ id, since: new Date().toISOString() });
     setProblem(undefined);
     try {
-      setAnswer(await post<Grid>("/query", { lab, sql: text, id }, stop.current.signal));
+      setAnswer(await post<Grid>("/query", { lab, sql: text, id, limit: Number(limit) }, stop.current.signal));
     } catch (error) {
       if (error instanceof ApiError) setProblem(error.problem);
     } finally {
       setRunning(undefined);
     }
   };
-  // A link to a query shows what it comes to.
-  useEffect(() => void ask(), []);
-  const cancel = () => running && void post(`/query/${running}/cancel`).catch(() => {});
-  const insert = (text: string) => {
-    const { selectionStart, selectionEnd } = editor.current ?? { selectionStart: 0, selectionEnd: 0 };
-    setSql(sql.slice(0, selectionStart) + text + sql.slice(selectionEnd));
-    editor.current?.focus();
+  const show = (text: string) => {
+    setSql(text);
+    editor.current?.replace(text);
   };
+  const open = (query: SavedQuery) => {
+    if (query.lab !== null && query.lab !== lab)
+      setQuery({ lab: query.lab, saved: query.name, sql: query.sql }, { push: true });
+    else {
+      setQuery({ saved: query.name, sql: query.sql }, { push: true });
+      show(query.sql);
+      void ask(query.sql);
+    }
+  };
+  // A link to a query shows what it comes to; so does one to a kept query, whatever it is by now.
+  useEffect(() => void (queryValue("sql") && ask(queryValue("sql"))), []);
+  const all = list ?? kept.data?.queries ?? [];
+  const linked = all.find(({ name }) => name === queryValue("saved"));
+  useEffect(() => {
+    if (linked && queryValue("sql") === "") open(linked);
+  }, [linked?.name]);
+  const cancel = () => running && void post(`/query/${running.id}/cancel`).catch(() => {});
   return (
     <div class="desk">
       <section>
-        <textarea
-          ref={editor}
-          class="editor mono"
-          rows={9}
-          spellcheck={false}
-          aria-label="SQL"
-          placeholder={"select *\nfrom gold.…"}
-          value={sql}
-          onInput={(event) => setSql(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-              event.preventDefault();
-              void ask();
-            }
+        <Later
+          load={() => import("../parts/editor.tsx")}
+          waits={<div class="editor-box waits" />}
+          props={{
+            initial: sql,
+            catalogue: catalogue.data,
+            onChange: setSql,
+            onRun: () => void ask(),
+            onReady: (handle: EditorHandle) => {
+              editor.current = handle;
+            },
           }}
         />
         <div class="graph-bar">
@@ -102,93 +114,141 @@ function Desk({ lab }: { lab: string }) {
               <kbd>Enter</kbd>
             </button>
           )}
+          <Pick
+            name="limit"
+            label="At most so many rows"
+            values={limits}
+            words={Object.fromEntries(limits.map((n) => [n, `at most ${count(Number(n))} rows`]))}
+            value={limit}
+          />
           <span class="faint small">
-            One SELECT on what {lab} has published; at most 1,000 rows and 30 seconds. A selection runs alone.
+            {running ? (
+              <>
+                <Elapsed since={running.since} /> of 30 s
+              </>
+            ) : (
+              `One SELECT on what ${lab} has published, for at most 30 seconds. A selection runs alone.`
+            )}
           </span>
         </div>
         {problem && <ErrorBox problem={problem} />}
-        {running && <Loading lines={4} />}
-        {answer && !running && !problem && (
-          <>
-            <div class="graph-bar">
-              <div class="chips">
-                {["rows", "chart"].map((id) => (
-                  <button key={id} type="button" class="chip" aria-pressed={view === id} onClick={() => setView(id)}>
-                    {id === "rows" ? "Rows" : "Chart"}
-                  </button>
-                ))}
-              </div>
-              <span class="faint small" aria-live="polite">
-                {answer.more ? `the first ${plural(answer.rows.length, "row")}` : plural(answer.rows.length, "row")},{" "}
-                {seconds(answer.seconds)}, version {answer.version}
-              </span>
-              <button type="button" class="button small end" onClick={() => download(answer)}>
-                CSV
-              </button>
-            </div>
-            {answer.rows.length === 0 ? (
-              <Empty title="No rows" />
-            ) : view === "rows" ? (
-              <Results grid={answer} label="Results" />
-            ) : (
-              <Chart grid={answer} />
-            )}
-          </>
+        {running && !answer && <Loading lines={4} />}
+        {answer && !problem && (
+          <div class={running ? "stale" : ""}>
+            <Answer answer={answer} view={view} />
+          </div>
         )}
       </section>
-      <aside class="catalogue" aria-label="Tables">
+      <aside class="catalogue" aria-label="Tables and kept queries">
+        <Saved lab={lab} sql={sql} list={all} onList={setList} onOpen={open} />
         <h2>Tables</h2>
-        <Gate from={detail} lines={3}>
-          {({ versions }) => {
-            const tables = versions.find(({ current }) => current)?.tables ?? [];
-            return tables.length === 0 ? (
-              <Empty title="Nothing is published yet" />
-            ) : (
-              <ul class="plain-list">
-                {tables.map(({ schema, name, rows }) => (
-                  <li key={schema + name}>
-                    <button
-                      type="button"
-                      class="link mono small name"
-                      title="Put the name into the query"
-                      onClick={() => insert(`${schema}.${name}`)}
-                    >
-                      {schema}.{name}
-                    </button>
-                    <span class="faint small">{plural(rows, "row")}</span>
-                    <button
-                      type="button"
-                      class="link small"
-                      onClick={() => setSql(`select *\nfrom ${schema}.${name}\nlimit 100`)}
-                    >
-                      all
-                    </button>
-                    <button type="button" class="link small" onClick={() => setSql(`summarize ${schema}.${name}`)}>
-                      summary
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            );
-          }}
+        <Gate from={catalogue} lines={3}>
+          {({ tables }) => (
+            <ul class="plain-list">
+              {tables.map((table) => (
+                <TableItem key={table.schema + table.name} table={table} onInsert={editor} onShow={show} onAsk={ask} />
+              ))}
+            </ul>
+          )}
         </Gate>
       </aside>
     </div>
   );
 }
 
-/** Text that a spreadsheet would run is quoted with an apostrophe. */
-const csvCell = (value: unknown): string => {
-  const text = value === null ? "" : String(value);
-  const safe = typeof value === "string" && /^[=+@\t\r]|^-(?!\d)/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
+function Answer({ answer, view }: { answer: Grid; view: string }) {
+  return (
+    <>
+      <div class="graph-bar">
+        <div class="chips">
+          {["rows", "chart"].map((id) => (
+            <button
+              key={id}
+              type="button"
+              class="chip"
+              aria-pressed={view === id}
+              onClick={() => setQuery({ view: id === "rows" ? "" : id })}
+            >
+              {id === "rows" ? "Rows" : "Chart"}
+            </button>
+          ))}
+        </div>
+        <span class="faint small" aria-live="polite">
+          {answer.more ? `the first ${plural(answer.rows.length, "row")}` : plural(answer.rows.length, "row")},{" "}
+          {seconds(answer.seconds)}, version {answer.version}
+        </span>
+        <button
+          type="button"
+          class="button small end"
+          onClick={() =>
+            download(
+              "result.csv",
+              csvOf(
+                answer.columns.map(({ name }) => name),
+                answer.rows,
+              ),
+            )
+          }
+        >
+          CSV
+        </button>
+      </div>
+      {answer.rows.length === 0 ? (
+        <Empty title="No rows" />
+      ) : view === "rows" ? (
+        <Results grid={answer} label="Results" />
+      ) : (
+        <Later load={() => import("../parts/chart.tsx")} props={{ grid: answer }} />
+      )}
+    </>
+  );
+}
 
-function download(grid: Grid): void {
-  const lines = [grid.columns.map(({ name }) => name), ...grid.rows].map((row) => row.map(csvCell).join(","));
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
-  link.download = "result.csv";
-  link.click();
-  URL.revokeObjectURL(link.href);
+function TableItem({
+  table: { schema, name, columns },
+  onInsert,
+  onShow,
+  onAsk,
+}: {
+  table: Catalogue["tables"][number];
+  onInsert: { current: EditorHandle | undefined };
+  onShow: (sql: string) => void;
+  onAsk: (sql: string) => Promise<void>;
+}) {
+  const whole = `${schema}.${name}`;
+  const run = (sql: string) => {
+    onShow(sql);
+    void onAsk(sql);
+  };
+  return (
+    <li>
+      <button
+        type="button"
+        class="link mono small name"
+        title="Put the name into the query"
+        onClick={() => onInsert.current?.insert(whole)}
+      >
+        {whole}
+      </button>
+      <button type="button" class="link small" onClick={() => run(`select *\nfrom ${whole}\nlimit 100`)}>
+        rows
+      </button>
+      <button type="button" class="link small" onClick={() => run(`summarize ${whole}`)}>
+        summary
+      </button>
+      <details>
+        <summary>{plural(columns.length, "column")}</summary>
+        <ul class="plain-list columns-list">
+          {columns.map((column) => (
+            <li key={column.name}>
+              <button type="button" class="link mono small" onClick={() => onInsert.current?.insert(column.name)}>
+                {column.name}
+              </button>{" "}
+              <span class="faint small">{column.type}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
 }

@@ -1,11 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { RunDetailJson } from "../../src/server/types.ts";
 import { cancelJob, runLab } from "../lib/actions.ts";
 import { mayAct, useApi } from "../lib/api.ts";
 import { count, seconds } from "../lib/format.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { go, links, queryValue, setQuery } from "../lib/router.ts";
-import { Figure, Gate, Head, Score, Status, Tabs, Time, toneOf } from "../parts/basic.tsx";
+import { Elapsed, Figure, Gate, Head, Score, Status, Tabs, Time, toneOf } from "../parts/basic.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { About } from "./run/about.tsx";
 import { Compare } from "./run/compare.tsx";
@@ -129,13 +129,4 @@ function Run({ data }: { data: RunDetailJson }) {
       </div>
     </>
   );
-}
-
-function Elapsed({ since }: { since: string }) {
-  const [, tick] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => tick((n) => n + 1), 500);
-    return () => clearInterval(timer);
-  }, []);
-  return <>{seconds((Date.now() - Date.parse(since)) / 1000)}</>;
 }

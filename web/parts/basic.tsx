@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../../src/server/types.ts";
-import { exactTime, relativeTime } from "../lib/format.ts";
+import { exactTime, relativeTime, seconds } from "../lib/format.ts";
 
 /** Ticks so that "3 min ago" stays true. */
 const now = signal(Date.now());
@@ -211,6 +212,16 @@ export function Head({
       <div class="actions">{children}</div>
     </header>
   );
+}
+
+/** Time since a moment, as it goes on. */
+export function Elapsed({ since }: { since: string }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 500);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{seconds((Date.now() - Date.parse(since)) / 1000)}</>;
 }
 
 /** A number with its name, for the line of figures of a page. */

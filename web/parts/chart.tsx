@@ -7,7 +7,7 @@ import { isNumeric } from "./grid.tsx";
 const most = 200;
 
 /** Bars or a line of one column over another, as the rows come. */
-export function Chart({ grid }: { grid: Grid }) {
+export default function Chart({ grid }: { grid: Grid }) {
   const numbers = grid.columns.filter(({ type }) => isNumeric(type)).map(({ name }) => name);
   const texts = grid.columns.map(({ name }) => name);
   const [y, setY] = useState(numbers[0] ?? "");

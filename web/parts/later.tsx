@@ -1,4 +1,4 @@
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Loading } from "./basic.tsx";
 
@@ -10,9 +10,12 @@ const loaded = new Map<string, Part>();
 export function Later<Props extends object>({
   load,
   props,
+  waits = <Loading />,
 }: {
   load: () => Promise<{ default: ComponentType<Props> }>;
   props: Props;
+  /** Stands there until then. */
+  waits?: ComponentChildren;
 }) {
   const key = String(load);
   const [, ready] = useState(loaded.has(key));
@@ -24,5 +27,5 @@ export function Later<Props extends object>({
     });
   }, []);
   const Own = loaded.get(key);
-  return Own ? <Own {...props} /> : <Loading />;
+  return Own ? <Own {...props} /> : <>{waits}</>;
 }

@@ -103,7 +103,7 @@ export function Table<Row>(props: TableProps<Row>) {
             onInput={(event) => setQuery({ [part("q")]: event.currentTarget.value })}
           />
           <span class="faint small" aria-live="polite">
-            {words.length > 0 ? `${sorted.length} of ${rows.length}` : plural(rows.length, "row")}
+            {words.length > 0 ? `${sorted.length} of ${rows.length}` : rows.length}
           </span>
         </div>
       )}
