@@ -67,6 +67,8 @@ export async function serveWorkspace(folder: string, api: string, ...words: stri
     });
   });
   const stop = async () => {
+    // One that has ended says so no more.
+    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGINT");
     await once(child, "close");
   };
