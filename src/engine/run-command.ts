@@ -560,13 +560,13 @@ async function runSelected(invocation: Invocation): Promise<CommandResult> {
         .map((id) => invocation.manifest.nodes[id] ?? invocation.manifest.functions[id])
         .filter((n): n is GraphNode => n !== undefined);
       await prepareDatabase(execution, master, nodes);
-      prepared = true;
       let ready = true;
       if (!clone) {
         const start = await runHooks(execution, master, "on-run-start", ephemeral);
         results.push(...start.results);
         ready = start.ok;
       }
+      prepared = true;
       await master.release();
       if (ready)
         results.push(

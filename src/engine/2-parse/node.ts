@@ -329,7 +329,8 @@ function generateName(
       message: `No macro with name generate_${component}_name found`,
       dbtType: "Internal Error",
     });
-  if (entry.node.package_name === "dbt") return builtInName(component, runtime, node, custom);
+  if (entry.node.package_name === "dbt" && leadsToBuiltIn(runtime, entry.node.name))
+    return builtInName(component, runtime, node, custom);
   const scope = scopeFor(state, entry);
   let value: unknown;
   try {
@@ -339,6 +340,13 @@ function generateName(
   }
   if (value === null) return null;
   return (value instanceof PyObject || typeof value === "string" ? str(value) : String(value)).trim();
+}
+
+/** Whether a built-in macro that dispatches to itself ends in dbt's own: projects may define `default__` of it as well. */
+function leadsToBuiltIn(runtime: ParseState["runtime"], name: string): boolean {
+  const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === "dbt")?.search_order;
+  const { found } = runtime.macros.dispatch(name, "dbt", order, runtime.read.root.name);
+  return found?.node.package_name === "dbt";
 }
 
 /** dbt's own three macros without a template, for the nodes of every project that does not override them. */

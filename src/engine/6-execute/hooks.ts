@@ -18,6 +18,7 @@ function hooksOf(execution: Execution, kind: "on-run-start" | "on-run-end"): Gra
 
 /**
  * Runs on-run-start or on-run-end statements outside of a transaction. After a failure the rest is skipped.
+ * Errors: a hook that cannot be compiled, or asks the database something wrong meanwhile, ends the command, as in dbt.
  * Results are those of operations. Source: dbt-core task/run.py safe_run_hooks.
  */
 export async function runHooks(
@@ -47,6 +48,11 @@ export async function runHooks(
       await timing.measure("compile", () =>
         compileNode({ ...execution, node, session, threadId: "MainThread" }, { ephemeral, overrides }),
       );
+    } catch (error) {
+      await session.rollbackIfOpen();
+      throw error;
+    }
+    try {
       runtime.emit({ type: "hook-start", name, index: i + 1, total: hooks.length });
       const sql = node.compiled_code ?? "";
       await timing.measure("execute", async () => {

@@ -11,6 +11,7 @@ import {
 } from "../adapter/index.ts";
 import { engineError } from "../errors.ts";
 import { dispatchFunction } from "./dispatch.ts";
+import { projectConfig } from "./project-config.ts";
 import { warn, type Runtime } from "./runtime.ts";
 import type { NodeScope } from "./scope.ts";
 
@@ -66,7 +67,7 @@ export function adapterObject(
     adapter,
     phase,
     dispatch: dispatchFunction(runtime, scope, packageName, options.genericTest === true),
-    config: null,
+    config: projectConfig(runtime),
   });
 }
 

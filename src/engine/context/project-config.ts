@@ -20,9 +20,12 @@ class ReferenceFunction extends PyFunction {
     this.#runtime = runtime;
   }
   override getAttr(name: string): Value | undefined {
-    return name === "config" ? new ProjectConfig(this.#runtime, this.#runtime.read.root) : super.getAttr(name);
+    return name === "config" ? projectConfig(this.#runtime) : super.getAttr(name);
   }
 }
+
+/** `adapter.config`: the root project's configuration. Source: dbt-core context/providers.py BaseDatabaseWrapper. */
+export const projectConfig = (runtime: Runtime): PyObject => new ProjectConfig(runtime, runtime.read.root);
 
 /** What packages read of dbt's RuntimeConfig. Source: dbt-core config/runtime.py. */
 class ProjectConfig extends PyObject {
@@ -37,6 +40,8 @@ class ProjectConfig extends PyObject {
   override getAttr(name: string): Value | undefined {
     const { target, read, flags } = this.#runtime;
     const project = this.#project;
+    const kind = /^(model|seed|test|analysis|macro|snapshot|docs|asset)_paths$/.exec(name)?.[1];
+    if (kind !== undefined) return fromPlain(project.paths[kind as "model"]);
     switch (name) {
       case "project_name":
         return project.name;
@@ -50,6 +55,10 @@ class ProjectConfig extends PyObject {
         return target.targetName;
       case "threads":
         return flags.threads ?? target.threads;
+      case "quoting":
+        return fromPlain({ database: true, schema: true, identifier: true, ...project.quoting });
+      case "target_path":
+        return flags.targetPath ?? project.paths.target;
       case "credentials":
         return new Attributes(targetValue(target));
       case "cli_vars":
