@@ -3,6 +3,7 @@ export { databaseUrl, databaseVariable, Ledger, openLedger } from "./ledger.ts";
 export type { OpenLedgerOptions } from "./ledger.ts";
 export { RunRecorder, StepRecorder } from "./recorder.ts";
 export type { StepResult } from "./recorder.ts";
+export type { RecordedProfile } from "./table-profiles.ts";
 export type { TableSeen } from "./tables-seen.ts";
 export { ledgerErrors } from "./errors.ts";
 export type {

@@ -6,11 +6,12 @@ import { ledgerErrors } from "./errors.ts";
 import { JobStore, type Lease } from "./jobs.ts";
 import { isRunGone, livenessColumns } from "./liveness.ts";
 import { thisProcess, userName } from "./process-identity.ts";
-import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores } from "./queries.ts";
+import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores, readTrend } from "./queries.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
 import { newRunId } from "./run-id.ts";
 import type { Sql, Statement } from "./sql.ts";
 import { sqliteSql } from "./sqlite-sql.ts";
+import { profilesKept, readTableProfiles, type RecordedProfile } from "./table-profiles.ts";
 import { readTablesSeen, type TableSeen } from "./tables-seen.ts";
 import { UserStore } from "./users.ts";
 import type {
@@ -158,9 +159,19 @@ export class Ledger {
     return readScores(this.#sql, filter);
   }
 
+  /** A lab's own scores, newest run first, without what they are made of. */
+  async scoreTrend(lab: string, limit: number): Promise<number[]> {
+    return readTrend(this.#sql, lab, limit);
+  }
+
   /** What earlier runs of a lab saw of its tables, newest first: enough to know their rhythm. */
   async tablesSeen(lab: string): Promise<TableSeen[]> {
     return readTablesSeen(this.#sql, lab, new Date());
+  }
+
+  /** The newest profiles of a lab's tables (or of one), newest first: at most `limit` of each table, default 2. */
+  async tableProfiles(lab: string, options: { name?: string; limit?: number } = {}): Promise<RecordedProfile[]> {
+    return readTableProfiles(this.#sql, lab, options);
   }
 
   /** A text that changes whenever anybody commits to the ledger; cheap to ask for. */
@@ -234,5 +245,11 @@ const writes: Record<WriteName, string> = {
   score: `INSERT INTO scores (lab, run, scope, name, score, rows_, parts)
     VALUES (@lab, @run, @scope, @name, @score, @rows, @parts)
     ON CONFLICT (lab, run, scope, name) DO UPDATE SET score = excluded.score, rows_ = excluded.rows_, parts = excluded.parts`,
+  profile: `INSERT INTO table_profiles (lab, name, run, at, data)
+    SELECT @lab, @name, @run, @at, @data WHERE NOT EXISTS (SELECT 1 FROM table_profiles WHERE lab = @lab AND name = @name
+      AND data = @data AND run = (SELECT max(run) FROM table_profiles WHERE lab = @lab AND name = @name))
+    ON CONFLICT (lab, name, run) DO UPDATE SET data = excluded.data`,
+  profileOld: `DELETE FROM table_profiles WHERE lab = @lab AND name = @name AND run IN (SELECT run FROM table_profiles
+    WHERE lab = @lab AND name = @name ORDER BY run DESC LIMIT 20 OFFSET ${profilesKept})`,
   runFinish: "UPDATE runs SET status = @status, finished_at = @at, summary = @summary WHERE id = @run",
 };

@@ -238,6 +238,16 @@ export const migrations: readonly string[] = [
     used_at TEXT
   );
   `,
+  `
+  CREATE TABLE table_profiles (
+    lab TEXT NOT NULL,
+    name TEXT NOT NULL,
+    run TEXT NOT NULL,
+    at TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (lab, name, run)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

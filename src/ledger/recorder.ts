@@ -4,7 +4,16 @@ import type { EventInput, ModelResult, RunStatus, RunSummary, ScoreResult, StepS
 
 /** One row to write, by the name of its statement. */
 export type Write = { statement: WriteName; values: Record<string, string | number | null> };
-export type WriteName = "alive" | "stepStart" | "stepFinish" | "event" | "model" | "score" | "runFinish";
+export type WriteName =
+  | "alive"
+  | "stepStart"
+  | "stepFinish"
+  | "event"
+  | "model"
+  | "score"
+  | "profile"
+  | "profileOld"
+  | "runFinish";
 
 /**
  * Where a recorder's rows go: all of a batch or none. `last` waits for a locked ledger and for the disk.
@@ -105,6 +114,12 @@ export class RunRecorder {
       rows: result.rows ?? null,
       parts: result.parts === undefined ? null : json(result.parts),
     });
+  }
+
+  /** Figures of a table's columns; those that are as the last ones of the table are not written again. */
+  profile(name: string, data: unknown): void {
+    this.#add("profile", { lab: this.lab, name, at: now(), data: json(data) });
+    this.#add("profileOld", { lab: this.lab, name });
   }
 
   /**

@@ -12,7 +12,14 @@ import {
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import type { GateReason } from "#publish/index.ts";
-import { fromLabSettings, inspectAndScore, scoreRows, tableHistory, type LabQuality } from "#quality/index.ts";
+import {
+  fromLabSettings,
+  inspectAndScore,
+  profileRows,
+  scoreRows,
+  tableHistory,
+  type LabQuality,
+} from "#quality/index.ts";
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
 import { freezeContracts } from "./freeze-contracts.ts";
@@ -249,6 +256,7 @@ class LabRun {
           return `no score: ${partial}`;
         }
         for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
+        for (const { name, data } of profileRows(quality)) this.#recorder?.profile(name, data);
         return quality.score === null ? "nothing to score" : `score ${quality.score}`;
       });
       await this.#step("publish", async () => {
@@ -307,6 +315,7 @@ class LabRun {
         loads: withDrift(await loadTotals(connection), sources),
         freshness: [...(built?.freshness ?? []), ...deliveryFreshness(sources, due, now.getTime())],
         config: fromLabSettings(lab.config.quality),
+        figures: true,
         history: tableHistory(await this.#ledger.tablesSeen(lab.name)),
       });
       for (const { table, text } of quality.findings)

@@ -2,6 +2,7 @@ import { type Connection, quoteIdentifier } from "#duck/index.ts";
 import type { SeenTable } from "./anomalies.ts";
 import { checksOf, type TableFacts } from "./checks.ts";
 import { checkConfig, layerWeight, rulesFor } from "./config.ts";
+import { type ColumnFigures, packFigures, type TableFigures } from "./figures.ts";
 import type { Finding, FreshnessOutcome } from "./findings.ts";
 import { copiesQuery, duplicatesQuery } from "./keys.ts";
 import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
@@ -22,6 +23,8 @@ export interface InspectAndScoreInput {
   history?: Readonly<Record<string, readonly SeenTable[]>>;
   /** How old tables are as others found it: dbt's source freshness, deliveries. */
   freshness?: readonly FreshnessOutcome[];
+  /** Figures of every column too, for the comparison with other runs. Default false. */
+  figures?: boolean;
   now?: Date;
 }
 
@@ -44,6 +47,8 @@ export interface TableQuality extends Score {
   newest: number | null;
   /** Its number of rows is unlike its history. */
   unusual: boolean;
+  /** Figures of its columns; empty when they were not asked for. */
+  figures: ColumnFigures[];
 }
 
 export interface LayerQuality extends Score {
@@ -170,6 +175,7 @@ function planOf(relation: Relation, input: InspectAndScoreInput, config: Quality
       keys: keys.map((key) => key.columns),
       wholeRows: taken.size === 0 && relation.type === "table" && !large,
       times,
+      ...(input.figures && { figures: { rows: relation.likelyRows } }),
     },
   };
 }
@@ -220,6 +226,7 @@ function scoreTable(plan: Plan, seen: Overview, { input, config, now, findings }
     keys: [...plan.keys, ...plan.passed.map((columns) => ({ columns, origin: "tested" as const }))],
     newest: freshness.newest,
     unusual: unlike.some(({ kind }) => kind === "volume"),
+    figures: seen.figures,
     ...scoreChecks(checksOf(facts), rules.weights, fatal),
   };
 }
@@ -333,6 +340,12 @@ export function scoreRows(lab: string, quality: LabQuality): ScoreRow[] {
     ...quality.tables.flatMap((table) => row("table", `${table.schema}.${table.name}`, table, table.rows, table)),
   ];
 }
+
+/** The figures of a lab's tables for the ledger: `for (const { name, data } of profileRows(quality)) run.profile(name, data)`. */
+export const profileRows = (quality: LabQuality): { name: string; data: TableFigures }[] =>
+  quality.tables.flatMap(({ schema, name, rows, figures }) =>
+    rows === null || figures.length === 0 ? [] : [{ name: `${schema}.${name}`, data: packFigures(rows, figures) }],
+  );
 
 /** What earlier runs saw of each table, newest first, out of scores that were kept (newest run first). */
 export function tableHistory(

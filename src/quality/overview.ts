@@ -1,6 +1,7 @@
 import type { Connection, SqlValue } from "#duck/index.ts";
 import { quoteIdentifier } from "#duck/index.ts";
 import { keyAggregates } from "#expect/index.ts";
+import { type ColumnFigures, figuresSql, readFigures } from "./figures.ts";
 import { rowCopies, rowHashes } from "./keys.ts";
 import { plausible } from "./moments.ts";
 import type { Relation } from "./relations.ts";
@@ -13,6 +14,8 @@ export interface OverviewRequest {
   wholeRows: boolean;
   /** Columns whose newest value is wanted. */
   times: string[];
+  /** Figures of every column are wanted; so many rows are expected. */
+  figures?: { rows: number };
 }
 
 export interface Overview {
@@ -28,6 +31,8 @@ export interface Overview {
   copies: number | null;
   /** Newest values in milliseconds since 1970, null without any. */
   newest: (number | null)[];
+  /** In column order; empty when they were not asked for. */
+  figures: ColumnFigures[];
 }
 
 /** Statements over more columns than this plan slower than several statements do. */
@@ -58,11 +63,12 @@ export async function overviews(connection: Connection, requests: readonly Overv
 
 async function batch(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
   const selects = requests.map(
-    (request, i) => `SELECT ${i} AS i, ${measures(request)} AS m FROM ${request.relation.sql}`,
+    (request, i) =>
+      `SELECT ${i} AS i, ${measures(request)} AS m, ${request.figures ? figuresSql(request.relation.columns, request.figures.rows) : "NULL::VARCHAR[]"} AS f FROM ${request.relation.sql}`,
   );
   try {
     const { rows } = await connection.query(`${selects.join(" UNION ALL ")} ORDER BY i`);
-    return requests.map((request, i) => decode(request, rows[i]?.[1]));
+    return requests.map((request, i) => decode(request, rows[i]?.[1], rows[i]?.[2]));
   } catch (error) {
     // A cancelled query is nobody's fault: asking table by table would only go on.
     if ((error as { code?: string }).code !== "DUCK-003") throw error;
@@ -74,7 +80,18 @@ async function batch(connection: Connection, requests: readonly OverviewRequest[
     const [request] = requests;
     if (request === undefined) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    return [{ relation: request.relation, rows: null, error: message, nulls: [], keys: [], copies: null, newest: [] }];
+    return [
+      {
+        relation: request.relation,
+        rows: null,
+        error: message,
+        nulls: [],
+        keys: [],
+        copies: null,
+        newest: [],
+        figures: [],
+      },
+    ];
   }
 }
 
@@ -92,10 +109,11 @@ function newest(column: string): string {
   return `epoch_ms((max(${column}) FILTER (${plausible(column)}))::TIMESTAMPTZ)`;
 }
 
-function decode(request: OverviewRequest, value: SqlValue | undefined): Overview {
+function decode(request: OverviewRequest, value: SqlValue | undefined, texts: SqlValue | undefined): Overview {
   const items = (value as { items: readonly (bigint | null)[] }).items.map((item) =>
     item === null ? null : Number(item),
   );
+  const found = (texts as { items: readonly (string | null)[] } | null | undefined)?.items;
   let at = 0;
   const next = () => items[at++] ?? 0;
   const rows = next();
@@ -106,5 +124,6 @@ function decode(request: OverviewRequest, value: SqlValue | undefined): Overview
   });
   const copies = request.wholeRows && request.relation.columns.length > 0 ? rows - next() : null;
   const latest = request.times.map(() => items[at++] ?? null);
-  return { relation: request.relation, rows, error: null, nulls, keys, copies, newest: latest };
+  const figures = found ? readFigures(request.relation.columns, rows, nulls, found) : [];
+  return { relation: request.relation, rows, error: null, nulls, keys, copies, newest: latest, figures };
 }

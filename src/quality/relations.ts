@@ -21,6 +21,8 @@ export interface Relation {
   columns: RelationColumn[];
   /** DuckDB's estimate for tables; null for views. */
   estimatedRows: number | null;
+  /** The same, for a view that of the largest table of the database. */
+  likelyRows: number;
 }
 
 /** Schemas that hold the platform's own rows, not a lab's tables: quarantine, failing rows of tests. */
@@ -51,6 +53,7 @@ export async function listRelations(
     own.push({ name: String(name), type: String(type), nullable: nullable === true });
     columnsOf.set(key, own);
   }
+  const largest = found.rows.reduce((most, row) => Math.max(most, Number(row[3] ?? 0)), 0);
   const all = found.rows.map(
     ([schema, name, type, size]): Relation => ({
       schema: String(schema),
@@ -60,6 +63,7 @@ export async function listRelations(
       type: type as Relation["type"],
       columns: columnsOf.get(`${String(schema)}\0${String(name)}`) ?? [],
       estimatedRows: size === null ? null : Number(size),
+      likelyRows: size === null ? largest : Number(size),
     }),
   );
   if (options.tables) return options.tables.map((name) => pick(all, name, options.schemas));

@@ -1,19 +1,21 @@
-import type { Ledger, ScoreInfo } from "#ledger/index.ts";
-import type { ScoreDetail } from "#quality/index.ts";
-import type { ShownScore } from "./table-report.ts";
+import type { Ledger, RecordedProfile, ScoreInfo } from "#ledger/index.ts";
+import { columnDrift, type ScoreDetail, unpackFigures } from "#quality/index.ts";
+import type { ShownDrift, ShownScore } from "./table-report.ts";
 
 /** The scores that a lab's last scored run recorded, with their history. */
 export class RecordedScores {
   readonly #scores: ScoreInfo[];
   readonly #lastRun: string | undefined;
+  readonly #profiles: RecordedProfile[];
 
-  constructor(newestFirst: ScoreInfo[]) {
+  constructor(newestFirst: ScoreInfo[], profiles: RecordedProfile[] = []) {
     this.#scores = newestFirst;
+    this.#profiles = profiles;
     this.#lastRun = newestFirst[0]?.run;
   }
 
   static async read(ledger: Ledger, lab: string): Promise<RecordedScores> {
-    return new RecordedScores(await ledger.scoresHistory({ lab, limit: 20 }));
+    return new RecordedScores(await ledger.scoresHistory({ lab, limit: 20 }), await ledger.tableProfiles(lab));
   }
 
   get empty(): boolean {
@@ -35,6 +37,19 @@ export class RecordedScores {
       run: { id: last.run, time: last.time },
       history: all.map((score) => score.score).reverse(),
       rows: scope === "table" ? all.map((score) => score.rows).reverse() : [],
+      ...(scope === "table" && { drift: this.#drift(wanted) }),
+    };
+  }
+
+  /** How the columns of a table changed when they last did; null when no run saw anything else than the first one. */
+  #drift(table: string): ShownDrift | null {
+    const [newest, before] = this.#profiles.filter(({ name }) => name.toLowerCase() === table);
+    const [now, then] = [unpackFigures(newest?.data), unpackFigures(before?.data)];
+    if (!newest || !before || !now || !then) return null;
+    return {
+      run: { id: newest.run, time: newest.time },
+      before: { id: before.run, time: before.time },
+      columns: columnDrift(then, now),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { ColumnProfile, Part, ScoreDetail, TableProfile } from "#quality/index.ts";
+import type { ColumnDrift, ColumnProfile, Part, ScoreDetail, TableProfile } from "#quality/index.ts";
 import type { Io } from "../io.ts";
 import {
   ago,
@@ -30,6 +30,15 @@ export interface ShownScore extends ScoreDetail {
   history: number[];
   /** Rows of a table in the same runs; null where they were not counted. */
   rows: (number | null)[];
+  /** Of a table: what became of its columns when they last changed; null when they never did. */
+  drift?: ShownDrift | null;
+}
+
+/** The last change of a table's columns: the run that saw it, and the run whose figures it is compared with. */
+export interface ShownDrift {
+  run: { id: string; time: string };
+  before: { id: string; time: string };
+  columns: ColumnDrift[];
 }
 
 /** Everything about one table, as text. */
@@ -48,6 +57,7 @@ export function tableReport(table: TableProfile, score: ShownScore | null, io: I
     `${title}  ${facts.join(", ")}\n`,
     volumeSection(table.rows, score, paint),
     columnsSection(table, io),
+    driftSection(score?.drift, io),
     table.sampled === null
       ? ""
       : paint.dim(`Shapes and most frequent values from ${plural(table.sampled, "row")}; --exact counts all.\n`),
@@ -114,6 +124,43 @@ function volumeSection(rows: number, score: ShownScore | null, paint: Palette): 
   ];
   const line = score.rows.length > 1 ? `  ${sparkline(score.rows)}` : "";
   return parts.length === 0 ? "" : `Rows        ${paint.bold(formatCount(rows))}${line}  ${parts.join(", ")}\n`;
+}
+
+const mostDrifts = 8;
+
+/** What became of the columns when they last changed. */
+function driftSection(drift: ShownDrift | null | undefined, io: Io): string {
+  if (!drift || drift.columns.length === 0) return "";
+  const paint = palette(io.color);
+  const rows = drift.columns.slice(0, mostDrifts).map((column) => [printable(column.name), driftText(column)]);
+  const more = drift.columns.length - rows.length;
+  const title = `Last change of the columns: run ${drift.run.id.slice(-7)} (${ago(drift.run.time)}) against ${drift.before.id.slice(-7)} (${ago(drift.before.time)})\n`;
+  const table = renderTable(
+    [
+      { title: "COLUMN", shrinkTo: 16 },
+      { title: "CHANGED", shrinkTo: 20 },
+    ],
+    rows,
+    layout(io, "  "),
+  );
+  return `${title}${table}${more > 0 ? paint.dim(`  and ${plural(more, "more column")} (see -o json)\n`) : ""}`;
+}
+
+/** `nulls 3 → 17, mean 1.5 → 2, max 10 → 12`. */
+export function driftText({ state, changes }: ColumnDrift): string {
+  if (state !== "changed") return state;
+  return changes
+    .map(({ what, before, after }) => {
+      const shown = (text: string | null) => {
+        if (text === null) return "none";
+        if (what === "mean") return formatNumber(Number(text));
+        return what === "nulls" || what === "distinct"
+          ? `${what === "distinct" ? "~" : ""}${formatCount(Number(text))}`
+          : printable(truncate(text, 24));
+      };
+      return `${what} ${shown(before)} → ${shown(after)}`;
+    })
+    .join(", ");
 }
 
 function notes(column: ColumnProfile, looked: number): string {

@@ -1,5 +1,5 @@
 import type { ColumnProfile, Inspection, TableProfile } from "#quality/index.ts";
-import type { ShownScore } from "../look/table-report.ts";
+import { driftText, type ShownDrift, type ShownScore } from "../look/table-report.ts";
 import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, plural } from "../render/index.ts";
 import { escapeMarkup } from "./escape.ts";
 import { area, badge, columnsChart, grid, page, ring, section, shareBar, spark, tile, toneOf } from "./page.ts";
@@ -106,7 +106,16 @@ function tableSection(table: TableProfile, i: number, score: ShownScore | null, 
     score?.score === null || score === null ? "" : badge(`score ${formatScore(score.score)}`, toneOf(score.score));
   const cards = table.columns.map((column) => card(column, table.sampled ?? column.rows)).join("");
   const first = table.preview === null || table.preview.rows.length === 0 ? "" : preview(table);
-  return `<section id="t${i}"><h2>${alone ? "Columns" : escapeMarkup(label)} ${points}</h2><p class="lead">${escapeMarkup(facts.join(" · "))}</p><p>${duplicates.join(" ")}</p><div class="cards">${cards}</div>${first}</section>`;
+  return `<section id="t${i}"><h2>${alone ? "Columns" : escapeMarkup(label)} ${points}</h2><p class="lead">${escapeMarkup(facts.join(" · "))}</p><p>${duplicates.join(" ")}</p>${driftTable(score?.drift)}<div class="cards">${cards}</div>${first}</section>`;
+}
+
+/** What became of the columns when they last changed. */
+function driftTable(drift: ShownDrift | null | undefined): string {
+  if (!drift || drift.columns.length === 0) return "";
+  const day = (time: string) => time.slice(0, 16).replace("T", " ");
+  const title = `Last change of the columns: ${day(drift.before.time)} → ${day(drift.run.time)}`;
+  const rows = drift.columns.slice(0, 50).map((column) => [escapeMarkup(column.name), escapeMarkup(driftText(column))]);
+  return `<details><summary>${escapeMarkup(title)} (${plural(drift.columns.length, "column")})</summary>${grid(["column", "changed"], rows)}</details>`;
 }
 
 const preview = ({ preview: found }: TableProfile): string =>

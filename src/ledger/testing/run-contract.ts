@@ -174,6 +174,36 @@ function suite(create: () => Promise<Store>): void {
       expect(await ledger.run(run.id)).toMatchObject({ status: "ok", models: [], steps: [{ name: "load" }] });
     });
 
+    test("profiles of tables that differ from the one before, the newest sixty of each", async () => {
+      const ledger = await open();
+      const runs: string[] = [];
+      const saw = async (lab: string, profiles: Record<string, unknown>) => {
+        const run = await ledger.startRun({ ...start, lab });
+        runs.push(run.id);
+        for (const [name, data] of Object.entries(profiles)) run.profile(name, data);
+        await run.finish("ok");
+        expect(run.problem).toBeUndefined();
+        await new Promise((done) => setTimeout(done, 2));
+      };
+      await saw("lab1", { "gold.a": { rows: 1 }, "gold.b": { rows: 7 } });
+      await saw("lab1", { "gold.a": { rows: 1 }, "gold.b": { rows: 8 } });
+      await saw("other", { "gold.a": { rows: 99 } });
+      await saw("lab1", { "gold.a": { rows: 1 }, "gold.b": { rows: 7 } });
+      const all = await ledger.tableProfiles("lab1", { limit: 10 });
+      expect(all.map(({ name, run, data }) => [name, runs.indexOf(run), data])).toEqual([
+        ["gold.b", 3, { rows: 7 }],
+        ["gold.b", 1, { rows: 8 }],
+        ["gold.a", 0, { rows: 1 }],
+        ["gold.b", 0, { rows: 7 }],
+      ]);
+      expect(await ledger.tableProfiles("lab1", { name: "gold.b" })).toHaveLength(2);
+      for (let rows = 0; rows < 65; rows++) await saw("other", { "gold.a": { rows } });
+      const kept = await ledger.tableProfiles("other", { limit: 100 });
+      expect(kept.map(({ data }) => (data as { rows: number }).rows)).toEqual(
+        Array.from({ length: 60 }, (_, i) => 64 - i),
+      );
+    });
+
     test("scores of the newest runs", async () => {
       const ledger = await open();
       for (const score of [70, 80, 90]) {
