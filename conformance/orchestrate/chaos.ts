@@ -5,7 +5,7 @@
  * what one undisturbed run makes of the same files.
  *
  * `node conformance/orchestrate/chaos.ts --kills 500 --seed 1`; the labs run from dist/. With `--postgres` the ledger and the
- * queue live in a PostgreSQL of our own, a worker of another host takes part (as root on Linux), and the database is struck too:
+ * queue live in a PostgreSQL of our own, a worker or a second server of another host takes part (as root on Linux), and the database is struck too:
  * kill -9 of all of it, and up again after a while.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -124,12 +124,12 @@ async function strikeDatabase(database: Cluster): Promise<void> {
   }
 }
 
-/** A worker of another host comes and goes. */
+/** A worker or a server of another host comes and goes. */
 async function strikeElsewhere(): Promise<void> {
   if (!OtherHost.possible()) return;
   const random = dice(4);
   while (blows < kills) {
-    const host = new OtherHost(script, root);
+    const host = new OtherHost(script, root, random() < 0.5 ? "worker" : "serve");
     await sleep(500 + random() * 5_000);
     const runs = host.workers();
     const one = runs[Math.floor(random() * runs.length)];

@@ -74,10 +74,10 @@ export class Server {
 /** Its processes call their host by another name: for the ledger they are on another machine. */
 const elsewhere = ["unshare", "--uts", "sh", "-c", 'hostname labs-elsewhere && exec "$@"', "sh"];
 
-/** A `labs worker` on another host. */
+/** A `labs worker`, or a second `labs serve`, on another host. */
 export class OtherHost extends Server {
-  constructor(script: string, root: string) {
-    super(script, root, ["worker", "-j", "2"], elsewhere);
+  constructor(script: string, root: string, verb: "worker" | "serve") {
+    super(script, root, [verb, "-j", "2"], elsewhere);
   }
 
   /** Whether this process may give a name to a host. */
