@@ -235,3 +235,12 @@ export async function readScores(sql: Sql, filter: ScoreFilter): Promise<ScoreIn
   );
   return rows.map(scoreInfo);
 }
+
+/** A lab's own scores of its last runs, newest first: numbers alone, along the primary key. */
+export async function readTrend(sql: Sql, lab: string, limit: number): Promise<number[]> {
+  const rows = await sql.all(
+    "SELECT score FROM scores WHERE lab = @lab AND scope = 'lab' ORDER BY run DESC LIMIT @limit",
+    { lab, limit },
+  );
+  return rows.map(({ score }) => Number(score));
+}
