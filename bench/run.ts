@@ -35,6 +35,11 @@ if (process.argv[2] === "quality") {
   await quality(process.argv.slice(3));
   process.exit();
 }
+if (process.argv[2] === "server") {
+  const { server } = await import("./server/run.ts");
+  await server();
+  process.exit();
+}
 const root = join(import.meta.dirname, "..");
 const labs = [process.execPath, join(root, "dist", "labs.js")];
 const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");

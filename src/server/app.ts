@@ -152,6 +152,7 @@ function addRoute(app: FastifyInstance, route: Route, server: Server): void {
 }
 
 function answered(answer: unknown, route: Route, { checkAnswers }: AppOptions): unknown {
-  const text = answer instanceof Ready ? answer.text : undefined;
-  return checkAnswers ? route.response.parse(JSON.parse(text ?? JSON.stringify(answer))) : (text ?? answer);
+  const ready = answer instanceof Ready ? answer.json : undefined;
+  if (!checkAnswers) return ready ?? answer;
+  return route.response.parse(JSON.parse(ready?.toString() ?? JSON.stringify(answer)));
 }

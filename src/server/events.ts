@@ -9,6 +9,8 @@ import type { LiveEvent } from "./types.ts";
 const kept = 2_000;
 /** Jobs, incidents and messages that are looked at for news. */
 const listed = 50;
+/** Events within so many milliseconds go over the line together: a write to each of many clients costs more than its content. */
+const gatherMs = 40;
 /** How often the ledger is asked whether anybody wrote to it, while somebody listens. */
 const lookMs = 400;
 
@@ -20,6 +22,9 @@ export interface NumberedEvent {
   text: string;
 }
 
+/** Gets events as they come, in order, and all of them as they go over the line. */
+export type Listener = (events: readonly NumberedEvent[], text: () => string) => void;
+
 /**
  * What happens in a workspace, for any number of listeners: the ledger is looked at once for all of them, so that runs of
  * other processes are seen, too. A listener who comes back with the last id it saw gets what it missed, or a `reset`.
@@ -29,8 +34,11 @@ export class EventHub {
   readonly #rows: LabRows;
   readonly #start = randomBytes(4).toString("hex");
   readonly #events: NumberedEvent[] = [];
-  readonly #listeners = new Set<(event: NumberedEvent) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #shown = new Map<string, string>();
+  /** What was told and not yet sent. */
+  #waiting: NumberedEvent[] = [];
+  #sending: NodeJS.Timeout | undefined;
   readonly #nodes = new Map<string, { done: number; total: number; running: Set<string>; told: number }>();
   readonly #lists: { jobs?: string; alerts?: string } = {};
   #number = 0;
@@ -49,8 +57,11 @@ export class EventHub {
   }
 
   /** Begins to listen; first comes what was missed since `lastId`. Returns how to stop. */
-  listen(listener: (event: NumberedEvent) => void, lastId?: string): () => void {
-    for (const event of this.#missed(lastId)) listener(event);
+  listen(listener: Listener, lastId?: string): () => void {
+    // What waits was told before: who comes now gets it from what is kept, and not twice.
+    this.#send();
+    const missed = this.#missed(lastId);
+    if (missed.length > 0) listener(missed, () => textOf(missed));
     this.#listeners.add(listener);
     if (this.#timer === undefined) {
       this.#timer = setInterval(() => void this.look(), lookMs);
@@ -80,7 +91,20 @@ export class EventHub {
     const numbered = this.#numbered(event);
     this.#events.push(numbered);
     if (this.#events.length > kept) this.#events.splice(0, this.#events.length - kept);
-    for (const listener of this.#listeners) listener(numbered);
+    if (this.#listeners.size === 0) return;
+    this.#waiting.push(numbered);
+    this.#sending ??= setTimeout(() => this.#send(), gatherMs).unref();
+  }
+
+  /** Sends what waits. */
+  #send(): void {
+    clearTimeout(this.#sending);
+    this.#sending = undefined;
+    const events = this.#waiting;
+    if (events.length === 0) return;
+    this.#waiting = [];
+    let text: string | undefined;
+    for (const listener of this.#listeners) listener(events, () => (text ??= textOf(events)));
   }
 
   #numbered(event: LiveEvent): NumberedEvent {
@@ -153,8 +177,7 @@ export class EventHub {
       const first = this.#version === "";
       this.#version = version;
       this.#changedAt = now;
-      for (const row of await this.#rows.all()) {
-        const text = JSON.stringify(row);
+      for (const { row, text } of await this.#rows.texts()) {
         const same = this.#shown.get(row.name) === text;
         this.#shown.set(row.name, text);
         if (!same && !first) this.tell({ type: "lab", lab: row });
@@ -170,3 +193,5 @@ export class EventHub {
     }
   }
 }
+
+const textOf = (events: readonly NumberedEvent[]): string => events.map(({ text }) => text).join("");

@@ -16,11 +16,11 @@ export interface Asked<Q, B> {
   signal: AbortSignal;
 }
 
-/** An answer that is JSON text already. */
+/** An answer that is JSON already, in bytes. */
 export class Ready {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
+  readonly json: Buffer;
+  constructor(json: Buffer) {
+    this.json = json;
   }
 }
 

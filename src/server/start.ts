@@ -102,6 +102,8 @@ async function listen(
     ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
     ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
   });
+  // Read before anybody asks: the first who does gets an answer at once. A registry that is broken says so when asked.
+  await rows.texts().catch(() => []);
   const port = await bind(app, host, options.port);
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : isIP(host) === 6 ? `[${host}]` : host;
   const url = `http://${name}:${port}`;

@@ -3,6 +3,7 @@ import type { Ledger } from "#ledger/index.ts";
 import { serverErrors } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 import type { Scope } from "./scope.ts";
+import type { LiveEvent } from "./types.ts";
 
 /** A client that leaves so many bytes unread is cut off; it comes back with the id of what it saw last. */
 const mostBuffered = 1_000_000;
@@ -39,9 +40,12 @@ export class Streams {
     const out = this.#begin(request, reply, async () => {
       now = await look();
     });
-    const stop = hub.listen(({ event, text }) => {
-      if (!("lab" in event) || now.whole) out.send(text);
-      else if (now.sees(typeof event.lab === "string" ? event.lab : event.lab.name)) out.send(text);
+    const stop = hub.listen((events, text) => {
+      if (now.whole) out.send(text());
+      else {
+        const seen = events.filter(({ event }) => isSeen(event, now));
+        if (seen.length > 0) out.send(seen.map((each) => each.text).join(""));
+      }
     }, lastIdOf(request));
     out.onEnd(stop);
   }
@@ -127,6 +131,9 @@ export class Streams {
     };
   }
 }
+
+const isSeen = (event: LiveEvent, scope: Scope): boolean =>
+  !("lab" in event) || scope.sees(typeof event.lab === "string" ? event.lab : event.lab.name);
 
 function lastIdOf(request: FastifyRequest): string | undefined {
   const header = request.headers["last-event-id"];

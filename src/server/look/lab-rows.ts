@@ -1,8 +1,9 @@
+import { dirname, join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
 import type { JobInfo, LabState, Ledger, RunInfo } from "#ledger/index.ts";
 import { Schedule } from "#orchestrate/index.ts";
-import { publishedVersions } from "#publish/index.ts";
-import type { Lab } from "#registry/index.ts";
+import { type KeptVersion, publishedVersions } from "#publish/index.ts";
+import { type Lab, modifiedAt } from "#registry/index.ts";
 import type { LabRow } from "../types.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -11,15 +12,22 @@ const trendLength = 20;
 /** A row tells times that pass by themselves, such as the next run. */
 const freshMs = 5_000;
 
+/** A row and its text: written once for however many ask and listen. */
+export interface LabRowText {
+  row: LabRow;
+  text: string;
+}
+
 /** One row a lab, as the page of all labs shows it. Worked out again only when the ledger or a file has changed. */
 export class LabRows {
   readonly #ledger: Ledger;
   readonly #workspaces: Workspaces;
-  #rows: LabRow[] = [];
+  readonly #histories = new Map<string, History>();
+  #rows: LabRowText[] = [];
   #version = "";
-  #madeAt = 0;
-  #making: Promise<LabRow[]> | undefined;
-  #json: { rows: LabRow[]; texts: string[]; text: string } | undefined;
+  #madeAt = Number.NEGATIVE_INFINITY;
+  #making: Promise<LabRowText[]> | undefined;
+  #body: Buffer | undefined;
 
   constructor(ledger: Ledger, workspaces: Workspaces) {
     this.#ledger = ledger;
@@ -28,6 +36,15 @@ export class LabRows {
 
   /** In the order of the registry. Errors: those of the registry file and the ledger. */
   async all(): Promise<LabRow[]> {
+    return (await this.texts()).map(({ row }) => row);
+  }
+
+  async one(lab: string): Promise<LabRow | undefined> {
+    return (await this.texts()).find(({ row }) => row.name === lab)?.row;
+  }
+
+  /** The same with the JSON of each; a row that says the same as before is the same object. */
+  async texts(): Promise<LabRowText[]> {
     const version = await this.#ledger.version();
     if (version === this.#version && performance.now() - this.#madeAt < freshMs) return this.#rows;
     // Many who ask at once get one answer.
@@ -37,41 +54,49 @@ export class LabRows {
     return this.#making;
   }
 
-  /** All of them as JSON, or those that somebody may see; the text is made once for however many ask. */
-  async json(sees?: (lab: string) => boolean): Promise<string> {
-    const rows = await this.all();
-    if (this.#json?.rows !== rows) {
-      const texts = rows.map((row) => JSON.stringify(row));
-      this.#json = { rows, texts, text: `[${texts.join(",")}]` };
-    }
-    const { text, texts } = this.#json;
-    return sees === undefined ? text : `[${texts.filter((_, i) => sees(rows[i]?.name ?? "")).join(",")}]`;
+  /** The answer to who asks for the list, in bytes: made once for however many ask, or for those that somebody may see. */
+  async body(server: boolean, sees?: (lab: string) => boolean): Promise<Buffer> {
+    const rows = await this.texts();
+    const made = (seen: LabRowText[]) =>
+      Buffer.from(`{"labs":[${seen.map(({ text }) => text).join(",")}],"server":${server}}`);
+    if (sees !== undefined) return made(rows.filter(({ row }) => sees(row.name)));
+    return (this.#body ??= made(rows));
   }
 
-  async one(lab: string): Promise<LabRow | undefined> {
-    return (await this.all()).find(({ name }) => name === lab);
-  }
-
-  async #make(version: string): Promise<LabRow[]> {
+  async #make(version: string): Promise<LabRowText[]> {
     const { labs } = this.#workspaces.now();
-    const [last, states, jobs] = await Promise.all([
+    const [last, states, open] = await Promise.all([
       this.#ledger.lastRuns(),
       this.#ledger.jobs.labStates(),
       this.#ledger.jobs.jobs({ states: ["queued", "running"], limit: 1000 }),
     ]);
-    const rows: LabRow[] = [];
+    const jobs = Map.groupBy(open, ({ lab }) => lab);
+    const before = new Map(this.#rows.map((each) => [each.row.name, each]));
+    const rows: LabRowText[] = [];
     for (const lab of labs) {
-      const scores = await this.#ledger.scoresHistory({ lab: lab.name, scope: "lab", limit: trendLength });
-      const own = jobs.filter((job) => job.lab === lab.name);
       const run = last.get(lab.name);
-      const loaded = await this.#lastLoad(lab.name, run);
-      const trend = scores.map((each) => each.score).reverse();
-      rows.push(labRow(lab, { run, state: states.get(lab.name), jobs: own, trend, loaded }));
+      const { trend, loaded } = await this.#history(lab.name, run);
+      const row = labRow(lab, { run, state: states.get(lab.name), jobs: jobs.get(lab.name) ?? [], trend, loaded });
+      const text = JSON.stringify(row);
+      const known = before.get(lab.name);
+      rows.push(known?.text === text ? known : { row, text });
     }
+    if (rows.length !== this.#rows.length || rows.some((each, i) => each !== this.#rows[i])) this.#body = undefined;
     this.#rows = rows;
     this.#version = version;
     this.#madeAt = performance.now();
     return rows;
+  }
+
+  /** What earlier runs say changes with the last run only. */
+  async #history(lab: string, run: RunInfo | undefined): Promise<History> {
+    const stamp = run ? `${run.id} ${run.status} ${run.finishedAt}` : "";
+    const known = this.#histories.get(lab);
+    if (known?.stamp === stamp && run?.status !== "running") return known;
+    const trend = run ? (await this.#ledger.scoreTrend(lab, trendLength)).reverse() : [];
+    const history = { stamp, trend, loaded: await this.#lastLoad(lab, run) };
+    this.#histories.set(lab, history);
+    return history;
   }
 
   /** The newest run that took files in: the others say nothing about what is in quarantine. */
@@ -80,6 +105,13 @@ export class LabRows {
     const runs = await this.#ledger.runs({ lab, limit: 20 });
     return runs.find(({ summary }) => (summary?.files ?? 0) > 0);
   }
+}
+
+interface History {
+  stamp: string;
+  /** Oldest first. */
+  trend: number[];
+  loaded: RunInfo | undefined;
 }
 
 interface Known {
@@ -91,13 +123,13 @@ interface Known {
 }
 
 function labRow(lab: Lab, { run, state, jobs, trend, loaded }: Known): LabRow {
-  const [schedule, problem] = scheduleOf(lab);
+  const { schedule, problem } = scheduleOf(lab);
   const running = jobs.find((job) => job.state === "running");
   const job = running ?? jobs.toSorted((a, b) => (a.notBefore < b.notBefore ? -1 : 1))[0];
-  const current = publishedVersions(lab.paths.database).find((version) => version.current);
+  const current = currentVersion(lab);
   const paused = state?.paused ?? (schedule?.paused ? { at: null, by: null, why: "paused in lab.yml" } : null);
-  const next = paused === null && lab.status === "active" ? schedule?.next(new Date()) : undefined;
-  const failing = (run?.summary?.tests?.failed ?? 0) + 0;
+  const next = paused === null && lab.status === "active" ? nextOf(lab) : undefined;
+  const failing = run?.summary?.tests?.failed ?? 0;
   const waits = job?.state === "queued" && Date.parse(job.notBefore) <= Date.now() + 1000;
   const doing = running || run?.status === "running" ? "running" : waits ? "queued" : (run?.status ?? "never");
   return {
@@ -132,22 +164,61 @@ function labRow(lab: Lab, { run, state, jobs, trend, loaded }: Known): LabRow {
   };
 }
 
-/** A lab's files are read anew as another {@link Lab}. */
-const schedules = new WeakMap<Lab, [Schedule | undefined, string | null]>();
+interface KnownSchedule {
+  schedule: Schedule | undefined;
+  problem: string | null;
+  next: Date | undefined;
+  /** Until then `next` holds. */
+  nextUntil: number;
+}
 
-function scheduleOf(lab: Lab): [Schedule | undefined, string | null] {
+/** A lab's files are read anew as another {@link Lab}. */
+const schedules = new WeakMap<Lab, KnownSchedule>();
+
+function scheduleOf(lab: Lab): KnownSchedule {
   let known = schedules.get(lab);
-  if (!known) schedules.set(lab, (known = readSchedule(lab)));
+  if (!known) schedules.set(lab, (known = { ...readSchedule(lab), next: undefined, nextUntil: 0 }));
   return known;
 }
 
-function readSchedule(lab: Lab): [Schedule | undefined, string | null] {
+function readSchedule(lab: Lab): Pick<KnownSchedule, "schedule" | "problem"> {
   try {
-    return [new Schedule(lab), null];
+    return { schedule: new Schedule(lab), problem: null };
   } catch (error) {
     if (!isLabsError(error)) throw error;
-    return [undefined, `${error.code}: ${error.message}`];
+    return { schedule: undefined, problem: `${error.code}: ${error.message}` };
   }
+}
+
+/** When the clock starts a lab next: worked out again when that has passed. */
+function nextOf(lab: Lab): Date | undefined {
+  const known = scheduleOf(lab);
+  const now = Date.now();
+  if (now >= known.nextUntil) {
+    known.next = known.schedule?.next(new Date(now));
+    // A clock that is set back, or to summer time, is noticed within the hour.
+    known.nextUntil = Math.min(known.next?.getTime() ?? Number.POSITIVE_INFINITY, now + 3_600_000);
+  }
+  return known.next;
+}
+
+interface KnownVersion {
+  stamp: string;
+  version: KeptVersion | undefined;
+}
+const versions = new WeakMap<Lab, KnownVersion>();
+
+/** What readers see. Publishing and going back rename a file in the folder, and so change its time. */
+function currentVersion(lab: Lab): KeptVersion | undefined {
+  const published = join(dirname(lab.paths.database), "published");
+  const stamp = `${modifiedAt(published)?.getTime()} ${modifiedAt(`${published}/versions`)?.getTime()}`;
+  const known = versions.get(lab);
+  // Times may be as coarse as a second or two: what has just changed is read again.
+  const settled = Date.now() - (modifiedAt(published)?.getTime() ?? 0) > 3_000;
+  if (known?.stamp === stamp && settled) return known.version;
+  const version = publishedVersions(lab.paths.database).find(({ current }) => current);
+  versions.set(lab, { stamp, version });
+  return version;
 }
 
 function troubleOf(run: RunInfo | undefined, failing: number): string | null {

@@ -22,9 +22,7 @@ export const labRoutes: Route[] = [
     role: "viewer",
     response: schemas.labList,
     handle: async ({ context, scope }) =>
-      new Ready(
-        `{"labs":${await context.rows.json(scope.whole ? undefined : (lab) => scope.sees(lab))},"server":${!context.readOnly}}`,
-      ),
+      new Ready(await context.rows.body(!context.readOnly, scope.whole ? undefined : (lab) => scope.sees(lab))),
   }),
   route({
     id: "getLab",
