@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { ingestErrors } from "../errors.ts";
 import { beginsZstd, unpackFrames } from "./zstd-frames.ts";
@@ -217,6 +218,39 @@ export async function* byteStream(path: string, compression: Compression, start 
   } finally {
     file.destroy();
     stream.destroy();
+  }
+}
+
+/**
+ * A file's bytes as they lie on disk, for whoever is done with a piece before asking for the next one: two buffers take turns,
+ * so that a file of any size makes no garbage, and one is filled while the other is looked at. Errors: ING-007.
+ */
+export async function* passingBytes(path: string): AsyncGenerator<Buffer> {
+  const small = readSmall(path);
+  if (small) {
+    if (small.length > 0) yield small;
+    return;
+  }
+  let file: FileHandle | undefined;
+  let next: Promise<{ bytesRead: number; buffer: Buffer }> | undefined;
+  try {
+    file = await open(path, "r");
+    let [idle, busy] = [Buffer.allocUnsafeSlow(1 << 20), Buffer.allocUnsafeSlow(1 << 20)];
+    next = file.read(busy, 0, busy.length, null);
+    for (;;) {
+      const { bytesRead, buffer } = await next;
+      if (bytesRead === 0) return;
+      [idle, busy] = [busy, idle];
+      next = file.read(busy, 0, busy.length, null);
+      // A failure is told when its piece is asked for.
+      next.catch(() => {});
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  } finally {
+    await next?.catch(() => {});
+    await file?.close();
   }
 }
 

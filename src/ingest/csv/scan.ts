@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { defaultDialect, type Dialect } from "./dialect.ts";
 import type { CsvRecord } from "./records.ts";
-import { byteStream, ForeignLetters, textStream, type TextForm } from "./encoding.ts";
+import { byteStream, passingBytes, ForeignLetters, textStream, type TextForm } from "./encoding.ts";
 
 /** What one pass over a file's bytes tells. */
 export interface FileScan {
@@ -54,7 +54,7 @@ export async function scanFile(
   let bytes = 0;
   let binary = false;
 
-  for await (const piece of byteStream(path, "none")) {
+  for await (const piece of passingBytes(path)) {
     options.signal?.throwIfAborted();
     hashPiece(hash, piece, bytes, wanted, prefixes);
     if (plain) {
@@ -102,7 +102,7 @@ export async function scanBytes(
   const prefixes = new Map<number, string>();
   let bytes = 0;
   let last = 0;
-  for await (const piece of byteStream(path, "none")) {
+  for await (const piece of passingBytes(path)) {
     options.signal?.throwIfAborted();
     hashPiece(hash, piece, bytes, wanted, prefixes);
     bytes += piece.length;
