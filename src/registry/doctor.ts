@@ -9,7 +9,7 @@ import { describeHolder, labHolder, leftoverHolder } from "./lock.ts";
 import { isReservedDatabase } from "./reserved-names.ts";
 import { profileDatabases } from "./profile-check.ts";
 import { requiredVariables } from "./records-config.ts";
-import { sameFile } from "./real-path.ts";
+import { KnownFiles, sameFile } from "./real-path.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** One thing that was checked. `info` is worth knowing and needs no action. */
@@ -40,8 +40,8 @@ export interface Finding {
 
 type Report = (check: Finding["check"], level: Finding["level"], message: string, more?: Partial<Finding>) => void;
 
-/** Everything that can be wrong with a lab and be seen without opening its database. */
-export function examine(workspace: Workspace, lab: Lab): Finding[] {
+/** Everything that can be wrong with a lab and be seen without opening its database. `files`: the same for many labs. */
+export function examine(workspace: Workspace, lab: Lab, files = new KnownFiles()): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (check, level, message, more = {}) => {
     findings.push({ lab: lab.name, check, level, message, ...more });
@@ -52,7 +52,7 @@ export function examine(workspace: Workspace, lab: Lab): Finding[] {
     checkRaw(workspace, lab, report);
     checkProfile(workspace, lab, report);
   }
-  checkDatabase(workspace, lab, report);
+  checkDatabase(workspace, lab, report, files);
   checkLock(lab, report);
   return findings;
 }
@@ -231,13 +231,13 @@ function checkProfile(workspace: Workspace, lab: Lab, report: Report): void {
   }
 }
 
-function checkDatabase(workspace: Workspace, lab: Lab, report: Report): void {
+function checkDatabase(workspace: Workspace, lab: Lab, report: Report, files: KnownFiles): void {
   const { database } = lab.paths;
   const shown = workspace.display(database);
   const registry = workspace.display(workspace.file);
   const wrong = (message: string, fix: string, exit: 1 | 2) =>
     report("database", "error", message, { fix, exit, ...(exit === 2 && { place: lab.place }) });
-  const other = ownerOf(workspace, database, lab);
+  const other = ownerOf(workspace, database, lab, files);
   if (other) {
     wrong(`${shown} is the database of ${other.name} too.`, `Give one of them another \`db_path\` in ${registry}.`, 2);
   }

@@ -4,7 +4,7 @@ import type { Place } from "#errors/index.ts";
 import { requireSoundDependencies } from "./dependencies.ts";
 import { registryErrors } from "./errors.ts";
 import type { Lab } from "./lab.ts";
-import { sameFile } from "./real-path.ts";
+import { KnownFiles } from "./real-path.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -36,10 +36,13 @@ export function localFile(path: string): string | undefined {
   return /^[a-z][a-z0-9+.-]+:/i.test(bare) ? undefined : bare;
 }
 
-/** The lab (other than `lab`) whose database `path` is, through links too; a write-ahead log counts as its database. */
-export function ownerOf(workspace: Workspace, path: string, lab: Lab): Lab | undefined {
+/**
+ * The lab (other than `lab`) whose database `path` is, through links too; a write-ahead log counts as its database.
+ * `files`: for many questions at one time.
+ */
+export function ownerOf(workspace: Workspace, path: string, lab: Lab, files = new KnownFiles()): Lab | undefined {
   const database = path.replace(/\.wal$/i, "");
-  return workspace.labs.find((other) => other.name !== lab.name && sameFile(database, other.paths.database));
+  return workspace.labs.find((other) => other.name !== lab.name && files.same(database, other.paths.database));
 }
 
 /** The guard of a lab: its own database and files that belong to no lab are free, another lab's can only be read. */

@@ -74,3 +74,4 @@ export type { AlertEvent } from "./schemas/alerts.ts";
 export { examine, examineWorkspace } from "./doctor.ts";
 export type { Finding } from "./doctor.ts";
 export { writeAtomic } from "./files.ts";
+export { KnownFiles } from "./real-path.ts";

@@ -30,14 +30,49 @@ function linkTarget(path: string): string | undefined {
 const foldCase = process.platform === "darwin" || process.platform === "win32";
 
 /** Whether two paths are one file: same resolved path, or same inode (hard link, other case, other mount). */
-export function sameFile(a: string, b: string): boolean {
-  const [left, right] = [canonicalPath(a), canonicalPath(b)];
-  if (left === right || (foldCase && left.toLowerCase() === right.toLowerCase())) return true;
-  const first = identity(left);
-  return first !== undefined && first === identity(right);
+export const sameFile = (a: string, b: string): boolean => new KnownFiles().same(a, b);
+
+/** Compares many paths with each other: what was found out of one is kept, so make a new one for every question. */
+export class KnownFiles {
+  readonly #inodes = new Map<string, string | null>();
+  readonly #canonical = new Map<string, string>();
+
+  /** As {@link sameFile}. */
+  same(a: string, b: string): boolean {
+    const [first, second] = [this.#inodeOf(a), this.#inodeOf(b)];
+    // What exists is known by its inode, and is nothing that does not exist.
+    if (first === null ? second !== null : second === null) return false;
+    if (first && second) return first === second;
+    const [left, right] = [this.#canonicalOf(a), this.#canonicalOf(b)];
+    return left === right || (foldCase && left.toLowerCase() === right.toLowerCase());
+  }
+
+  /** Null when there is nothing, empty when it cannot be known: file systems without inodes, folders that may not be entered. */
+  #inodeOf(path: string): string | null {
+    let inode = this.#inodes.get(path);
+    if (inode === undefined) {
+      inode = inodeOf(path);
+      this.#inodes.set(path, inode);
+    }
+    return inode;
+  }
+
+  #canonicalOf(path: string): string {
+    let canonical = this.#canonical.get(path);
+    if (canonical === undefined) {
+      canonical = canonicalPath(path);
+      this.#canonical.set(path, canonical);
+    }
+    return canonical;
+  }
 }
 
-function identity(path: string): string | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && stat.ino !== 0n ? `${stat.dev}:${stat.ino}` : undefined;
+function inodeOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return ino === 0n ? "" : `${dev}:${ino}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ENOTDIR" ? null : "";
+  }
 }

@@ -1,5 +1,5 @@
 import { isLabsError } from "#errors/index.ts";
-import { examine, examineWorkspace, type Finding, type Lab, labHolder } from "#registry/index.ts";
+import { examine, examineWorkspace, type Finding, KnownFiles, type Lab, labHolder } from "#registry/index.ts";
 import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { type Palette, palette } from "../render/index.ts";
@@ -21,8 +21,9 @@ export const verb: Verb = {
       { check: "node", level: "ok", message: `Node ${process.versions.node}` },
       ...examineWorkspace(workspace),
     ];
+    const files = new KnownFiles();
     for (const lab of labs) {
-      const found = examine(workspace, lab);
+      const found = examine(workspace, lab, files);
       const closed = found.some((finding) => finding.check === "database" && finding.level !== "ok");
       findings.push(...found, ...(closed ? [] : await opens(lab)));
     }
