@@ -123,6 +123,60 @@ describe("a poll that fails late", () => {
   });
 });
 
+describe.each([
+  { type: "page", of: (record: number) => String(record / 10 + 1) },
+  { type: "offset", of: (record: number) => String(record) },
+] as const)("pages by $type", ({ type, of }) => {
+  const path = { page: "/page", offset: "/offset" }[type];
+  const numbered = () =>
+    polled(
+      "orders",
+      api(`${server.url}${path}`, {
+        ...(type === "offset" && { records: "data" }),
+        pagination: pages({ type, size }),
+        retries: 0,
+        checkpoint: 2,
+      }),
+      { key: ["id"] },
+    );
+  const places = () => server.seen.map(({ query }) => query[type]);
+
+  /** The poll of a hundred records ends at the page that begins with the given one. */
+  async function failing(record: number) {
+    lab.sources = [numbered()];
+    server.rows = make(10);
+    await lab.ingest();
+    server.rows = make(100);
+    server.fault = ({ query }, response) => {
+      if (query[type] !== of(record)) return false;
+      response.writeHead(500).end();
+      return true;
+    };
+    expect((await lab.ingest()).files[0]).toMatchObject({ outcome: "failed", rowsRead: 60 });
+    expect(await ids()).toEqual(range(60));
+    server.fault = undefined;
+    server.seen.length = 0;
+  }
+
+  it("go on behind the last page that was loaded, when it is as it was", async () => {
+    await failing(70);
+    // What changes before that page moves nothing; what is added behind it comes.
+    server.rows = make(105).map((row) => (row["id"] === 3 ? { ...row, qty: -3 } : row));
+    expect((await lab.ingest()).failed).toBe(0);
+    expect(places()[0]).toBe(of(50));
+    expect(await ids()).toEqual(range(105));
+  });
+
+  it("start over when records came or went before it, and so none is missing", async () => {
+    await failing(70);
+    server.rows = make(100).filter((row) => row["id"] !== 4);
+    expect((await lab.ingest()).failed).toBe(0);
+    expect(places().slice(0, 2)).toEqual([of(50), of(0)]);
+    // Record 4 is gone from the API only: a merge keeps it.
+    expect(await ids()).toEqual(range(100));
+  });
+});
+
 describe("a poll that takes too long", () => {
   it("is stopped, with what is loaded kept", async () => {
     lab.sources = [orders()];

@@ -41,6 +41,8 @@ export class Pages {
   constructor(config: PaginationConfig, at?: Step) {
     this.#config = config;
     this.#at = config.start;
+    if (at !== undefined && "params" in at && (config.type === "page" || config.type === "offset"))
+      this.#at = Number(at.params.find(([name]) => name === config.param)?.[1] ?? config.start);
     // A server that answers with the place it was asked for leads in a circle from the beginning.
     const own =
       at === undefined ? undefined : "url" in at ? at.url : at.params.find(([name]) => name === config.param)?.[1];

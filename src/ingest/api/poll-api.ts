@@ -53,8 +53,8 @@ export async function pollApi(options: PollApiOptions): Promise<void> {
   const number = from !== undefined && /^-?\d{1,15}$/.test(from);
   const cursor: Params = incremental && from !== undefined ? [[incremental.param, number ? Number(from) : from]] : [];
   if (options.resume) {
-    const { step, url, body } = options.resume;
-    const place = { step, answeredAt: new URL(url), body };
+    const { step, url, body, seen } = options.resume;
+    const place = { step, answeredAt: new URL(url), body, seen };
     if (await followPages(options, client, base, cursor, place, true)) return;
   }
   await followPages(
@@ -73,13 +73,15 @@ async function followPages(
   client: Client,
   base: URL,
   cursor: Params,
-  place: { step: Step; answeredAt: URL; body: string | undefined },
+  place: { step: Step; answeredAt: URL; body: string | undefined; seen?: string | undefined },
   resumed: boolean,
 ): Promise<boolean> {
   const { source, api, spool, signal } = options;
   const pages = new Pages(api.pagination, place.step);
   const repeats = new Repeats();
   let step: Step | undefined = place.step;
+  let read: { step: Step; hash: string } | undefined;
+  const numbered = api.pagination.type === "page" || api.pagination.type === "offset";
   let { answeredAt, body } = place;
   for (let page = 1; step !== undefined; page++) {
     signal?.throwIfAborted();
@@ -102,7 +104,13 @@ async function followPages(
         answer = await ask();
       }
       const { rest, link, end, at } = answer;
+      if (place.seen !== undefined && page === 1 && spool.pageHash !== place.seen) {
+        // Records came or went before this place: what lies there now is not what follows what was loaded.
+        await spool.undoPage();
+        return false;
+      }
       const { records, last, hash } = spool.endPage();
+      read = { step, hash };
       if (resumed && page === 1 && records === 0) return false;
       step = nextStep(client, url, pages, { records, last, rest, link, end });
       // What the next link is relative to: where redirects have led.
@@ -119,7 +127,10 @@ async function followPages(
       await spool.undoPage();
       return false;
     }
-    if (step !== undefined) await options.onPage?.({ step, url: answeredAt.href, ...(body !== undefined && { body }) });
+    if (step === undefined) continue;
+    // A number means a place only together with what lies before it: the page that was just read is asked for again.
+    const from = numbered && read ? { step: read.step, seen: read.hash } : { step };
+    await options.onPage?.({ ...from, url: answeredAt.href, ...(body !== undefined && { body }) });
   }
   return true;
 }

@@ -109,7 +109,9 @@ async function judge(
   const answers: (boolean | null)[][] = [];
   for (let at = 0; at < names.length; at += columnsInOneStatement) {
     const end = at + columnsInOneStatement;
-    answers.push(...(await judgeSome(connection, relation(names.slice(at, end)), names.slice(at, end), tried.slice(at, end))));
+    answers.push(
+      ...(await judgeSome(connection, relation(names.slice(at, end)), names.slice(at, end), tried.slice(at, end))),
+    );
   }
   return answers;
 }

@@ -17,14 +17,14 @@ export interface PollPart {
 const oldestMs = 24 * 3_600_000;
 
 /**
- * Whether a poll may be loaded in parts: the place in the pages can be named (a cursor, a link), what comes twice is
- * recognised by its key, there is a contract, and nothing is judged about the poll as a whole.
+ * Whether a poll may be loaded in parts: what comes twice is recognised by its key, there is a contract, and nothing is judged
+ * about the poll as a whole. The place is a cursor or link, or a page's number together with what was on that page.
  */
 export function mayCheckpoint(source: SourceConfig, contract: Contract | undefined): boolean {
   const { api, mode, key, maxRejects, expectations } = source;
   return (
     api !== undefined &&
-    ["cursor", "link", "next"].includes(api.pagination.type) &&
+    api.pagination.type !== "none" &&
     (mode === "merge" || mode === "append") &&
     key.length > 0 &&
     contract !== undefined &&

@@ -7,6 +7,11 @@ export interface PageStart {
   /** What the step's address is relative to. */
   url: string;
   body?: string;
+  /**
+   * Hash of the page's records when it was read before: numbers of pages and offsets mean the same place only as long as that
+   * page has the same records. Absent where the place is the next page's own.
+   */
+  seen?: string;
 }
 
 /** Where a poll stood when its last part was loaded; kept in the ledger in the same transaction. */
