@@ -286,8 +286,8 @@ export class Invocation {
   writeManifest(): void {
     if (!this.flags.writeJson) return;
     // These commands leave the project as it was parsed.
-    if (this.#writeAsParsed && (this.flags.command === "parse" || this.flags.command === "list"))
-      return this.#writeAsParsed();
+    const asParsed = this.flags.command === "parse" || this.flags.command === "list";
+    if (asParsed && this.#writeAsParsed?.()) return;
     linkMacroDependencies(this.runtime);
     writeManifest(this.targetFolder, this.manifest);
     writeSemanticManifest(this.targetFolder, this.manifest);

@@ -46,11 +46,20 @@ export class ParseCacheFiles {
         rmSync(join(this.#folder, name), { force: true });
   }
 
-  /** Writes semantic_manifest.json, and manifest.json: a new head before what the manifest of an id has behind its own. */
-  copyManifest(id: string, headBytes: number, head: string, semantic: string): void {
-    const tail = readFileSync(this.#manifest(id)).subarray(headBytes);
+  /**
+   * Writes semantic_manifest.json, and manifest.json: a new head before what the manifest of an id has behind its own.
+   * False when that is gone: another process keeps a parse of its own.
+   */
+  copyManifest(id: string, headBytes: number, head: string, semantic: string): boolean {
+    let tail: Buffer;
+    try {
+      tail = readFileSync(this.#manifest(id)).subarray(headBytes);
+    } catch {
+      return false;
+    }
     writeInParts(join(this.#targetFolder, "manifest.json"), [Buffer.from(head), tail]);
     writeAtomically(join(this.#targetFolder, "semantic_manifest.json"), semantic);
+    return true;
   }
 
   #manifest(id: string): string {

@@ -35,8 +35,8 @@ const worthKeeping = 100;
 export interface Parsed {
   project: ParsedProject;
   counts: Counts;
-  /** Writes manifest.json and semantic_manifest.json as a parse leaves them, from what is kept; undefined when nothing is. */
-  writeManifest?: () => void;
+  /** Writes manifest.json and semantic_manifest.json as a parse leaves them, from what is kept; undefined when nothing is, false when it is gone. */
+  writeManifest?: () => boolean;
 }
 
 /** `state.json`. */
@@ -134,8 +134,8 @@ function semanticText(manifest: Manifest): string | undefined {
   }
 }
 
-function copy(store: ParseCacheFiles, { id, manifest, semantic }: State, metadata: Manifest["metadata"]): void {
-  store.copyManifest(id, manifest.head, manifestHead(metadata), semantic);
+function copy(store: ParseCacheFiles, { id, manifest, semantic }: State, metadata: Manifest["metadata"]): boolean {
+  return store.copyManifest(id, manifest.head, manifestHead(metadata), semantic);
 }
 
 function stateOf(text: string | undefined): State | undefined {

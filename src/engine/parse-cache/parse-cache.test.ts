@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -219,6 +220,33 @@ describe("a kept parse", () => {
     expect(lasting(again.file)).toEqual(lasting(first.file));
     expect(lasting(own(again.manifest))).toEqual(lasting(own(first.manifest)));
   });
+});
+
+test("several processes at once keep their parses without a failure", async () => {
+  const { folder, parse } = project(shop);
+  const first = await parse({ partialParse: false });
+  const script = `
+    import { openProject } from ${JSON.stringify(join(import.meta.dirname, "../index.ts"))};
+    const folder = ${JSON.stringify(folder)};
+    for (let i = 0; i < 8; i++) await openProject(folder, { profilesDir: folder }).run("parse", { vars: { v: Math.random() } });
+  `;
+  writeFileSync(
+    join(folder, "profiles.yml"),
+    "shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n",
+  );
+  const ends = Array.from({ length: 3 }, () => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      env: { ...process.env, LABS_PARTIAL_PARSE_FROM: "0" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+    return new Promise<string>((resolve) => child.once("close", (code) => resolve(code === 0 ? "" : said)));
+  });
+  expect(await Promise.all(ends)).toEqual(["", "", ""]);
+  expect(lasting((manifestFile(folder) as { nodes: unknown }).nodes)).toEqual(
+    lasting((first.file as { nodes: unknown }).nodes),
+  );
 });
 
 function fileIn(kept: string, ending: string): string {
