@@ -109,6 +109,15 @@ secrets: [ERP_TOKEN]
     });
   });
 
+  it("takes tables with any name, dots and quotes included", () => {
+    const name = `gold.Odd "Table"; spaces.and.dots's`;
+    const { expectations } = read(`quality:
+  tables:
+    ${JSON.stringify(name)}: { expectations: [{ check: relationship, column: 'a "b', to: 'gold.x.y' }] }
+`);
+    expect(expectations).toMatchObject([{ table: name, columns: ['a "b'], to: "gold.x.y" }]);
+  });
+
   it("fills in what is expected of built tables", () => {
     const { expectations } = read(`quality:
   tables:
@@ -160,6 +169,7 @@ secrets: [ERP_TOKEN]
     ["schedule: {cron: daily}\n", 1, 12, /five cron fields/, "30 6"],
     ["schedule: {every: 2 hours, cron: '* * * * *'}\n", 1, 12, /both/, "Keep one"],
     ["quality: {tables: {kpis: {}}}\n", 1, 20, /schema\.table/, "Rename"],
+    [`quality: {tables: {'"gold"."kpis"': {}}}\n`, 1, 20, /without quotes/, "Rename"],
     ["quality: {recent_days: 0}\n", 1, 11, /at least 1/, "at least"],
     ["- a\n", 1, 1, /must be a mapping or empty/, "mapping"],
   ])("refuses %j", (text, line, column, message, hint) => {

@@ -106,8 +106,8 @@ export const tableExpectation = objectOf<TableExpectationEntry>(
     where: { ...some, description: "SQL condition: only rows that meet it are looked at." },
     to: {
       ...some,
-      pattern: "^[^.]+\\.[^.]+$",
-      patternHint: "`schema.table`",
+      pattern: '^[^".][^.]*\\..+$',
+      patternHint: "`schema.table` without quotes, the table with whatever is in its name",
       description: "relationship: the table where every value must occur.",
     },
     field: someOrList("relationship: the columns there; default: those of the same names."),

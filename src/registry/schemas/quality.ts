@@ -142,8 +142,8 @@ const table = objectOf<TableQuality>({
 export const quality = objectOf<QualityConfig>({
   ...shared,
   tables: mapOf(table, "Facts about tables, by `schema.table`.", {
-    pattern: "^[^.]+\\.[^.]+$",
-    patternHint: "`schema.table`",
+    pattern: '^[^".][^.]*\\..+$',
+    patternHint: "`schema.table` without quotes, the table with whatever is in its name",
   }),
 });
 
