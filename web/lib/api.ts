@@ -86,6 +86,7 @@ export function useApi<T>(path: string): Loaded<T> {
   });
   const [turn, setTurn] = useState(0);
   const stop = useRef<AbortController>(undefined);
+  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (path === "") return;
     stop.current?.abort();
@@ -97,9 +98,15 @@ export function useApi<T>(path: string): Loaded<T> {
       (error: unknown) => {
         if (!(error instanceof ApiError)) return;
         setState((before) => ({ ...before, error: error.problem, loading: false }));
+        // A lab that is busy is free in a moment.
+        if (error.problem.code === "REG-014")
+          again.current = setTimeout(() => setTurn((n) => n + 1), 2000);
       },
     );
-    return () => own.abort();
+    return () => {
+      own.abort();
+      clearTimeout(again.current);
+    };
   }, [path, turn]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   const own = state.path === path;

@@ -43,6 +43,8 @@ addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (link.target !== "" || link.origin !== location.origin || link.hasAttribute("download")) return;
+  // To a place on this page: the browser goes there, and the focus with it.
+  if (link.getAttribute("href")?.startsWith("#")) return;
   if (link.pathname.startsWith("/api/") || link.pathname === "/metrics") return;
   event.preventDefault();
   go(link.pathname + link.search);

@@ -4,7 +4,7 @@ import { useApi } from "../lib/api.ts";
 import { plural } from "../lib/format.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { links, queryValue, setQuery } from "../lib/router.ts";
-import { Empty, Gate, Head, Status, Tabs, Time } from "../parts/basic.tsx";
+import { Empty, Gate, Head, Status, Tabs, Time, Words } from "../parts/basic.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
 export default function AlertsPage() {
@@ -85,7 +85,11 @@ function Incident({ incident }: { incident: IncidentJson }) {
           Because of it {plural(cause.skipped.models, "model")} and {plural(cause.skipped.tests, "test")} did not run.
         </p>
       )}
-      {cause.hint && <p class="hint">{cause.hint}</p>}
+      {cause.hint && (
+        <p class="hint">
+          <Words>{cause.hint}</Words>
+        </p>
+      )}
       <p>
         {incident.labs.map(({ lab, run }) => (
           <a key={lab} class="tag" href={run ? links.run(run) : links.lab(lab)}>

@@ -4,7 +4,7 @@ import { session, useApi } from "../lib/api.ts";
 import { bytes, count, seconds } from "../lib/format.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { links } from "../lib/router.ts";
-import { Empty, Figure, Gate, Head, Status, Time } from "../parts/basic.tsx";
+import { Empty, Figure, Gate, Head, Status, Time, Words } from "../parts/basic.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
 export default function HealthPage() {
@@ -50,8 +50,12 @@ export default function HealthPage() {
               <ul class="items">
                 {items.map((item) => (
                   <li key={`${item.check}${item.lab}${item.text}`} class={item.level === "attention" ? "bad" : ""}>
-                    {item.lab && <a href={links.lab(item.lab)}>{item.lab}</a>} {item.text}
-                    {item.hint && <p class="faint small">{item.hint}</p>}
+                    {item.lab && <a href={links.lab(item.lab)}>{item.lab}</a>} <Words>{item.text}</Words>
+                    {item.hint && (
+                      <p class="faint small">
+                        <Words>{item.hint}</Words>
+                      </p>
+                    )}
                   </li>
                 ))}
               </ul>

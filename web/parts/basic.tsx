@@ -72,6 +72,11 @@ export function Score({ value, large = false }: { value: number | null; large?: 
   );
 }
 
+/** A sentence of ours: what stands in backticks is code. */
+export function Words({ children }: { children: string }) {
+  return <>{children.split(/`([^`]+)`/).map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>;
+}
+
 /** A long name that may break behind its underscores and dots. */
 export function Name({ children }: { children: string }) {
   return <>{children.split(/(?<=[_.])/).flatMap((part, i) => (i === 0 ? [part] : [<wbr key={i} />, part]))}</>;
@@ -132,7 +137,11 @@ export function ErrorBox({ problem, retry }: { problem: Problem; retry?: () => v
       </p>
       <p class="pre">{problem.detail}</p>
       {place && <p class="mono small">{place}</p>}
-      {problem.hint && <p class="hint">{problem.hint}</p>}
+      {problem.hint && (
+        <p class="hint">
+          <Words>{problem.hint}</Words>
+        </p>
+      )}
       {retry && (
         <button type="button" class="button" onClick={retry}>
           Try again

@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import type { EventInfo, Ledger, RunDetail, RunInfo, ScoreInfo } from "#ledger/index.ts";
 import type { ErrorJson } from "#errors/index.ts";
 import { publishedVersions } from "#publish/index.ts";
@@ -44,8 +45,14 @@ export async function runDetail(ledger: Ledger, workspace: Workspace, run: RunDe
   const lab = workspace.labs.find(({ name }) => name === run.lab);
   const versions = lab ? publishedVersions(lab.paths.database) : [];
   // People read paths as they write them: from the workspace's folder.
+  const inside = (text: string) => text.replaceAll(workspace.root + sep, "");
   const placed = <T extends ErrorJson>(error: T | null): T | null =>
-    error?.place ? { ...error, place: { ...error.place, file: workspace.display(error.place.file) } } : error;
+    error && {
+      ...error,
+      message: inside(error.message),
+      ...(error.hint !== undefined && { hint: inside(error.hint) }),
+      ...(error.place && { place: { ...error.place, file: workspace.display(error.place.file) } }),
+    };
   return {
     run: runJson(run),
     steps: run.steps.map(({ name, attempt, status, startedAt, finishedAt, seconds, error }) => ({

@@ -2,7 +2,7 @@ import type { NodeDetail } from "../../../src/server/types.ts";
 import { useApi } from "../../lib/api.ts";
 import { plural, seconds } from "../../lib/format.ts";
 import { links } from "../../lib/router.ts";
-import { Loading, Status } from "../../parts/basic.tsx";
+import { Loading, Status, Words } from "../../parts/basic.tsx";
 import { Code } from "../../parts/code.tsx";
 import { isTest, type Node } from "./node.ts";
 
@@ -23,7 +23,11 @@ export function Failure({ lab, run, node, all }: { lab: string; run: string; nod
         <span class="faint small">{seconds(node.seconds)}</span>
       </header>
       <p class="pre message">{node.error ? `${node.error.code}: ${node.error.message}` : node.message}</p>
-      {node.error?.hint && <p class="hint">{node.error.hint}</p>}
+      {node.error?.hint && (
+        <p class="hint">
+          <Words>{node.error.hint}</Words>
+        </p>
+      )}
       {place && (
         <p class="mono small">
           {place.file}

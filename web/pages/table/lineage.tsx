@@ -74,7 +74,8 @@ function Drawing({ data }: { data: ColumnLineageJson }) {
     return { x: at.x + (right ? nodeWidth : 0), y: at.y + headHeight + (line + 0.5) * lineHeight };
   };
   return (
-    <div class="flow-box" ref={box}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <div class="flow-box" ref={box} tabIndex={0} role="region" aria-label="Drawing; the lists below say the same">
       <svg width={width} height={height} aria-hidden="true">
         {data.edges.map(({ from, to, kind }) => {
           const [a, b] = [anchor(from.node, from.column, true), anchor(to.node, to.column, false)];

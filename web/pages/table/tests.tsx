@@ -1,5 +1,5 @@
 import type { TableDetail } from "../../../src/server/types.ts";
-import { count, exactTime } from "../../lib/format.ts";
+import { count, exactTime, plural } from "../../lib/format.ts";
 import { links, queryValue } from "../../lib/router.ts";
 import { Empty, Status, toneOf } from "../../parts/basic.tsx";
 import { EvidenceRows } from "../../parts/evidence.tsx";
@@ -82,14 +82,18 @@ export function Tests({ lab, detail }: { lab: string; detail: TableDetail }) {
   );
 }
 
-/** One mark a run, oldest first; each links to its run. */
-function History({ test }: { test: Test }) {
+/** One mark a run, oldest first, each as tall as it is bad. */
+function History({ test: { history } }: { test: Test }) {
+  const bad = history.filter(({ status }) => toneOf(status) === "bad").length;
   return (
-    <span class="history">
-      {test.history.map(({ run, at, status, failures }) => {
-        const words = `${status}${failures ? `, ${count(failures)} failing` : ""}, ${exactTime(at)}`;
-        return <a key={run} href={links.run(run)} class={toneOf(status)} title={words} aria-label={words} />;
-      })}
+    <span class="history" role="img" aria-label={`${plural(history.length, "run")}, ${bad} of them bad`}>
+      {history.map(({ run, at, status, failures }) => (
+        <i
+          key={run}
+          class={toneOf(status)}
+          title={`${status}${failures ? `, ${count(failures)} failing` : ""}\nrun ${run.slice(-7)}, ${exactTime(at)}`}
+        />
+      ))}
     </span>
   );
 }
