@@ -528,7 +528,8 @@ export interface FileList {
     bytes: number;
     /** ISO 8601 in UTC */
     seenAt: string;
-    error: string | null;
+    /** Why it was not loaded */
+    error: ErrorJson | null;
   }[];
 }
 

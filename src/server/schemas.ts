@@ -401,7 +401,7 @@ export const fileList = z.strictObject({
       rows: count,
       bytes: count,
       seenAt: time,
-      error: nullable(text),
+      error: nullable(errorJson).meta({ description: "Why it was not loaded" }),
     }),
   ),
 });

@@ -1,5 +1,6 @@
 import { type Role, roleAt, type RunDetail } from "#ledger/index.ts";
 import { type Lab, registryErrors } from "#registry/index.ts";
+import type { Sight } from "./look/sight.ts";
 import { type Principal, type ServerContext, workspaceOf } from "./context.ts";
 import { requireRole } from "./security.ts";
 
@@ -9,7 +10,7 @@ export const wasHidden = (error: unknown): boolean =>
   typeof error === "object" && error !== null && hiddenLabs.has(error);
 
 /** What one who asks may see of a workspace. Labs that are not to be seen do not exist here. */
-export class Scope {
+export class Scope implements Sight {
   readonly principal: Principal;
   readonly #context: ServerContext;
   readonly #role: Role;

@@ -60,7 +60,7 @@ describe("labs ingest", () => {
       { command: "labs ingest shop", status: "ok", summary: { rowsLoaded: 1, rowsQuarantined: 1, files: 1 } },
     ]);
     expect((await json(workspace, "files", "shop")).document.files).toMatchObject([
-      { file: "sold.csv", state: "loaded", load: 1, contract_version: 1, run: document.runs[0].id },
+      { file: "sold.csv", state: "loaded", load: 1, contractVersion: 1, run: document.runs[0].id },
     ]);
     expect((await labs(workspace, "logs")).stdout).toContain("sold.csv → raw.sold: loaded");
   });
@@ -150,7 +150,7 @@ describe("labs quarantine", () => {
     write(workspace, { "bad.csv": readFileSync(file, "utf8").replace(/"2"$/m, '"2,7"') });
     expect(await json(workspace, "quarantine", "shop", "replay", "--from", file)).toMatchObject({
       code: 1,
-      document: { loads: [{ tried: 2, loaded: 1 }] },
+      document: { results: [{ tried: 2, loaded: 1 }] },
     });
     expect((await json(workspace, "quarantine", "shop", "drop")).document).toMatchObject({ dropped: false, rows: 1 });
     expect((await json(workspace, "quarantine", "shop", "drop", "--yes")).document).toMatchObject({

@@ -86,9 +86,9 @@ describe("labs serve", () => {
     const { document } = await json(workspace, "schedule");
     expect(document.server).toBe(true);
     expect(document.labs[0]).toMatchObject({
-      lab: "clock",
-      schedule: "every 1 seconds",
-      paused: expect.stringContaining("stocktaking"),
+      name: "clock",
+      schedule: { text: "every 1 seconds" },
+      paused: { why: "stocktaking" },
     });
     await sleep(1_200);
     const before = (await json(workspace, "jobs", "clock", "--all")).document.jobs.length;

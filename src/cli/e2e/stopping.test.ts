@@ -183,7 +183,7 @@ describe("ctrl-C in the middle of a run", () => {
     expect(stdout).toMatch(/one +cancelled[^]*two +cancelled[^]*three +cancelled/);
     expect(processesOf(pid)).toEqual([]);
     const { document } = await json(workspace, "status");
-    expect(document.labs.map((lab: { last_run: { status: string } | null }) => lab.last_run?.status ?? null)).toEqual([
+    expect(document.labs.map((lab: { lastRun: { status: string } | null }) => lab.lastRun?.status ?? null)).toEqual([
       "cancelled",
       "cancelled",
       null,

@@ -195,9 +195,9 @@ describe("after runs", () => {
     );
     const document = await json(status, []);
     expect(
-      document.labs.map((l: { name: string; last_run: { status: string } | null }) => [
+      document.labs.map((l: { name: string; lastRun: { status: string } | null }) => [
         l.name,
-        l.last_run?.status ?? null,
+        l.lastRun?.status ?? null,
       ]),
     ).toEqual([
       ["lab1", "failed"],

@@ -106,14 +106,17 @@ async function check(input: VerbInput, alerter: Alerter): Promise<number> {
 async function list(input: VerbInput, workspace: Workspace, configured: boolean): Promise<number> {
   const { io, global, options } = input;
   const limit = positive(options["limit"], "--limit");
+  if (global.output === "json") {
+    const { everything, incidentsFor } = await import("#server/index.ts");
+    const { incidents } = await withLedger(workspace, (ledger) => incidentsFor(ledger, everything, "open", 1000));
+    const { deliveries } = await withLedger(workspace, (ledger) => incidentsFor(ledger, everything, "open", limit));
+    writeJson(input, { configured, incidents, deliveries });
+    return 0;
+  }
   const { open, deliveries } = await withLedger(workspace, async (ledger) => ({
     open: await ledger.alerts.incidents({ state: "open", limit: 1000 }),
     deliveries: await ledger.alerts.deliveries(limit),
   }));
-  if (global.output === "json") {
-    writeJson(input, { configured, incidents: open, deliveries });
-    return 0;
-  }
   const paint = palette(io.color);
   const size = { color: io.color, ...(io.isTTY && { width: io.width }) };
   if (open.length === 0) io.out("No incident is open.\n");

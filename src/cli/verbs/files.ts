@@ -31,7 +31,12 @@ export const verb: Verb = {
     const files = known.files.filter((file) => wanted?.includes(file.source) ?? true);
     const polls = known.polls.filter(({ source }) => wanted?.includes(source) ?? true);
     if (input.global.output === "json") {
-      writeJson(input, { lab: lab.name, files: files.map(fileJson), polls: polls.map(pollJson) });
+      const { fileJson } = await import("#server/index.ts");
+      writeJson(input, {
+        lab: lab.name,
+        files: files.map((file) => ({ ...fileJson(file), ...localJson(file) })),
+        polls: polls.map(pollJson),
+      });
       return 0;
     }
     if (files.length + polls.length === 0) {
@@ -115,24 +120,18 @@ const timeOf = (ns: string): Date => new Date(Number(BigInt(ns) / 1_000_000n));
 
 const pollJson = ({ source, polledAt, records, cursor, resume }: ShownPoll) => ({
   source,
-  polled_at: polledAt,
+  polledAt,
   records,
   cursor: cursor?.text ?? null,
   interrupted: resume !== undefined,
 });
 
-const fileJson = (file: ShownFile) => ({
-  file: file.file,
-  source: file.source,
-  state: file.state,
-  rows: file.rows,
-  bytes: file.bytes,
+/** What the API does not tell. */
+const localJson = (file: ShownFile) => ({
   sha256: file.sha256,
-  modified_at: timeOf(file.mtime || "0").toISOString(),
-  seen_at: timeOf(file.checkedAt).toISOString(),
+  modifiedAt: timeOf(file.mtime || "0").toISOString(),
   load: file.lastLoad?.load ?? null,
   run: file.lastLoad?.runId ?? null,
-  contract_version: file.lastLoad?.contractVersion ?? null,
-  loaded_at: file.lastLoad?.loadedAt ?? null,
-  error: file.error === null ? null : (JSON.parse(file.error) as unknown),
+  contractVersion: file.lastLoad?.contractVersion ?? null,
+  loadedAt: file.lastLoad?.loadedAt ?? null,
 });

@@ -21,7 +21,9 @@ export const verb: Verb = {
     const attention = items.filter(({ level }) => level === "attention");
     const code = attention.length > 0 ? 1 : 0;
     if (global.output === "json") {
-      writeJson(input, document(facts, labs, items, code === 0));
+      const { everything, healthOf } = await import("#server/index.ts");
+      const health = await withLedger(workspace, (ledger) => healthOf(workspace, ledger, everything));
+      writeJson(input, { ...health, ...document(facts, labs, items, code === 0) });
       return code;
     }
     const paint = palette(io.color);
@@ -63,7 +65,7 @@ export const verb: Verb = {
 };
 
 function document(facts: HealthFacts, labs: LabFacts[], items: HealthItem[], ok: boolean): object {
-  const { now, server, queue, memory, alerts } = facts;
+  const { now, server, queue, alerts } = facts;
   return {
     ok,
     at: now.toISOString(),
@@ -72,30 +74,29 @@ function document(facts: HealthFacts, labs: LabFacts[], items: HealthItem[], ok:
       name: lab.name,
       status: lab.status,
       paused: lab.paused,
-      last_run: lab.lastRun && { id: lab.lastRun.id, status: lab.lastRun.status, started_at: lab.lastRun.startedAt },
-      running: lab.current && { id: lab.current.id, started_at: lab.current.startedAt },
-      due_at: lab.dueAt,
-      next_at: lab.nextAt,
-      fresh_at: lab.freshAt,
-      failing_tests: lab.failingTests,
+      lastRun: lab.lastRun && { id: lab.lastRun.id, status: lab.lastRun.status, startedAt: lab.lastRun.startedAt },
+      running: lab.current && { id: lab.current.id, startedAt: lab.current.startedAt },
+      dueAt: lab.dueAt,
+      nextAt: lab.nextAt,
+      freshAt: lab.freshAt,
+      failingTests: lab.failingTests,
       score: lab.lastRun?.summary?.score ?? null,
       disk: lab.disk && { free: lab.disk.free, total: lab.disk.total, database: lab.disk.database },
     })),
     server: server && {
       host: server.host,
       pid: server.pid,
-      started_at: server.startedAt,
-      seen_at: server.seenAt,
+      startedAt: server.startedAt,
+      seenAt: server.seenAt,
       alive: server.alive,
     },
     queue: { waiting: queue.waiting, running: queue.running, oldest: queue.oldest },
-    memory: { free: memory.free, total: memory.total },
     alerts: {
       configured: alerts.configured,
       open: alerts.open,
       channels: alerts.channels.map(({ name, failingSince, problem, waiting, lost }) => ({
         name,
-        failing_since: failingSince,
+        failingSince: failingSince,
         problem,
         waiting,
         lost,

@@ -29,9 +29,12 @@ export const verb: Verb = {
     if (!Number.isInteger(limit) || limit < 1) {
       throw cliErrors.usage({ message: `--limit is a number from 1 up, not ${String(options["limit"])}.` });
     }
-    const runs = await withLedger(workspace, (ledger) => ledger.runs({ limit, ...(lab && { lab: lab.name }) }));
+    const found = await withLedger(workspace, (ledger) =>
+      ledger.runs({ limit: limit + 1, ...(lab && { lab: lab.name }) }),
+    );
+    const runs = found.slice(0, limit);
     if (global.output === "json") {
-      writeJson(input, { runs });
+      writeJson(input, { runs, next: found.length > limit ? (runs.at(-1)?.id ?? null) : null });
       return 0;
     }
     if (runs.length === 0) {

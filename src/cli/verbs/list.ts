@@ -1,5 +1,6 @@
 import { workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
+import { labRows } from "../look/lab-rows.ts";
 import { palette, renderTable, statusColor } from "../render/index.ts";
 
 export const verb: Verb = {
@@ -11,14 +12,12 @@ export const verb: Verb = {
     const { io, global } = input;
     const workspace = workspaceOf(input);
     if (global.output === "json") {
+      const known = new Map((await labRows(workspace)).map((row) => [row.name, row]));
       writeJson(input, {
         workspace: workspace.root,
         labs: workspace.labs.map((lab) => ({
-          name: lab.name,
-          status: lab.status,
-          maintainer: lab.maintainer ?? null,
-          description: lab.description ?? null,
-          created_date: lab.createdDate ?? null,
+          ...known.get(lab.name),
+          createdDate: lab.createdDate ?? null,
           path: lab.paths.root,
           database: lab.paths.database,
         })),

@@ -40,7 +40,14 @@ export const verb: Verb = {
       let run = await ledger.run(wanted, wanted === "last" ? lab?.name : undefined);
       if (global.output === "json") {
         if (options["follow"]) run = await ended(ledger, run, io);
-        writeJson(input, { run, events: await ledger.events(run.id, { level }) });
+        const { runDetail } = await import("#server/index.ts");
+        const events = await ledger.events(run.id, { level });
+        writeJson(input, {
+          ...(await runDetail(ledger, workspace, run)),
+          events,
+          next: events.at(-1)?.seq ?? null,
+          running: run.status === "running",
+        });
         return 0;
       }
       const paint = palette(io.color);

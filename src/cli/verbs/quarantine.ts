@@ -135,7 +135,7 @@ async function list(input: VerbInput, lab: Lab, connection: Connection, filter: 
   const groups = await quarantineSummary(connection, filter);
   if (groups.length === 0) return nothing(input, lab);
   if (input.global.output === "json") {
-    writeJson(input, { lab: lab.name, groups });
+    writeJson(input, { lab: lab.name, groups, rows: [] });
     return 0;
   }
   const columns = [
@@ -162,7 +162,7 @@ async function show(input: VerbInput, lab: Lab, connection: Connection, filter: 
   const rows = await quarantinedRows(connection, filter, limit);
   if (rows.length === 0) return nothing(input, lab);
   if (input.global.output === "json") {
-    writeJson(input, { lab: lab.name, rows });
+    writeJson(input, { lab: lab.name, groups: await quarantineSummary(connection, filter), rows });
     return 0;
   }
   const columns = [
@@ -202,7 +202,7 @@ async function replay(input: VerbInput, lab: Lab, connection: Connection, filter
   });
   const sum = (of: (result: ReplayResult) => number) => results.reduce((total, result) => total + of(result), 0);
   const refused = sum((result) => result.refused.length);
-  if (input.global.output === "json") writeJson(input, { lab: lab.name, loads: results });
+  if (input.global.output === "json") writeJson(input, { lab: lab.name, results });
   else {
     input.io.out(
       `${plural(

@@ -26,6 +26,7 @@ export const verb: Verb = {
     const client = await connectToServer(workspace.state);
     client?.close();
     let wrong = 0;
+    const schedules = new Map<string, Schedule>();
     const entries = (only ? [only] : workspace.labs).map((lab) => {
       const entry = {
         lab: lab.name,
@@ -36,6 +37,7 @@ export const verb: Verb = {
       };
       try {
         const schedule = new Schedule(lab);
+        schedules.set(lab.name, schedule);
         const paused = states.get(lab.name)?.paused;
         const why = paused
           ? `paused by ${paused.by}${paused.why === null ? "" : `: ${paused.why}`}`
@@ -56,7 +58,21 @@ export const verb: Verb = {
       }
     });
     if (global.output === "json") {
-      writeJson(input, { server: client !== undefined, labs: entries });
+      const { scheduleJson } = await import("#server/index.ts");
+      writeJson(input, {
+        server: client !== undefined,
+        labs: entries.map(({ lab: name, status, ...entry }) => {
+          const schedule = schedules.get(name);
+          return {
+            name,
+            status,
+            schedule: schedule ? scheduleJson(schedule, count) : null,
+            paused:
+              states.get(name)?.paused ?? (schedule?.paused ? { at: null, by: null, why: "paused in lab.yml" } : null),
+            ...("error" in entry && { error: entry.error }),
+          };
+        }),
+      });
       return wrong > 0 ? 2 : 0;
     }
     const paint = palette(io.color);

@@ -2,6 +2,7 @@ import type { RunInfo } from "#ledger/index.ts";
 import { describeHolder, type Lab, labHolder } from "#registry/index.ts";
 import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
+import { labRows } from "../look/lab-rows.ts";
 import { shortId, testsText, withLedger } from "../look/ledger.ts";
 import {
   ago,
@@ -36,11 +37,10 @@ export const verb: Verb = {
     const last = await withLedger(workspace, (ledger) => ledger.lastRuns());
     const states = await Promise.all((lab ? [lab] : workspace.labs).map((each) => stateOf(each, last.get(each.name))));
     if (global.output === "json") {
+      const known = new Map((await labRows(workspace)).map((row) => [row.name, row]));
       writeJson(input, {
-        labs: states.map(({ lab: { name, status }, run, holder, next }) => ({
-          name,
-          status,
-          last_run: run ?? null,
+        labs: states.map(({ lab: { name }, holder, next }) => ({
+          ...known.get(name),
           busy: holder ?? null,
           next,
         })),

@@ -1,6 +1,6 @@
 import type { Incident, Ledger } from "#ledger/index.ts";
-import type { Scope } from "../scope.ts";
 import type { Alerts, IncidentJson } from "../types.ts";
+import type { Sight } from "./sight.ts";
 
 /** The most that is looked through for somebody who sees some labs only. */
 const mostLooked = 1000;
@@ -11,7 +11,7 @@ const mostLooked = 1000;
  */
 export async function incidentsFor(
   { alerts }: Ledger,
-  scope: Scope,
+  scope: Sight,
   state: "open" | "over" | undefined,
   limit: number,
 ): Promise<Alerts> {
@@ -38,10 +38,10 @@ export async function incidentsFor(
   };
 }
 
-const isWhole = ({ labs }: Incident, scope: Scope): boolean =>
+const isWhole = ({ labs }: Incident, scope: Sight): boolean =>
   scope.whole || (Object.keys(labs).length > 0 && Object.keys(labs).every((lab) => scope.sees(lab)));
 
-function incidentJson(incident: Incident, scope: Scope): IncidentJson {
+function incidentJson(incident: Incident, scope: Sight): IncidentJson {
   const { id, event, state, openedAt, seenAt, seen, overAt, labs, told } = incident;
   const cause = isWhole(incident, scope) ? incident.cause : { summary: "Other labs have it, too." };
   return {

@@ -1,4 +1,5 @@
 import type { Database } from "#duck/index.ts";
+import type { ErrorJson } from "#errors/index.ts";
 import {
   openForLoading,
   openForReading,
@@ -61,6 +62,19 @@ export function quarantineCsv(lab: Lab, filter: QuarantineFilter): Promise<strin
   );
 }
 
+/** A file of the lab's own ledger. */
+export const fileJson = (file: FileRow): FileList["files"][number] => ({
+  file: file.file,
+  source: file.source,
+  state: file.state,
+  rows: file.rows,
+  bytes: file.bytes,
+  seenAt: new Date(Number(BigInt(file.checkedAt) / 1_000_000n)).toISOString(),
+  error: file.error === null ? null : (JSON.parse(file.error) as ErrorJson),
+});
+
+type FileRow = Awaited<ReturnType<typeof readLedger>>["files"][number];
+
 export function filesOf(lab: Lab): Promise<FileList> {
   return withLab(
     lab,
@@ -68,15 +82,7 @@ export function filesOf(lab: Lab): Promise<FileList> {
     async (database) => {
       const { files } = await readLedger(await database.connect());
       return {
-        files: files.map(({ file, source, state, rows, bytes, checkedAt, error }) => ({
-          file,
-          source,
-          state,
-          rows,
-          bytes,
-          seenAt: new Date(Number(BigInt(checkedAt) / 1_000_000n)).toISOString(),
-          error,
-        })),
+        files: files.map(fileJson),
       };
     },
     { files: [] },

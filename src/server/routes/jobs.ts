@@ -1,29 +1,11 @@
 import * as z from "zod";
-import type { JobInfo } from "#ledger/index.ts";
 import { connectToServer } from "#orchestrate/index.ts";
 import { requireWritable, wake, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
+import { jobJson } from "../look/jobs.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
-import type { JobJson } from "../types.ts";
 import { limit, ofLabs } from "./runs.ts";
-
-const jobJson = (job: JobInfo): JobJson => ({
-  id: job.id,
-  lab: job.lab,
-  state: job.state,
-  trigger: job.trigger,
-  command: job.command,
-  user: job.user,
-  dueAt: job.dueAt,
-  notBefore: job.notBefore,
-  createdAt: job.createdAt,
-  startedAt: job.startedAt,
-  finishedAt: job.finishedAt,
-  attempt: job.attempt,
-  run: job.run,
-  message: job.message,
-});
 
 export const jobRoutes: Route[] = [
   route({

@@ -8,6 +8,7 @@ import { workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { docsOf, graphOf, nodeDetail } from "../look/graphs.ts";
 import { filesOf } from "../look/live.ts";
+import { scheduleJson } from "../look/schedules.ts";
 import { Ready, type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import type { Docs, LabDetail } from "../types.ts";
@@ -140,10 +141,6 @@ function aboutLab(workspace: Workspace, lab: Lab): Omit<LabDetail, "lab"> {
 }
 
 function configured(lab: Lab): Pick<LabDetail, "sources" | "schedule"> {
-  const schedule = new Schedule(lab);
-  const next: string[] = [];
-  for (let time = schedule.next(new Date()); time && next.length < 5; time = schedule.next(time))
-    next.push(time.toISOString());
   return {
     sources: sourcesOf(lab).map(({ name, table, path, api, step, format, columns, key }) => ({
       name,
@@ -154,15 +151,6 @@ function configured(lab: Lab): Pick<LabDetail, "sources" | "schedule"> {
       columns: columns?.size ?? 0,
       key,
     })),
-    schedule: schedule.active
-      ? {
-          text: schedule.describe(),
-          timezone: schedule.timezone ?? null,
-          next,
-          retries: schedule.retries,
-          timeoutSeconds: schedule.timeoutMs === undefined ? null : schedule.timeoutMs / 1000,
-          missed: schedule.missed,
-        }
-      : null,
+    schedule: scheduleJson(new Schedule(lab), 5),
   };
 }

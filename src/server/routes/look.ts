@@ -1,12 +1,10 @@
-import { cpus, freemem, hostname, loadavg, totalmem, uptime } from "node:os";
 import * as z from "zod";
-import { volumeOf } from "#registry/index.ts";
 import { workspaceOf } from "../context.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
-import { healthItems } from "../look/health.ts";
+import { healthOf } from "../look/health.ts";
 import { incidentsFor } from "../look/incidents.ts";
-import { limit, ofLabs } from "./runs.ts";
+import { limit } from "./runs.ts";
 
 export const lookRoutes: Route[] = [
   route({
@@ -17,42 +15,7 @@ export const lookRoutes: Route[] = [
     tag: "health",
     role: "viewer",
     response: schemas.health,
-    handle: async ({ scope, context }) => {
-      const { jobs } = context.ledger;
-      const workspace = workspaceOf(context);
-      const volume = volumeOf(workspace.root);
-      const [workers, open, items] = await Promise.all([
-        jobs.workers(new Date()),
-        jobs.jobs({ states: ["queued", "running"], limit: 1000, ...ofLabs(scope.names) }),
-        healthItems(workspace, context.ledger),
-      ]);
-      const running = open.filter(({ state }) => state === "running");
-      return {
-        items: items.filter(({ lab }) => scope.whole || (lab !== null && scope.sees(lab))),
-        machine: {
-          host: hostname(),
-          cores: cpus().length,
-          load: loadavg()[0] ?? 0,
-          memoryFree: freemem(),
-          memoryTotal: totalmem(),
-          diskFree: volume?.free ?? null,
-          diskTotal: volume?.total ?? null,
-          uptimeSeconds: uptime(),
-        },
-        // What a worker tells of itself may name labs.
-        workers: workers.map(({ stoppedAt: _stoppedAt, ...worker }) =>
-          scope.whole ? worker : { ...worker, info: {} },
-        ),
-        queue: { waiting: open.length - running.length, running: running.length },
-        leases: running.map(({ id, lab, worker, leaseUntil, attempt }) => ({
-          job: id,
-          lab,
-          worker,
-          until: leaseUntil,
-          attempt,
-        })),
-      };
-    },
+    handle: async ({ scope, context }) => healthOf(workspaceOf(context), context.ledger, scope),
   }),
   route({
     id: "listAlerts",
