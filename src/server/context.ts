@@ -3,6 +3,7 @@ import { connectToServer } from "#orchestrate/index.ts";
 import type { Workspace } from "#registry/index.ts";
 import { serverErrors } from "./errors.ts";
 import type { EventHub } from "./events.ts";
+import type { Answers } from "./look/answers.ts";
 import type { LabRows } from "./look/lab-rows.ts";
 import type { Snapshots } from "./look/snapshots.ts";
 import type { Workspaces } from "./look/workspaces.ts";
@@ -18,6 +19,7 @@ export interface ServerContext {
   workspaces: Workspaces;
   ledger: Ledger;
   rows: LabRows;
+  answers: Answers;
   hub: EventHub;
   snapshots: Snapshots;
   /** Nothing runs labs here: actions are refused. */

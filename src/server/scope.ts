@@ -27,6 +27,11 @@ export class Scope implements Sight {
     return this.principal.labs === null;
   }
 
+  /** Tells apart who sees different things, for answers that are kept. */
+  get key(): string {
+    return this.principal.labs === null ? "" : JSON.stringify(this.principal.labs);
+  }
+
   sees(lab: string): boolean {
     return roleAt(this.principal, lab) !== undefined;
   }

@@ -7,6 +7,7 @@ import { buildApp } from "./app.ts";
 import type { ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { EventHub } from "./events.ts";
+import { Answers } from "./look/answers.ts";
 import { LabRows } from "./look/lab-rows.ts";
 import { Snapshots } from "./look/snapshots.ts";
 import { Workspaces } from "./look/workspaces.ts";
@@ -88,6 +89,7 @@ async function listen(
     workspaces,
     ledger,
     rows,
+    answers: new Answers(ledger),
     hub,
     snapshots: new Snapshots(),
     readOnly: options.readOnly ?? false,

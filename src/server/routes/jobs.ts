@@ -3,7 +3,7 @@ import { connectToServer } from "#orchestrate/index.ts";
 import { requireWritable, wake, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { jobJson } from "../look/jobs.ts";
-import { type Route, route } from "../route.ts";
+import { Ready, type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import { limit, ofLabs } from "./runs.ts";
 
@@ -19,12 +19,15 @@ export const jobRoutes: Route[] = [
     response: schemas.jobList,
     handle: async ({ scope, context, query }) => {
       if (query.lab !== undefined) scope.lab(query.lab);
-      const jobs = await context.ledger.jobs.jobs({
-        ...ofLabs(query.lab ?? scope.names),
-        ...(query.state !== undefined && { states: [query.state] }),
-        limit: query.limit,
-      });
-      return { jobs: jobs.map(jobJson) };
+      const list = async () => {
+        const jobs = await context.ledger.jobs.jobs({
+          ...ofLabs(query.lab ?? scope.names),
+          ...(query.state !== undefined && { states: [query.state] }),
+          limit: query.limit,
+        });
+        return { jobs: jobs.map(jobJson) };
+      };
+      return new Ready(await context.answers.of(JSON.stringify(["jobs", scope.key, query]), list));
     },
   }),
   route({

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { runDetail, runJson } from "../look/runs.ts";
-import { type Route, route } from "../route.ts";
+import { Ready, type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 
 /** Numbers and flags of an address are text. */
@@ -29,14 +29,17 @@ export const runRoutes: Route[] = [
     response: schemas.runList,
     handle: async ({ scope, context, query }) => {
       if (query.lab !== undefined) scope.lab(query.lab);
-      const runs = await context.ledger.runs({
-        ...ofLabs(query.lab ?? scope.names),
-        ...(query.status !== undefined && { status: query.status }),
-        ...(query.cursor !== undefined && { before: query.cursor }),
-        limit: query.limit + 1,
-      });
-      const page = runs.slice(0, query.limit);
-      return { runs: page.map(runJson), next: runs.length > query.limit ? (page.at(-1)?.id ?? null) : null };
+      const list = async () => {
+        const runs = await context.ledger.runs({
+          ...ofLabs(query.lab ?? scope.names),
+          ...(query.status !== undefined && { status: query.status }),
+          ...(query.cursor !== undefined && { before: query.cursor }),
+          limit: query.limit + 1,
+        });
+        const page = runs.slice(0, query.limit);
+        return { runs: page.map(runJson), next: runs.length > query.limit ? (page.at(-1)?.id ?? null) : null };
+      };
+      return new Ready(await context.answers.of(JSON.stringify(["runs", scope.key, query]), list));
     },
   }),
   route({
