@@ -1,10 +1,11 @@
-import { symlinkSync, writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RecordReader } from "./csv/records.ts";
 import { unpackFrames } from "./csv/zstd-frames.ts";
+import { loadChanges } from "./load/load.ts";
 import { source, TestLab } from "./testing/lab.ts";
 
 let lab: TestLab;
@@ -165,6 +166,27 @@ describe("names without a file behind them", () => {
       ["good.csv", "loaded", undefined],
       ["loop.csv", "failed", "ING-007"],
     ]);
+  });
+});
+
+describe("a file that is not the one that was looked at any more", () => {
+  it.each<[string, (path: string) => void]>([
+    ["removed", (path) => rmSync(path)],
+    ["replaced by a shorter one", (path) => writeFileSync(path, "id,n\n1,a\n")],
+    ["replaced by another table", (path) => writeFileSync(path, "x;y;z\n1;2;3\n")],
+    ["replaced by a link to itself", (path) => (rmSync(path), symlinkSync(path, path))],
+  ])("%s while it is read, waits for the next look", async (_, change) => {
+    lab.sources = [source("t", { path: ["*.csv"] })];
+    lab.write("good.csv", "id,n\n7,g\n");
+    const path = lab.write("t.csv", `id,n\n${Array.from({ length: 5000 }, (_, i) => `${i},x\n`).join("")}`);
+    const plan = await lab.plan();
+    change(path);
+    const { files } = await loadChanges(plan, { database: lab.database, loadId: "run-1" });
+    expect(files.map(({ file, outcome, error }) => [file, outcome, error?.code]).sort()).toEqual([
+      ["good.csv", "loaded", undefined],
+      ["t.csv", "waiting", "ING-009"],
+    ]);
+    expect(await lab.rows("FROM raw.t")).toEqual([["7", "g"]]);
   });
 });
 

@@ -21,7 +21,7 @@ export function requireFewRejects(source: SourceConfig, change: FileChange, coun
 
 /** Errors: ING-009. */
 export function requireUntouched(change: FileChange): void {
-  const now = fileStat(change.path);
+  const now = statNow(change.path);
   const same =
     now &&
     now.bytes === change.stat.bytes &&
@@ -34,6 +34,15 @@ export function requireUntouched(change: FileChange): void {
     place: { file: change.path },
     hint: "Run again when it stands still.",
   });
+}
+
+function statNow(path: string) {
+  try {
+    return fileStat(path);
+  } catch {
+    // A link that leads back to itself, a folder that was closed: the file is not there any more.
+    return undefined;
+  }
 }
 
 /** ING-008. */

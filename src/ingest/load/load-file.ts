@@ -1,3 +1,4 @@
+import { isLabsError } from "#errors/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { contractFrame, proposeColumns } from "../contract/agree.ts";
 import { headerNames } from "../contract/header.ts";
@@ -67,11 +68,20 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
     const { contract, match, isNew, why } = await agree(context, source, change, frame, {
       names,
       headerText: headerRecord?.raw ?? "",
-      propose: (base, wanted) => {
+      propose: async (base, wanted) => {
         const others = input.path === change.path ? context.alike(change) : [];
-        const bytes = others.reduce((sum, other) => sum + other.bytes, change.stat.bytes);
-        const evidence = { input, others: others.map(({ path }) => path), bytes };
-        return proposeColumns(connection, evidence, base, names, wanted);
+        const proposed = (files: typeof others) => {
+          const bytes = files.reduce((sum, other) => sum + other.bytes, change.stat.bytes);
+          const evidence = { input, others: files.map(({ path }) => path), bytes };
+          return proposeColumns(connection, evidence, base, names, wanted);
+        };
+        try {
+          return await proposed(others);
+        } catch (error) {
+          // One of the others may have been removed or replaced meanwhile; that is not this file's fault.
+          if (others.length === 0 || !isLabsError(error) || error.code !== "DUCK-003") throw error;
+          return proposed([]);
+        }
       },
     });
     return await transaction(context, source, change, {

@@ -5,6 +5,8 @@ import { readLedger } from "../ledger/file-ledger.ts";
 import { createLedger } from "../ledger/tables.ts";
 import { fileSql, loadSql, nextNumber, replaceLoadsSql } from "../ledger/write.ts";
 import type { FileChange, FileResult, IngestEvent, IngestPlan, IngestResult } from "../types.ts";
+import { ingestErrors } from "../errors.ts";
+import { requireUntouched } from "./balance.ts";
 import { blankResult } from "./blank-result.ts";
 import { groups, loadBatch, mayBatch } from "./batch.ts";
 import { isPolled, type PollOptions, runPolls } from "../records/poll.ts";
@@ -256,10 +258,31 @@ async function loadOne(
   const blocked = context.blocked.has(source.name) && change.error === undefined;
   const result = blocked
     ? blankResult(change, "waiting")
-    : await settleOne(context, change, () => loadFile(context, source, change));
+    : await settleOne(context, change, () => loadStanding(context, source, change));
   if (result.error && isOutOfSpace(result.error)) context.blocked.add(source.name);
   context.onEvent({ type: "file-finish", result });
   return result;
+}
+
+/**
+ * Loads a file. Whatever went wrong with one that was written to, replaced or removed meanwhile went wrong for that reason,
+ * and the next run looks again. Errors: ING-009, ING-013, and those of {@link loadFile}.
+ */
+async function loadStanding(context: LoadContext, source: SourceConfig, change: FileChange): Promise<FileResult> {
+  try {
+    return await loadFile(context, source, change);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    requireUntouched(change);
+    if (!isLabsError(error) || !/No space left|Disk quota/i.test(error.message) || error.code !== "DUCK-003")
+      throw error;
+    throw ingestErrors.notWritable({
+      message: `There is no space left for the rows of ${change.name}: ${error.message.split("\n")[0]}`,
+      place: { file: change.path },
+      hint: "Nothing of the file was loaded. Free some space and run again; later files of the source wait for it.",
+      cause: error,
+    });
+  }
 }
 
 /** Takes a file's rows out of the table; older rows of their keys may win again. Returns how many they were. */
