@@ -9,6 +9,7 @@ import { report } from "./checks.ts";
 import { doings } from "./doings.ts";
 import { keyboardOnly, restart, twoBrowsers } from "./browsers.ts";
 import { addressesOf, pages } from "./pages.ts";
+import { signingIn } from "./signing-in.ts";
 import { exampleWorkspace, serveWorkspace } from "./workspace.ts";
 
 const browser = await openBrowser();
@@ -26,6 +27,8 @@ try {
   await keyboardOnly(browser, served);
   await pages(browser, await addressesOf(served));
   served = await restart(browser, served, folder, api);
+  await served.stop();
+  await signingIn(browser, folder, api);
 } finally {
   await browser.close();
   await served.stop().catch(() => {});

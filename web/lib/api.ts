@@ -64,11 +64,13 @@ export async function begin(): Promise<void> {
   session.value = await request<Session>("/session");
 }
 
-export const mayAct = (): boolean =>
-  session.value !== undefined &&
-  !session.value.readOnly &&
-  session.value.role !== "viewer" &&
-  session.value.role !== null;
+/** Whether something may be done to a lab, or anywhere. */
+export function mayAct(lab?: string): boolean {
+  if (session.value === undefined || session.value.readOnly) return false;
+  const { role, labs } = session.value;
+  const own = lab === undefined || labs === null ? role : (labs[lab] ?? null);
+  return own !== null && own !== "viewer";
+}
 
 export interface Loaded<T> {
   data: T | undefined;
@@ -99,8 +101,7 @@ export function useApi<T>(path: string): Loaded<T> {
         if (!(error instanceof ApiError)) return;
         setState((before) => ({ ...before, error: error.problem, loading: false }));
         // A lab that is busy is free in a moment.
-        if (error.problem.code === "REG-014")
-          again.current = setTimeout(() => setTurn((n) => n + 1), 2000);
+        if (error.problem.code === "REG-014") again.current = setTimeout(() => setTurn((n) => n + 1), 2000);
       },
     );
     return () => {

@@ -211,7 +211,7 @@ export function LabStatus({ lab }: { lab: LabRow }) {
 }
 
 export function LabActions({ lab, small = false }: { lab: LabRow; small?: boolean }) {
-  if (!mayAct() || lab.status === "archived") return null;
+  if (!mayAct(lab.name) || lab.status === "archived") return null;
   const cls = small ? "button small" : "button";
   const { job } = lab;
   const busy = lab.state === "running" || lab.state === "queued";

@@ -101,7 +101,7 @@ function Rows({ lab }: { lab: string }) {
                 </button>
               )}
               <span class="buttons end">
-                {mayAct() && corrected.length > 1 && (
+                {mayAct(lab) && corrected.length > 1 && (
                   <button type="button" class="button small primary" onClick={() => void replay(corrected)}>
                     Load all {corrected.length} corrected rows
                   </button>
@@ -125,7 +125,7 @@ function Rows({ lab }: { lab: string }) {
                         {row.file}, record {count(row.record)}
                       </span>
                     </p>
-                    {mayAct() ? (
+                    {mayAct(lab) ? (
                       <form
                         onSubmit={(event) => {
                           event.preventDefault();

@@ -53,12 +53,12 @@ function Run({ data }: { data: RunDetailJson }) {
           </>
         }
       >
-        {mayAct() && run.status === "running" && run.job && (
+        {mayAct(run.lab) && run.status === "running" && run.job && (
           <button type="button" class="button" onClick={() => void cancelJob(run.job ?? "")}>
             Cancel
           </button>
         )}
-        {mayAct() && run.status !== "running" && (
+        {mayAct(run.lab) && run.status !== "running" && (
           <button
             type="button"
             class="button primary"

@@ -33,12 +33,14 @@ function choices(tables: Choice[]): Choice[] {
     ...all.map(({ name }) => ({ name, kind: "lab", do: () => go(links.lab(name)) })),
     ...all.map(({ name }) => ({ name: `${name} graph`, kind: "lab", do: () => go(links.lab(name, "graph")) })),
     ...(mayAct()
-      ? all.flatMap((lab) => [
-          { name: `Run ${lab.name}`, kind: "action", do: () => void runLab(lab.name) },
-          lab.paused
-            ? { name: `Resume ${lab.name}`, kind: "action", do: () => void resumeLab(lab.name) }
-            : { name: `Pause ${lab.name}`, kind: "action", do: () => void pauseLab(lab.name) },
-        ])
+      ? all
+          .filter(({ name }) => mayAct(name))
+          .flatMap((lab) => [
+            { name: `Run ${lab.name}`, kind: "action", do: () => void runLab(lab.name) },
+            lab.paused
+              ? { name: `Resume ${lab.name}`, kind: "action", do: () => void resumeLab(lab.name) }
+              : { name: `Pause ${lab.name}`, kind: "action", do: () => void pauseLab(lab.name) },
+          ])
       : []),
     { name: "Light or dark", kind: "action", do: cycleTheme },
     { name: "Keyboard shortcuts", kind: "action", do: () => (overlay.value = "shortcuts") },

@@ -68,7 +68,7 @@ export function Saved({
           ))}
         </ul>
       )}
-      {mayAct() &&
+      {mayAct(lab) &&
         (name === undefined ? (
           <p class="buttons">
             {open && changed && (
