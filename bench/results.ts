@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const file = join(import.meta.dirname, "RESULTS.md");
-const parts = ["lab", "scale", "changed", "ingest", "orchestrate", "airflow", "quality", "server"] as const;
+const parts = ["lab", "scale", "changed", "ingest", "orchestrate", "airflow", "quality", "server", "ui"] as const;
 export type Part = (typeof parts)[number];
 
 const begin = (part: Part): string => `<!-- ${part} -->`;

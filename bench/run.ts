@@ -40,6 +40,11 @@ if (process.argv[2] === "server") {
   await server();
   process.exit();
 }
+if (process.argv[2] === "ui") {
+  const { ui } = await import("./ui/run.ts");
+  await ui(process.argv.slice(3));
+  process.exit();
+}
 const root = join(import.meta.dirname, "..");
 const labs = [process.execPath, join(root, "dist", "labs.js")];
 const python = process.env.JUDGE_PYTHON ?? join(root, "conformance", ".judges", "venv", "bin", "python");

@@ -1,13 +1,17 @@
 const numbers = new Intl.NumberFormat("en");
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const shortly = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 export const count = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : numbers.format(value);
 export const compact = (value: number): string =>
-  Math.abs(value) < 10_000 ? numbers.format(value) : short.format(value);
+  Math.abs(value) < 10_000 ? numbers.format(value) : shortly.format(value);
 export const score = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : value.toFixed(1);
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** A long fraction to seven digits; everything else as it is. */
+export const short = (value: string): string =>
+  /^-?\d+\.\d{5,}$/.test(value) ? String(Number(Number(value).toPrecision(7))) : value;
 
 export function bytes(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
@@ -45,7 +49,7 @@ export function relativeTime(iso: string, now: number): string {
   // Only between day and hour may a line break.
   const whole = (text: string) => text.replaceAll(" ", "\u00a0");
   const words = (n: number, unit: string) => whole(ms >= 0 ? `${n} ${unit} ago` : `in ${n} ${unit}`);
-  if (away < 45_000) return whole(ms >= 0 ? "just now" : "in a moment");
+  if (away < 45_000) return whole(ms >= -5000 ? "just now" : "in a moment");
   if (away < 3_600_000) return words(Math.round(away / 60_000), "min");
   if (away < 12 * 3_600_000) return words(Math.round(away / 3_600_000), "h");
   if (away < 6 * 86_400_000) return `${whole(day.format(at))} ${whole(clock.format(at))}`;

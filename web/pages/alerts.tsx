@@ -73,7 +73,7 @@ function Incident({ incident }: { incident: IncidentJson }) {
           </>
         )}
       </p>
-      {cause.message && <p class="pre">{cause.code ? `${cause.code}: ${cause.message}` : cause.message}</p>}
+      {cause.message && <p class="pre mono small">{cause.code ? `${cause.code}: ${cause.message}` : cause.message}</p>}
       {cause.file && (
         <p class="mono small">
           {cause.file}
@@ -94,6 +94,7 @@ function Incident({ incident }: { incident: IncidentJson }) {
         {incident.labs.map(({ lab, run }) => (
           <a key={lab} class="tag" href={run ? links.run(run) : links.lab(lab)}>
             {lab}
+            {run && ": see the run"}
           </a>
         ))}
       </p>

@@ -53,7 +53,7 @@ function Comparison({ data: { table, columns, sample } }: { data: TableChangesJs
       ) : (
         <>
           <h2>Columns</h2>
-          <ColumnChanges columns={table["columns"] as ColumnChange | undefined} />
+          <ColumnChanges columns={table["columns"] as ColumnChange | undefined} drawn />
           {sample.length > 0 && (
             <>
               <h2>

@@ -1,5 +1,5 @@
 import type { ColumnProfileJson } from "../../../src/server/types.ts";
-import { compact, count, percent, plural } from "../../lib/format.ts";
+import { compact, count, percent, plural, short } from "../../lib/format.ts";
 import { links } from "../../lib/router.ts";
 import { Empty } from "../../parts/basic.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -104,10 +104,6 @@ export function Columns({
 /** Values that each come once or twice say nothing about a column. */
 const tells = (column: ColumnProfileJson, rows: number): boolean =>
   column.top.length > 0 && (column.distinct <= 20 || (column.top[0]?.rows ?? 0) > Math.max(2, rows * 0.005));
-
-/** A long fraction to seven digits; everything else as it is. */
-const short = (value: string): string =>
-  /^-?\d+\.\d{5,}$/.test(value) ? String(Number(Number(value).toPrecision(7))) : value;
 
 const height = 34;
 const width = 140;
