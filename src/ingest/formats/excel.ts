@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
 import { headerNames } from "../contract/header.ts";
 import { proposeTypes } from "../contract/propose.ts";
 import { ingestErrors } from "../errors.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText } from "../load/typed.ts";
+import { type ErrorCell, errorCells } from "./excel-errors.ts";
 import type { ReadRequest, StagedFile } from "./staged.ts";
 
 const stage = "labs_sheet";
@@ -19,9 +21,16 @@ type Cell = string | number | boolean | Date | null;
  */
 export async function readExcel({ context, source, change }: ReadRequest): Promise<StagedFile> {
   const { connection, signal } = context;
-  const rows = (await readRows(change.path, change.stat.bytes, source.sheet)).filter((row) =>
-    row.some((cell) => textOf(cell) !== ""),
-  );
+  const all = await readRows(change.path, change.stat.bytes, source.sheet);
+  const errors = new Map<Cell[], ErrorCell[]>();
+  for (const error of errorCells(readFileSync(change.path), source.sheet)) {
+    // Rows behind the last value are left out by the library.
+    while (all.length <= error.row) all.push([]);
+    const row = all[error.row] as Cell[];
+    row[error.column] = error.text;
+    errors.set(row, [...(errors.get(row) ?? []), error]);
+  }
+  const rows = all.filter((row) => row.some((cell) => textOf(cell) !== ""));
   const header = source.dialect.header ?? true;
   const records = header ? rows.slice(1) : rows;
   if (records.length === 0) {
@@ -41,11 +50,14 @@ export async function readExcel({ context, source, change }: ReadRequest): Promi
   const given = [...(source.columns?.keys() ?? [])];
   const fields = header ? first.slice(0, named).map(textOf) : Array.from({ length: width }, (_, i) => given[i] ?? "");
   const names = headerNames(fields, change.path);
+  const wider = records.filter((row) => usedWidth(row) > names.length).length;
+  if (header && wider * 2 > records.length && !source.columns && !context.contracts.has(source.name))
+    throw linesAbove(change.path, names.length, wider, records.length);
   const nulls = ["", ...(source.dialect.nullValues ?? [])];
   const folder = temporaryFolder();
   try {
     const file = `${folder.path}/rows.csv`;
-    await writeStream(file, lines(records, names.length), signal);
+    await writeStream(file, lines(records, names.length, errors), signal);
     const columns = [
       "'_record': 'BIGINT'",
       "'_problem': 'VARCHAR'",
@@ -123,12 +135,24 @@ function usedWidth(row: Cell[]): number {
 
 const quoted = (text: string): string => (text === "" ? "" : `"${text.replaceAll('"', '""')}"`);
 
+const linesAbove = (path: string, named: number, wider: number, rows: number) =>
+  ingestErrors.badHeader({
+    message: `The first row names ${named} ${named === 1 ? "column" : "columns"}, but ${wider} of the ${rows} rows below it have more cells.`,
+    place: { file: path, line: 1 },
+    hint: "Take a title above the header out of the sheet, or name every column.",
+  });
+
 /** Number, problem, the row as a JSON list, and its cells. */
-async function* lines(records: Cell[][], width: number): AsyncGenerator<string> {
+async function* lines(
+  records: Cell[][],
+  width: number,
+  errors: ReadonlyMap<Cell[], ErrorCell[]>,
+): AsyncGenerator<string> {
   for (const [i, row] of records.entries()) {
     const used = usedWidth(row);
     const cells = row.slice(0, Math.max(used, width)).map(textOf);
-    const problem = used > width ? `too many fields: ${used} instead of ${width}` : "";
+    const broken = (errors.get(row) ?? []).map(({ cell, text }) => `the formula in ${cell} failed: ${text}`);
+    const problem = used > width ? `too many fields: ${used} instead of ${width}` : broken.join("; ");
     const fields = Array.from({ length: width }, (_, k) => quoted(problem === "" ? (cells[k] ?? "") : ""));
     yield `${i + 1},${quoted(problem)},${quoted(JSON.stringify(cells))},${fields.join(",")}\n`;
   }

@@ -231,6 +231,25 @@ describe("Excel", () => {
     expect(await lab.rows("SELECT q FROM raw.o")).toEqual([["7"]]);
   });
 
+  it("keeps rows with a failed formula out, with the cell and what Excel shows there", async () => {
+    const broken = [["id", "n"], [1, { error: "#DIV/0!" }], [], [2, 5], [{ error: "#N/A" }, { error: "#REF!" }]];
+    lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", sheet: "A & B" })];
+    lab.write("a.xlsx", workbook({ Other: [["id"], [{ error: "#NAME?" }]], "A & B": broken }));
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 3, rowsLoaded: 1, rowsQuarantined: 2 }]);
+    expect(await types()).toEqual({ id: "BIGINT", n: "BIGINT" });
+    expect(await quarantine()).toEqual([
+      ["1", null, "the formula in B2 failed: #DIV/0!", '["1","#DIV/0!"]'],
+      ["3", null, "the formula in A5 failed: #N/A; the formula in B5 failed: #REF!", '["#N/A","#REF!"]'],
+    ]);
+  });
+
+  it("refuses a title above the header before a contract is made of it", async () => {
+    lab.sources = [source("t", { path: ["*.xlsx"], format: "excel" })];
+    lab.write("a.xlsx", workbook({ S: [["Sales of 2026"], ["id", "n"], [1, 2]] }));
+    expect((await lab.ingest()).files[0]?.error).toMatchObject({ code: "ING-004" });
+    expect(await lab.rows("FROM _labs.contracts")).toEqual([]);
+  });
+
   it("refuses what is no workbook, and names the sheets when one is missing", async () => {
     lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", sheet: "Nope" })];
     lab.write("a.xlsx", workbook({ Data: rows }));

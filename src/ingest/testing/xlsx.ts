@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 
-type Cell = string | number | boolean | Date | null;
+/** A cell; `{ error }` is a formula that failed. */
+type Cell = string | number | boolean | Date | { error: string } | null;
 
 /** A workbook as bytes: sheets by name, rows of cells. Just enough of the format for tests; nothing is packed. */
 export function workbook(sheets: Record<string, Cell[][]>): Buffer {
@@ -36,6 +37,8 @@ function cellXml(cell: Cell, at: string): string {
   if (cell === null) return "";
   if (typeof cell === "number") return `<c r="${at}"><v>${cell}</v></c>`;
   if (typeof cell === "boolean") return `<c r="${at}" t="b"><v>${cell ? 1 : 0}</v></c>`;
+  if (typeof cell === "object" && "error" in cell)
+    return `<c r="${at}" t="e"><f>1/0</f><v>${escape(cell.error)}</v></c>`;
   if (cell instanceof Date) return `<c r="${at}" s="1"><v>${cell.getTime() / 86_400_000 + 25_569}</v></c>`;
   return `<c r="${at}" t="inlineStr"><is><t xml:space="preserve">${escape(cell)}</t></is></c>`;
 }
