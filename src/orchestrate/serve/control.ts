@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { errorToJson } from "#errors/index.ts";
-import type { JobInfo, JobStore } from "#ledger/index.ts";
+import type { EventInfo, JobInfo, JobStore } from "#ledger/index.ts";
 import type { LabRunResult } from "#pipeline/index.ts";
 import { protectFile, removeFile } from "#registry/index.ts";
 import { orchestrateErrors } from "../errors.ts";
@@ -19,6 +19,8 @@ export interface ControlHooks {
   cancel: (job: string) => void;
   /** Whether this server has a job's process. */
   runsHere: (job: string) => boolean;
+  /** What is recorded of a run behind an event. */
+  eventsOf: (run: string, after: number) => Promise<EventInfo[]>;
   /** Errors: REG-002, and those of a lab that must not run. */
   requireLab: (lab: string) => void;
   status: () => ServerStatus;
@@ -31,6 +33,8 @@ export class Control {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #followers = new Map<string, Follower[]>();
+  /** Of jobs that run elsewhere: the run that was looked at last, and its last event that was told. */
+  readonly #told = new Map<string, { run: string; seq: number }>();
 
   constructor(store: JobStore, hooks: ControlHooks) {
     this.#store = store;
@@ -67,14 +71,31 @@ export class Control {
     } else if (event.type === "ended") this.#ended(event.job, event.result);
   }
 
-  /** Jobs that others run end without a word: those who wait for one learn how from the queue. */
+  /** Of jobs that others run nobody hears here: those who wait for one learn from the ledger how it goes on and ends. */
   async look(): Promise<void> {
     for (const id of this.#followers.keys()) {
       if (this.#hooks.runsHere(id)) continue;
       const job = await this.#store.job(id).catch(() => undefined);
-      if (!job || this.#hooks.runsHere(id)) continue;
-      if (job.state !== "queued" && job.state !== "running") this.#ended(job, null);
+      if (!job || this.#hooks.runsHere(id) || job.state === "queued") continue;
+      await this.#tellFromAfar(job);
+      if (job.state !== "running") this.#ended(job, null);
     }
+  }
+
+  async #tellFromAfar({ id, lab, run, worker }: JobInfo): Promise<void> {
+    if (run === null) return;
+    const known = this.#told.get(id);
+    const begun = known?.run === run;
+    const events = await this.#hooks.eventsOf(run, begun ? known.seq : -1).catch(() => []);
+    // Somebody else may have looked meanwhile.
+    if (this.#told.get(id) !== known) return;
+    this.#told.set(id, { run, seq: events.at(-1)?.seq ?? (begun ? known.seq : -1) });
+    const host = worker?.split(":")[0] ?? "another host";
+    const lines = events.flatMap(({ level, text }) => (level === "debug" ? [] : [{ level, text }]));
+    if (!begun) lines.unshift({ level: "info", text: `It runs on ${host}.` });
+    for (const line of lines)
+      for (const follower of this.#followers.get(id) ?? [])
+        this.#answer(follower.socket, { id: follower.id, type: "event", event: { type: "message", lab, ...line } });
   }
 
   #ended(job: JobInfo, result: LabRunResult | null): void {
@@ -86,6 +107,7 @@ export class Control {
       return;
     }
     this.#followers.delete(job.id);
+    this.#told.delete(job.id);
     for (const { socket, id } of followers) this.#answer(socket, { id, type: "ended", job, result });
   }
 

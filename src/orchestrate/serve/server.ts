@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorToJson } from "#errors/index.ts";
-import { type JobInfo, type JobStore, openLedger } from "#ledger/index.ts";
+import { type JobInfo, type JobStore, type Ledger, openLedger } from "#ledger/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { AlertService } from "../alerts/service.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -26,8 +26,6 @@ export interface ServeOptions {
   jobs?: number;
   memoryMb?: number;
   leaseMs?: number;
-  /** What is done each few seconds beside the labs, such as sending alerts; may fail without harm. */
-  chores?: ((now: Date) => Promise<void>)[];
   /** Aborted: take nothing more, wait for what runs, and end. */
   signal: AbortSignal;
   /** How long to wait for it; then it is stopped at a model's boundary and goes on with the next server. Default 60 seconds. */
@@ -48,9 +46,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     const ledger = await openLedger(join(state, "ledger.db"));
     try {
       const alerts = new AlertService(ledger, root);
-      const chores = [...(options.chores ?? []), (now: Date) => alerts.work(now)];
       try {
-        await new Serving({ ...options, chores }, ledger.jobs, file.socket).run();
+        await new Serving(options, ledger, alerts, file.socket).run();
       } finally {
         await alerts.close();
       }
@@ -66,6 +63,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 class Serving {
   readonly #options: ServeOptions;
   readonly #store: JobStore;
+  readonly #alerts: AlertService;
   readonly #onEvent: (event: ServerEvent) => void;
   readonly #id = `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`;
   readonly #socket: string;
@@ -76,9 +74,11 @@ class Serving {
   #workspace: Workspace | undefined;
   #stopping = false;
 
-  constructor(options: ServeOptions, store: JobStore, socket: string) {
+  constructor(options: ServeOptions, ledger: Ledger, alerts: AlertService, socket: string) {
+    const store = ledger.jobs;
     this.#options = options;
     this.#store = store;
+    this.#alerts = alerts;
     this.#socket = socket;
     const onEvent = withoutRepeats((event) => {
       this.#control.tell(event);
@@ -114,6 +114,7 @@ class Serving {
       },
       cancel: (job) => void this.#pool.cancel(job),
       runsHere: (job) => this.#pool.running.some((one) => one.job.id === job),
+      eventsOf: (run, after) => ledger.events(run, { after }),
       requireLab: (lab) => (this.#workspace ?? openRegistry(options.workspace)).lab(lab).requireRunnable(),
       status: () => ({
         pid: process.pid,
@@ -172,7 +173,7 @@ class Serving {
         () => this.#recover(),
         () => this.#prune(),
         () => this.#control.look(),
-        ...(this.#options.chores ?? []).map((work) => () => work(new Date())),
+        () => this.#alerts.work(new Date()),
       ]) {
         try {
           await chore();
