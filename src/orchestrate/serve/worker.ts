@@ -9,14 +9,12 @@ import { Pool } from "./pool.ts";
 import { heartbeatMs, recoverJobs, withoutRepeats } from "./recover.ts";
 import type { ServeOptions } from "./server.ts";
 
-export type WorkOptions = Omit<ServeOptions, "chores">;
-
 /**
  * Takes jobs from the queue of a workspace that several hosts share, until told to stop. It plans nothing: schedules, file
  * watch and alerts are a server's. Resolves when everything has ended. Errors: ORC-007 without a database that is shared,
  * those of the registry and of the ledger.
  */
-export async function work(options: WorkOptions): Promise<void> {
+export async function work(options: ServeOptions): Promise<void> {
   const { workspace: root } = options;
   const { state, active } = openRegistry(root);
   if (databaseUrl() === undefined) {
@@ -34,7 +32,7 @@ export async function work(options: WorkOptions): Promise<void> {
   }
 }
 
-async function taking(options: WorkOptions, store: JobStore, labs: number): Promise<void> {
+async function taking(options: ServeOptions, store: JobStore, labs: number): Promise<void> {
   const { signal, graceMs = 60_000, onEvent } = options;
   const worker = `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`;
   const pool = new Pool(store, {
