@@ -154,6 +154,21 @@ async function listen(headers: Record<string, string>) {
 }
 
 describe("signing in", () => {
+  it("works from the server's own page, which has no token of its own yet, and from no other", async () => {
+    const host = `127.0.0.1:${server.port}`;
+    const from = (headers: Record<string, string>) =>
+      ask(server, "POST", "/api/v1/session", { ...json, host, ...headers }, JSON.stringify({ user: "vic", password }));
+    expect((await from({ origin: `http://${host}`, "sec-fetch-site": "same-origin" })).status).toBe(200);
+    for (const headers of [
+      { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+      { origin: "null" },
+      { "sec-fetch-site": "same-site" },
+    ]) {
+      expect((await from(headers as Record<string, string>)).code).toBe("SRV-007");
+      expect(await audited()).toMatchObject({ action: "login", outcome: "refused", detail: "SRV-007" });
+    }
+  });
+
   it("ends sessions with the password they were begun with", async () => {
     await ledger.users.add("pat", { role: "viewer", labs: null }, password, "test", new Date());
     const as = await signIn("pat");

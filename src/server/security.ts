@@ -126,18 +126,25 @@ export function requireRole(principal: Principal | undefined, role: Role, where 
  */
 export function requireOwnPage(request: FastifyRequest, sessions: Sessions): void {
   if (request.headers.authorization !== undefined) return;
-  const { origin, host } = request.headers;
+  requireSameOrigin(request);
+  const { origin } = request.headers;
   const site = request.headers["sec-fetch-site"];
   const cookie = cookieOf(request);
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
-    throw foreign("comes from another site");
-  if (site !== undefined && site !== "same-origin" && site !== "none") throw foreign("comes from another site");
   const given = request.headers["x-csrf-token"];
   if (cookie !== undefined && sessions.find(cookie)) {
     if (sessions.csrfFits(cookie, typeof given === "string" ? given : undefined)) return;
     throw foreign("lacks the page's CSRF token");
   }
   if (origin !== undefined || site !== undefined) throw foreign("lacks the page's CSRF token");
+}
+
+/** For signing in, when nobody has a CSRF token yet: a page of another site cannot do it for somebody. Errors: SRV-007. */
+export function requireSameOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers;
+  const site = request.headers["sec-fetch-site"];
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    throw foreign("comes from another site");
+  if (site !== undefined && site !== "same-origin" && site !== "none") throw foreign("comes from another site");
 }
 
 const foreign = (why: string) =>

@@ -5,7 +5,7 @@ import { checked } from "./checked.ts";
 import { type ServerContext, workspaceOf } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { loginRequest } from "./schemas.ts";
-import { cookieOf, highestRole, principalOf, requireOwnPage, setCookie } from "./security.ts";
+import { cookieOf, highestRole, principalOf, requireOwnPage, requireSameOrigin, setCookie } from "./security.ts";
 import type { SessionOwner, Sessions } from "./sessions.ts";
 import type { Session } from "./types.ts";
 
@@ -30,7 +30,7 @@ export function addSessionRoutes(
     return { done: true };
   });
   app.post("/api/v1/session", { config: { action: "login" } }, async (request, reply) => {
-    requireOwnPage(request, sessions);
+    requireSameOrigin(request);
     const given = checked(loginRequest, request.body, "body") as z.infer<typeof loginRequest>;
     const counted = [request.ip, ...("user" in given ? [`user ${given.user}`] : [])];
     if (!counted.every((whose) => sessions.mayTry(whose)) || checking >= sideBySide + 8)
