@@ -207,4 +207,13 @@ describe("sizes", () => {
       [1, "4", 3],
     ]);
   });
+
+  it("a record without an end is told with its line, before it fills the memory", () => {
+    const reader = new RecordReader({ delimiter: ",", quote: '"', escape: '"' }, false, 10_000);
+    expect(reader.push("a,b\n1,2\n3,")).toHaveLength(2);
+    const endless = () => {
+      for (let i = 0; i < 12; i++) expect(reader.push("x".repeat(1000))).toEqual([]);
+    };
+    expect(endless).toThrow("The record that begins on line 3 is longer than 10000 characters.");
+  });
 });

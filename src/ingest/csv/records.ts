@@ -34,8 +34,11 @@ export class RecordReader {
   #number = 0;
   #line = 1;
 
-  /** `blankIsRecord`: in a file of one column a blank line is a row with a missing value. */
-  constructor(dialect: Dialect, blankIsRecord: boolean | (() => boolean) = false) {
+  readonly #longest: number;
+
+  /** `blankIsRecord`: in a file of one column a blank line is a row with a missing value. `longest`: characters of a record. */
+  constructor(dialect: Dialect, blankIsRecord: boolean | (() => boolean) = false, longest = longestHeld) {
+    this.#longest = longest;
     this.#delimiter = dialect.delimiter;
     this.#quote = dialect.quote;
     this.#escape = dialect.escape;
@@ -52,13 +55,13 @@ export class RecordReader {
     }
     const records = this.#read(all, false);
     const unread = this.#rest.length;
-    if (unread > longestHeld) {
+    if (unread > this.#longest) {
       throw ingestErrors.endlessRecord({
-        message: `The record that begins on line ${this.#line} is longer than ${longestHeld} characters.`,
+        message: `The record that begins on line ${this.#line} is longer than ${this.#longest} characters.`,
         hint: "A quote that is never closed may hold the rest of the file, or it is no CSV: look at that line.",
       });
     }
-    this.#wait = unread === all.length ? unread * 2 : 0;
+    this.#wait = unread === all.length ? Math.min(unread * 2, this.#longest + 1) : 0;
     return records;
   }
 
