@@ -45,6 +45,19 @@ export type EngineEvent =
     }
   | { type: "hook-start"; name: string; index: number; total: number }
   | { type: "hook-finish"; name: string; index: number; total: number; ok: boolean; seconds: number; message?: string }
+  /** SQL given to `run-operation --sql`. */
+  | { type: "operation"; name: string; step: "start" | "ok" | "error"; status?: string; seconds?: number }
+  /** One batch of a microbatch model; `description` is `batch 2024-01-31 of main.x`. */
+  | { type: "batch-start"; uniqueId: string; index: number; total: number; description: string }
+  | {
+      type: "batch-finish";
+      uniqueId: string;
+      index: number;
+      total: number;
+      description: string;
+      ok: boolean;
+      seconds: number;
+    }
   /** `log(…, info=True)`, `print()`, warnings and everything else that has only text. */
   | {
       type: "message";

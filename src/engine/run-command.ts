@@ -55,6 +55,7 @@ import { runHooks } from "./6-execute/hooks.ts";
 import { operationNode } from "./6-execute/operation-node.ts";
 import { errorText, resultOf, Timing } from "./6-execute/outcome.ts";
 import { prepareDatabase } from "./6-execute/prepare-database.ts";
+import { sampleWindow } from "./context/sample-window.ts";
 import { queryComment } from "./6-execute/query-comment.ts";
 import { retryFlags } from "./6-execute/retry.ts";
 import { nodeOf, runNodes, type RunNodesOptions } from "./6-execute/run-nodes.ts";
@@ -408,6 +409,7 @@ async function runInProject<T>(
   const before = process.cwd();
   process.chdir(invocation.read.root.root);
   try {
+    if (flags.sample !== undefined) sampleWindow(flags.sample, invocation.runtime.startedAt);
     // A comment that is wrong without a node, too, stops every command, as in dbt.
     await queryComment(invocation.runtime, undefined);
     return await body(invocation);
@@ -426,6 +428,8 @@ async function carryOut(invocation: Invocation): Promise<CommandResult> {
     case "list": {
       const selected = invocation.select(invocation.previousState());
       invocation.writeManifest();
+      if (selected.size === 0)
+        warn(invocation.runtime, "No nodes selected!", { name: "NoNodesSelected", code: "Q038" });
       const lines = renderList(invocation.manifest, selected, {
         output: flags.output === "text" ? "selector" : flags.output,
         outputKeys: flags.outputKeys,
@@ -435,7 +439,9 @@ async function carryOut(invocation: Invocation): Promise<CommandResult> {
     case "run-operation":
       return withDatabase(invocation, new Set(), async (open, execution) => {
         invocation.writeManifest();
-        const result = await runOperation(execution, open, flags);
+        const result = await (flags.inline === undefined
+          ? runOperation(execution, open, flags)
+          : runStatement(invocation, execution, open, flags.inline));
         invocation.writeResults([result]);
         return { success: result.status === "success", exit: result.status === "success" ? 0 : 1, results: [result] };
       });
@@ -785,6 +791,29 @@ async function compileOnly(
 }
 
 /** SQL from the command line as a node of the root project that may refer to everything. */
+/** `run-operation --sql`. */
+async function runStatement(
+  { flags, parsed, runtime }: Invocation,
+  execution: Execution,
+  open: OpenTarget,
+  sql: string,
+): Promise<RunResult> {
+  if (flags.macro)
+    throw engineError("runtime", {
+      message: "Cannot specify both a macro name and --sql for run-operation",
+      hint: "Leave one of the two out.",
+    });
+  if (Object.keys(flags.macroArgs).length > 0)
+    throw engineError("runtime", {
+      message: "--args cannot be used with --sql; pass arguments directly in the SQL",
+      hint: "Leave --args out.",
+    });
+  const { parseInline } = await import("./2-parse/inline.ts");
+  const { runInlineSql } = await import("./6-execute/run-inline-sql.ts");
+  const node = operationNode(runtime, "inline_query", sql, "sql_operation");
+  return runInlineSql(execution, open, node, (own) => parseInline(parsed, own));
+}
+
 async function inlineNode(invocation: Invocation, sql: string): Promise<GraphNode> {
   const node = operationNode(invocation.runtime, "inline_query", sql, "sql_operation");
   const { parseInline } = await import("./2-parse/inline.ts");

@@ -41,7 +41,14 @@ export { fromPlain, toPlain } from "./plain.ts";
 export { MacroReturn, type Scope, type UndefinedMode } from "./runtime.ts";
 export { PyIterator, PyRange, PySlice, PyTuple, PyView } from "./sequences.ts";
 export { PySet } from "./set.ts";
-export { hasJinja, parseTemplate, Template, type RenderOptions, type TemplateOptions } from "./template.ts";
+export {
+  hasJinja,
+  parseTemplate,
+  renderPlain,
+  Template,
+  type RenderOptions,
+  type TemplateOptions,
+} from "./template.ts";
 export { spaceRun, strip } from "./text.ts";
 export { ChainableUndefined, Undefined } from "./undefined.ts";
 export { extractBlocks, type Block, type ExtractOptions } from "./blocks.ts";

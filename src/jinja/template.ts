@@ -161,3 +161,9 @@ const marks = /\{[{%#]/;
 
 /** False for text that rendering would not change, except for a trailing newline. */
 export const hasJinja = (text: string): boolean => marks.test(text);
+
+/** What a text without Jinja is rendered to: line breaks of one kind, and the last one, if it ends the text, is dropped. */
+export function renderPlain(text: string): string {
+  const unix = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  return unix.endsWith("\n") ? unix.slice(0, -1) : unix;
+}

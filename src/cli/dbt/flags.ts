@@ -47,7 +47,7 @@ export function toFlags(settings: Settings, words: string[]): Flags {
     introspect: settings.get("introspect") !== false,
     injectEphemeralCtes: settings.get("inject_ephemeral_ctes") !== false,
     show: settings.on("show"),
-    inline: settings.text("inline") ?? settings.text("inline_direct"),
+    inline: settings.text("inline") ?? settings.text("inline_direct") ?? settings.text("sql"),
     limit: settings.integer("limit") ?? 5,
     output: (freshness ? "text" : (settings.text("output") ?? "text")) as Flags["output"],
     outputKeys: settings.list("output_keys").flatMap((keys) => keys.split(/\s+/)),

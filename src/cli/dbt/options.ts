@@ -283,7 +283,7 @@ const named = {
     { env: "none" },
   ),
   args: option("args", "--args", "yaml", "Arguments of the macro as a YAML mapping.", { env: "none", default: {} }),
-  sql: option("sql", "--sql", "text", "SQL to run instead of a macro.", { env: "none", hidden: true }),
+  sql: option("sql", "--sql", "text", "SQL to run instead of a macro.", { env: "none" }),
   changed: option(
     "changed",
     "--changed",

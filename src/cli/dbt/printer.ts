@@ -99,6 +99,44 @@ export class Printer {
         this.write({ ...record, data: { ...record.data, node_info: info }, thread: event.result.thread_id });
         return;
       }
+      case "operation": {
+        const { step, status = "RUN", seconds } = event;
+        const what = { start: "START executing", ok: "OK executed", error: "ERROR executing" }[step];
+        const colored = step === "start" ? status : step === "ok" ? this.#style.green(status) : this.#style.red(status);
+        const place = { index: 1, total: 1 };
+        const time = seconds === undefined ? {} : { seconds };
+        const msg = this.#style.line(`${what} ${event.name}`, colored, place, time);
+        this.write({ name: "Note", code: "Z050", level: step === "error" ? "error" : "info", msg, data: { msg } });
+        return;
+      }
+      case "batch-start":
+        this.write({
+          name: "LogStartBatch",
+          code: "Q045",
+          level: "info",
+          msg: `Batch ${this.#style.line(`START ${event.description}`, "RUN", event)}`,
+          data: { description: event.description, batch_index: event.index, total_batches: event.total },
+        });
+        return;
+      case "batch-finish": {
+        const [what, status] = event.ok
+          ? ["OK created", this.#style.green("OK")]
+          : ["ERROR creating", this.#style.red("ERROR")];
+        this.write({
+          name: "LogBatchResult",
+          code: "Q046",
+          level: event.ok ? "info" : "error",
+          msg: `Batch ${this.#style.line(`${what} ${event.description}`, status, event, { seconds: event.seconds })}`,
+          data: {
+            description: event.description,
+            status: event.ok ? "OK" : "error",
+            batch_index: event.index,
+            total_batches: event.total,
+            execution_time: event.seconds,
+          },
+        });
+        return;
+      }
       case "hook-start":
         if (event.index === 1 && event.name.includes("on-run-end")) this.write(formatting());
         this.write({
@@ -259,7 +297,9 @@ export class Printer {
       this.#warnErrors.check(name, text, code);
     }
     const tagged = text.startsWith("[WARNING]") || text.startsWith("[ERROR]");
-    const msg = level === "warn" && !tagged && !untaggedWarnings.has(name) ? this.#style.warning(text) : text;
+    let msg = text;
+    if (level === "warn" && !tagged && !untaggedWarnings.has(name)) msg = this.#style.warning(text);
+    else if (name === "RunningOperationCaughtError") msg = this.#style.error(text);
     const node = event.uniqueId === undefined ? undefined : this.#nodes.get(event.uniqueId);
     this.write({
       name,

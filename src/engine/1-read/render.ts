@@ -1,5 +1,5 @@
 import { isLabsError, LabsError } from "#errors/index.ts";
-import { hasJinja, parseTemplate, PyDate, PyObject, type Scope, type Value } from "#jinja/index.ts";
+import { hasJinja, parseTemplate, PyDate, PyObject, renderPlain, type Scope, type Value } from "#jinja/index.ts";
 import { toData } from "../context/data.ts";
 import type { Plain } from "../manifest/types.ts";
 import { readError } from "./errors.ts";
@@ -44,7 +44,7 @@ export function renderValue(value: Plain, options: RenderOptions, path: KeyPath 
   if (typeof value !== "string") {
     return value instanceof PyDate ? value.isoformat() : value;
   }
-  if (!hasJinja(value)) return value;
+  if (!hasJinja(value)) return renderPlain(value);
   const { file, scope, document, secrets } = options;
   try {
     const rendered = parseTemplate(value, { file }).renderNative(scope);

@@ -8,6 +8,7 @@ import {
   str,
   type MaybePromise,
   type Scope,
+  renderPlain,
   type Value,
 } from "#jinja/index.ts";
 import { warn } from "../context/runtime.ts";
@@ -210,7 +211,8 @@ function renderValues(section: Section, values: PlainRecord, about: About): Plai
   const rendered: PlainRecord = {};
   for (const [key, value] of Object.entries(values)) {
     let result = value;
-    if (typeof value === "string" && hasJinja(value)) {
+    if (typeof value === "string" && !hasJinja(value)) result = renderPlain(value);
+    else if (typeof value === "string") {
       try {
         result = toData(
           parseTemplate(value, { file: section.file.path }).renderNative(
@@ -404,7 +406,7 @@ export function renderedArguments(kwargs: PlainRecord, scope: Scope, file: strin
       const expression = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/.test(value) ? `{{ ${value} }}` : value;
       return hasJinja(expression)
         ? sharedTemplate(expression, file).renderNative(scope, { undefined: "chaining" })
-        : value;
+        : renderPlain(value);
     }
     if (Array.isArray(value)) {
       const list: Value[] = [];

@@ -1,4 +1,4 @@
-import { hasJinja, parseTemplate, PyDate, type Value } from "#jinja/index.ts";
+import { hasJinja, parseTemplate, PyDate, renderPlain, type Value } from "#jinja/index.ts";
 import { baseMembers } from "../context/base-members.ts";
 import { isRecord, toData } from "../context/data.ts";
 import { memberScope, type NodeScope } from "../context/scope.ts";
@@ -28,7 +28,8 @@ export function renderEntry(section: Section, data: PlainRecord): PlainRecord {
   const scope = yamlScope(section.state, section.project);
   const render = (value: unknown, path: (string | number)[]): unknown => {
     if (typeof value === "string") {
-      if (!hasJinja(value) || !isRendered(section.key, path)) return value;
+      if (!isRendered(section.key, path)) return value;
+      if (!hasJinja(value)) return renderPlain(value);
       const result = parseTemplate(value, { file: section.file.path }).renderNative(scope);
       return toData(result as Value);
     }

@@ -3,6 +3,7 @@ import { compileNode, type EphemeralCompilations } from "../5-compile/index.ts";
 import type { Batch, NodeExecution } from "../context/execution.ts";
 import { utcDateTime } from "../context/data.ts";
 import { relationFromNode } from "../context/relations.ts";
+import { sampleWindow } from "../context/sample-window.ts";
 import { engineError } from "../errors.ts";
 import type { GraphNode, RunResult } from "../manifest/types.ts";
 import { mainResult, materializationOf, runMaterialization } from "./materialize.ts";
@@ -81,10 +82,13 @@ function plan(execution: NodeExecution, incremental: boolean): Batch[] {
       message: `Microbatch model '${node.name}' does not have a 'batch_size' config (one of ['hour', 'day', 'month', 'year']) specificed.`,
     });
   const { eventTimeStart, eventTimeEnd } = runtime.flags;
-  const wanted = eventTimeEnd === undefined ? runtime.startedAt : utcTime(eventTimeEnd);
+  // The window of --sample takes the place of the other two options.
+  const sample = runtime.flags.sample === undefined ? undefined : sampleWindow(runtime.flags.sample, runtime.startedAt);
+  const first = sample?.start ?? (eventTimeStart === undefined ? undefined : utcTime(eventTimeStart));
+  const wanted = sample?.end ?? (eventTimeEnd === undefined ? runtime.startedAt : utcTime(eventTimeEnd));
   const floor = truncate(wanted, size);
   const end = floor.getTime() === wanted.getTime() ? wanted : offset(wanted, size, 1);
-  if (eventTimeStart !== undefined) return batchesBetween(truncate(utcTime(eventTimeStart), size), end, size);
+  if (first !== undefined) return batchesBetween(truncate(first, size), end, size);
   if (!incremental) return batchesBetween(truncate(utcTime(str(config.begin as string)), size), end, size);
   const lookback = Number(config.lookback ?? 1) + (end.getTime() === truncate(end, size).getTime() ? 1 : 0);
   return batchesBetween(offset(end, size, -lookback), end, size);
@@ -120,20 +124,20 @@ export async function runMicrobatch(
   let exists = incremental;
   let firstFailed = false;
   for (const [i, batch] of batches.entries()) {
-    const label = `Batch ${i + 1} of ${batches.length}`;
-    const text = `batch ${formatStart(batch.start, size)} of ${node.schema}.${node.alias}`;
     if (firstFailed) {
       failed.push(batch);
       continue;
     }
-    runtime.emit({
-      type: "message",
-      level: "info",
-      text: `${label} START ${text}`,
-      name: "LogStartBatch",
-      code: "Q045",
+    const line = {
       uniqueId: node.unique_id,
-    });
+      index: i + 1,
+      total: batches.length,
+      description: `batch ${formatStart(batch.start, size)} of ${node.schema}.${node.alias}`,
+    };
+    const began = performance.now();
+    const tell = (ok: boolean) =>
+      runtime.emit({ type: "batch-finish", ...line, ok, seconds: (performance.now() - began) / 1000 });
+    runtime.emit({ type: "batch-start", ...line });
     try {
       await runBatch(
         execution,
@@ -143,27 +147,15 @@ export async function runMicrobatch(
       );
       exists = true;
       done.push(batch);
-      runtime.emit({
-        type: "message",
-        level: "info",
-        text: `${label} OK created ${text}`,
-        name: "LogBatchResult",
-        code: "Q046",
-        uniqueId: node.unique_id,
-      });
+      tell(true);
     } catch (error) {
       failed.push(batch);
       if (i === 0) firstFailed = true;
       await execution.session.rollbackIfOpen();
-      const reason = error instanceof Error ? error.message : String(error);
-      runtime.emit({
-        type: "message",
-        level: "error",
-        text: `${label} ERROR creating ${text}: ${reason}`,
-        name: "LogBatchResult",
-        code: "Q046",
-        uniqueId: node.unique_id,
-      });
+      tell(false);
+      // The model's own result says no more than that batches failed.
+      const text = error instanceof Error ? error.message : String(error);
+      runtime.emit({ type: "message", level: "error", text, uniqueId: node.unique_id });
     }
   }
   const range = (b: Batch): [string, string] => [b.start.toISOString(), b.end.toISOString()];

@@ -10,7 +10,11 @@ import { dbtVersion, type Runtime } from "../context/runtime.ts";
 import type { AnyNode } from "../events.ts";
 
 /** The comment in front of every statement of a node, null when the project switched it off. Source: dbt-adapters base/query_headers.py. */
-export async function queryComment(runtime: Runtime, node: AnyNode | undefined): Promise<string | null> {
+export async function queryComment(
+  runtime: Runtime,
+  node: AnyNode | undefined,
+  connection = node?.unique_id ?? "master",
+): Promise<string | null> {
   const { comment } = runtime.read.root.queryComment;
   if (comment === null || comment === "") return null;
   if (comment === defaultQueryComment) {
@@ -19,13 +23,13 @@ export async function queryComment(runtime: Runtime, node: AnyNode | undefined):
       ["dbt_version", dbtVersion],
       ["profile_name", runtime.target.profileName],
       ["target_name", runtime.target.targetName],
-      node === undefined ? ["connection_name", "master"] : ["node_id", node.unique_id],
+      node === undefined ? ["connection_name", connection] : ["node_id", node.unique_id],
     ]);
     return jsonDumps(fields);
   }
   const members: Members = {
     ...baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" }),
-    connection_name: node?.unique_id ?? "master",
+    connection_name: connection,
     node: () => (node === undefined ? null : toValue(node)),
     context: () => new ScopeDict(scope),
     builtins: () => new ScopeDict(scope, members),

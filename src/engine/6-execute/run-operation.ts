@@ -8,6 +8,7 @@ import type { Flags } from "../flags.ts";
 import type { RunResult } from "../manifest/types.ts";
 import { operationNode } from "./operation-node.ts";
 import { errorText, resultOf, Timing } from "./outcome.ts";
+import { queryComment } from "./query-comment.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 
 /**
@@ -17,6 +18,11 @@ import { prepareDatabase } from "./prepare-database.ts";
 export async function runOperation(execution: Execution, open: OpenTarget, flags: Flags): Promise<RunResult> {
   const { runtime } = execution;
   const given = flags.macro ?? "";
+  if (given === "")
+    throw engineError("runtime", {
+      message: "Either a macro name or --sql must be passed to run-operation",
+      hint: "Name a macro: labs dbt run-operation my_macro.",
+    });
   const [first = "", second] = given.split(".");
   const entry =
     second === undefined
@@ -49,7 +55,9 @@ export async function runOperation(execution: Execution, open: OpenTarget, flags
     );
   try {
     await prepareDatabase(execution, session, []);
-    session.acquire(`macro_${entry.node.name}`);
+    const connection = `macro_${entry.node.name}`;
+    const comment = await queryComment(runtime, undefined, connection);
+    session.acquire(connection, comment, runtime.read.root.queryComment.append);
     await timing.measure("execute", async () => {
       const { scope } = runScope({
         ...execution,
