@@ -135,7 +135,10 @@ export function renderNode(
   );
   state.captured.set(node.unique_id, captured);
   const { notes } = state.runtime;
-  if (notes) notes.rendering = node.unique_id;
+  if (notes) {
+    notes.rendering = node.unique_id;
+    notes.referencesOnly = node.test_metadata !== undefined;
+  }
   try {
     options.prepare?.(scope);
     const source = options.source ?? node.raw_code;
@@ -157,7 +160,10 @@ export function renderNode(
   } catch (error) {
     throw inNode(error, node);
   } finally {
-    if (notes) notes.rendering = undefined;
+    if (notes) {
+      notes.rendering = undefined;
+      notes.referencesOnly = false;
+    }
   }
   if (notes?.volatile.has(node.unique_id)) {
     const text = exactJson([captured, calls.merged]);
@@ -396,7 +402,7 @@ function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | und
     scope ??
     parseScope(state.runtime, node, undefined, captured, () => relationFromNode(node, state.runtime.read.root.quoting));
   const { notes } = state.runtime;
-  if (notes) notes.inHooks = true;
+  if (notes) notes.referencesOnly = true;
   for (const text of texts) {
     try {
       const result = parseTemplate(text, { file: node.original_file_path }).render(hookScope, {
@@ -407,7 +413,7 @@ function captureHooks(state: ParseState, node: GraphNode, scope: NodeScope | und
       throw inNode(error, node);
     }
   }
-  if (notes) notes.inHooks = false;
+  if (notes) notes.referencesOnly = false;
   if (node.resource_type === "seed" && captured.refs.length + captured.sources.length + captured.metrics.length > 0) {
     throw seedWithReferences(node);
   }

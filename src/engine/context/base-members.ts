@@ -227,7 +227,7 @@ export function baseMembers(
     run_started_at: differing(() => utcDateTime(runtime.startedAt)),
     invocation_id: differing(() => runtime.invocationId),
     thread_id: options.threadId,
-    modules: differing(() => modules),
+    modules: () => (runtime.notes ? watchedModules(differing) : modules),
     flags: differing(() => flagsObject(runtime)),
     diff_of_two_dicts: () =>
       hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) =>
@@ -243,6 +243,16 @@ export function baseMembers(
     env: options.targetValue,
     project_name: runtime.read.root.name,
   };
+}
+
+/** `modules`, of which one knows what time it is. */
+function watchedModules(differing: (value: () => Value) => () => Value): PyDict {
+  const watched = new PyDict();
+  for (const key of modules.iterate()) {
+    const value = (): Value => modules.get(key) ?? null;
+    watched.setLazy(key, key === "datetime" ? differing(value) : value);
+  }
+  return watched;
 }
 
 /** `render(string)` of a context. */

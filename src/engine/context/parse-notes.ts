@@ -17,14 +17,14 @@ export class ParseNotes {
   readonly volatile = new Map<string, VolatileNode>();
   /** The node that is rendered right now. */
   rendering: string | undefined;
-  /** Hooks are rendered for their references only: what time it is decides none of them. */
-  inHooks = false;
+  /** Hooks and generic tests are rendered for their references: what time it is decides none of them. */
+  referencesOnly = false;
   /** Set: the result holds for this invocation alone. */
   unkept = false;
 
   /** A template reaches for what differs between invocations (`value`), or for something that leaves a mark (`effect`). */
   reached(what: "value" | "effect"): void {
-    if (this.inHooks && what === "value") return;
+    if (this.referencesOnly && what === "value") return;
     if (this.rendering === undefined) this.unkept = true;
     else if (!this.volatile.has(this.rendering))
       this.volatile.set(this.rendering, { package: "", path: "", captured: "" });
