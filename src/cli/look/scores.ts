@@ -36,7 +36,7 @@ export class RecordedScores {
       ...(detail?.keys && { keys: detail.keys }),
       run: { id: last.run, time: last.time },
       history: all.map((score) => score.score).reverse(),
-      rows: scope === "table" ? all.map((score) => score.rows).reverse() : [],
+      rows: all.map((score) => score.rows).reverse(),
       ...(scope === "table" && { drift: this.#drift(wanted) }),
     };
   }

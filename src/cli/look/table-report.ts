@@ -28,7 +28,7 @@ export interface ShownScore extends ScoreDetail {
   run: { id: string; time: string } | null;
   /** Scores of earlier runs, oldest first. */
   history: number[];
-  /** Rows of a table in the same runs; null where they were not counted. */
+  /** Rows in the same runs; null where they were not counted. */
   rows: (number | null)[];
   /** Of a table: what became of its columns when they last changed; null when they never did. */
   drift?: ShownDrift | null;

@@ -169,11 +169,18 @@ function jsonReport(
   inspection: Inspection,
   find: (scope: "lab" | "layer" | "table", name: string) => ShownScore | null,
 ) {
+  /** As the API tells it, and the history. */
+  const score = (scope: "lab" | "layer" | "table", name: string) => {
+    const found = find(scope, name);
+    if (!found) return null;
+    const { rows, ...rest } = found;
+    return { scope, name, rows: rows.at(-1) ?? null, rowHistory: rows, ...rest };
+  };
   return {
     lab: lab.name,
     database: lab.paths.database,
-    score: find("lab", lab.name),
-    schemas: inspection.schemas.map((schema) => ({ ...schema, score: find("layer", schema.name) })),
-    tables: inspection.tables.map((table) => ({ ...table, score: find("table", `${table.schema}.${table.name}`) })),
+    score: score("lab", lab.name),
+    schemas: inspection.schemas.map((schema) => ({ ...schema, score: score("layer", schema.name) })),
+    tables: inspection.tables.map((table) => ({ ...table, score: score("table", `${table.schema}.${table.name}`) })),
   };
 }
