@@ -34,6 +34,7 @@ export async function ui(words: string[]): Promise<void> {
         "|---|---:|",
         `| from the click to the drawn graph, with asking the server | ${graph.total.toFixed(0)} |`,
         `| layout and drawing alone, from the answer to the second frame | ${graph.drawing.toFixed(0)} |`,
+        `| one step of zooming, drawn | ${graph.step.toFixed(0)} |`,
         "",
         `## A table of ${rows.toLocaleString("en")} rows in Chromium`,
         "",
@@ -76,7 +77,7 @@ async function several<T extends Record<string, number>>(rounds: number, once: (
 /** Frames are asked for until a condition holds, and two more: then it is on the screen. */
 const until = `(holds) => new Promise((done) => { const look = () => holds() ? requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))) : requestAnimationFrame(look); look(); })`;
 
-async function drawGraph(page: Page, url: string): Promise<{ total: number; drawing: number }> {
+async function drawGraph(page: Page, url: string): Promise<{ total: number; drawing: number; step: number }> {
   await page.goto(`${url}/labs/big`);
   await page.getByText("Pipeline").waitFor();
   return page.evaluate(`(async () => {
@@ -85,7 +86,15 @@ async function drawGraph(page: Page, url: string): Promise<{ total: number; draw
     [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent === 'Graph').click();
     const ended = await (${until})(() => document.querySelectorAll('.node').length >= ${models});
     const answer = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/graph'));
-    return { total: ended - started, drawing: ended - answer.responseEnd };
+    const box = document.querySelector('.graph-box');
+    const frame = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+    await frame();
+    const zoomed = performance.now();
+    for (let i = 0; i < 20; i++) {
+      box.dispatchEvent(new WheelEvent('wheel', { deltaY: i < 10 ? -60 : 60, clientX: 600, clientY: 500, bubbles: true, cancelable: true }));
+      await frame();
+    }
+    return { total: ended - started, drawing: ended - answer.responseEnd, step: (performance.now() - zoomed) / 20 };
   })()`);
 }
 

@@ -60,6 +60,13 @@ export async function addressesOf(served: Served): Promise<(path: string) => str
     path.replace("LAST-OK", `/runs/${ok}`).replace("LAST-FAILED", `/runs/${failed}`).replace("EXPECTATION", failing);
 }
 
+/** The cumulative layout shift since the page was opened, as browsers count it; under 0.1 counts as good. */
+const jumped = `new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const each of list.getEntries()) if (!each.hadRecentInput) sum += each.value; }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 150);
+})`;
+
 /** Every page, light, dark and on a phone: it is there, says no error, fits, and axe finds nothing. */
 export async function pages(browser: Browser, at: (path: string) => string): Promise<void> {
   const kinds = [
@@ -77,6 +84,9 @@ export async function pages(browser: Browser, at: (path: string) => string): Pro
       await check(`${kind} ${name}`, async () => {
         said.length = 0;
         await visit(page, at(path), shows);
+        // Before the screenshot, which makes the window as high as the page.
+        const jumps = Number(await page.evaluate(jumped));
+        must(jumps < 0.1, `what is seen jumps by ${jumps.toFixed(2)} while it loads`);
         await shot(page, `${name}-${kind}`, name !== "table-rows");
         must(said.length === 0, `the console says: ${said.join("; ")}`);
         const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");

@@ -3,6 +3,7 @@ import type { Graph as GraphData, GraphNode } from "../../src/server/types.ts";
 import { plural } from "../lib/format.ts";
 import { queryValue, setQuery } from "../lib/router.ts";
 import { Empty, toneOf } from "../parts/basic.tsx";
+import { Pick } from "../parts/pickers.tsx";
 import { family, layout, nodeHeight, nodeWidth } from "./layout.ts";
 
 interface View {
@@ -83,7 +84,26 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
     element?.addEventListener("wheel", onWheel, { passive: false });
     return () => element?.removeEventListener("wheel", onWheel);
   }, []);
-  const found = search === "" ? [] : nodes.filter(({ name }) => name.toLowerCase().includes(search));
+  const found = useMemo(
+    () => (search === "" ? [] : nodes.filter(({ name }) => name.toLowerCase().includes(search))),
+    [nodes, search],
+  );
+  // Moving and zooming change the frame around it only: a thousand nodes are not drawn again for each step.
+  const drawing = useMemo(
+    () => (
+      <Drawing
+        nodes={nodes}
+        edges={edges}
+        placed={placed}
+        related={related}
+        picked={picked}
+        found={found}
+        searching={search !== ""}
+        running={running}
+      />
+    ),
+    [nodes, edges, placed, related, picked, found, search, running],
+  );
   const layers = [...new Set(graph.nodes.map((node) => node.layer))].filter(Boolean).sort();
   const tags = [...new Set(graph.nodes.flatMap((node) => node.tags))].sort();
   const drag = useRef<{ x: number; y: number; moved: boolean } | undefined>(undefined);
@@ -105,9 +125,15 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
             center(first.id);
           }}
         />
-        <Pick name="layer" label="Layer" values={layers} />
-        {tags.length > 0 && <Pick name="tag" label="Tag" values={tags} />}
-        <Pick name="status" label="Status" values={["good", "warn", "bad", "wait", "none"]} words={statusWords} />
+        <Pick name="layer" label="Layer" all="Layer: all" values={layers} />
+        {tags.length > 0 && <Pick name="tag" label="Tag" all="Tag: all" values={tags} />}
+        <Pick
+          name="status"
+          label="Status"
+          all="Status: all"
+          values={["good", "warn", "bad", "wait", "none"]}
+          words={statusWords}
+        />
         <span class="faint small" aria-live="polite">
           {search === "" ? plural(nodes.length, "node") : `${found.length} of ${plural(nodes.length, "node")}`}
         </span>
@@ -176,18 +202,7 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
         }}
       >
         <svg width="100%" height="100%" aria-hidden="true">
-          <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
-            <Drawing
-              nodes={nodes}
-              edges={edges}
-              placed={placed}
-              related={related}
-              picked={picked}
-              found={found}
-              searching={search !== ""}
-              running={running}
-            />
-          </g>
+          <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>{drawing}</g>
         </svg>
       </div>
     </div>
@@ -205,32 +220,6 @@ const statusWords: Record<string, string> = {
 /** A node is as well as its tests are. */
 const worst = (node: GraphNode): string | null =>
   node.tests.failed > 0 ? "fail" : node.tests.warned > 0 && toneOf(node.status) !== "bad" ? "warn" : node.status;
-
-function Pick({
-  name,
-  label,
-  values,
-  words = {},
-}: {
-  name: string;
-  label: string;
-  values: string[];
-  words?: Record<string, string>;
-}) {
-  return (
-    <label class="pick">
-      <span class="hidden">{label}</span>
-      <select value={queryValue(name)} onChange={(event) => setQuery({ [name]: event.currentTarget.value })}>
-        <option value="">{label}: all</option>
-        {values.map((value) => (
-          <option key={value} value={value}>
-            {words[value] ?? value}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
 
 function Drawing({
   nodes,

@@ -86,19 +86,24 @@ export default function HealthPage() {
           </>
         )}
       </Gate>
-      <h2>Jobs</h2>
-      <Table
-        label="Jobs"
-        name="jobs"
-        columns={jobColumns}
-        rows={jobs.data?.jobs}
-        error={jobs.error}
-        retry={jobs.reload}
-        keyOf={(job) => job.id}
-        most={15}
-        empty={<Empty title="The server has not run anything yet" />}
-      />
-      {session.value?.role === "admin" && <Audit />}
+      {/* What stands below comes when what stands above is there: nothing is pushed away. */}
+      {(health.data || health.error) && (
+        <>
+          <h2>Jobs</h2>
+          <Table
+            label="Jobs"
+            name="jobs"
+            columns={jobColumns}
+            rows={jobs.data?.jobs}
+            error={jobs.error}
+            retry={jobs.reload}
+            keyOf={(job) => job.id}
+            most={15}
+            empty={<Empty title="The server has not run anything yet" />}
+          />
+          {session.value?.role === "admin" && <Audit />}
+        </>
+      )}
     </>
   );
 }

@@ -46,6 +46,8 @@ function Desk({ lab }: { lab: string }) {
   const [answer, setAnswer] = useState<Grid>();
   const [problem, setProblem] = useState<Problem>();
   const [running, setRunning] = useState<{ id: string; since: string }>();
+  // A link with a query asks at once: its place is kept free from the first moment.
+  const [asks, setAsks] = useState(queryValue("sql") !== "");
   const editor = useRef<EditorHandle>(undefined);
   const stop = useRef<AbortController>(undefined);
   const limit = limits.includes(queryValue("limit")) ? queryValue("limit") : usual;
@@ -64,6 +66,7 @@ function Desk({ lab }: { lab: string }) {
       if (error instanceof ApiError) setProblem(error.problem);
     } finally {
       setRunning(undefined);
+      setAsks(false);
     }
   };
   const show = (text: string) => {
@@ -105,11 +108,14 @@ function Desk({ lab }: { lab: string }) {
         />
         <div class="graph-bar">
           {running ? (
-            <button type="button" class="button" onClick={cancel}>
-              Cancel
+            <button type="button" class="button ask" onClick={cancel}>
+              Cancel{" "}
+              <span class="faint small">
+                <Elapsed since={running.since} /> of 30 s
+              </span>
             </button>
           ) : (
-            <button type="button" class="button primary" disabled={sql.trim() === ""} onClick={() => void ask()}>
+            <button type="button" class="button primary ask" disabled={sql.trim() === ""} onClick={() => void ask()}>
               Run <kbd>Ctrl</kbd>
               <kbd>Enter</kbd>
             </button>
@@ -121,23 +127,19 @@ function Desk({ lab }: { lab: string }) {
             words={Object.fromEntries(limits.map((n) => [n, `at most ${count(Number(n))} rows`]))}
             value={limit}
           />
-          <span class="faint small">
-            {running ? (
-              <>
-                <Elapsed since={running.since} /> of 30 s
-              </>
-            ) : (
-              `One SELECT on what ${lab} has published, for at most 30 seconds. A selection runs alone.`
-            )}
+          <span class="faint small line">
+            One SELECT on what {lab} has published, for at most 30 seconds. A selection runs alone.
           </span>
         </div>
-        {problem && <ErrorBox problem={problem} />}
-        {running && !answer && <Loading lines={4} />}
-        {answer && !problem && (
-          <div class={running ? "stale" : ""}>
-            <Answer answer={answer} view={view} />
-          </div>
-        )}
+        <div class={asks || running || answer || problem ? "answer" : ""}>
+          {problem && <ErrorBox problem={problem} />}
+          {running && !answer && <Loading lines={4} />}
+          {answer && !problem && (
+            <div class={running ? "stale" : ""}>
+              <Answer answer={answer} view={view} />
+            </div>
+          )}
+        </div>
       </section>
       <aside class="catalogue" aria-label="Tables and kept queries">
         <Saved lab={lab} sql={sql} list={all} onList={setList} onOpen={open} />

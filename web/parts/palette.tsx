@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { TableList } from "../../src/server/types.ts";
 import { pauseLab, resumeLab, runLab } from "../lib/actions.ts";
-import { get, mayAct } from "../lib/api.ts";
+import { mayAct } from "../lib/api.ts";
 import { labs } from "../lib/labs.ts";
 import { go, links } from "../lib/router.ts";
+import { loadTableNames, tableNames } from "../lib/table-names.ts";
 import { cycleTheme } from "../lib/theme.ts";
 
 /** What is open above the page. */
@@ -66,23 +66,11 @@ export function rank(text: string, search: string): number {
 function Palette() {
   const [search, setSearch] = useState("");
   const [at, setAt] = useState(0);
-  const [tables, setTables] = useState<Choice[]>([]);
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    for (const { name: lab } of labs.value ?? [])
-      void get<TableList>(`/labs/${encodeURIComponent(lab)}/tables`)
-        .then(({ tables: found }) =>
-          setTables((before) => [
-            ...before,
-            ...found.map(({ name }) => ({
-              name: `${name} · ${lab}`,
-              kind: "table",
-              do: () => go(links.table(lab, name)),
-            })),
-          ]),
-        )
-        .catch(() => {});
-  }, []);
+  useEffect(() => void loadTableNames(), []);
+  const tables = tableNames.value.map(
+    ({ lab, table }): Choice => ({ name: `${table} · ${lab}`, kind: "table", do: () => go(links.table(lab, table)) }),
+  );
   const shown = choices(tables)
     .map((choice) => ({ ...choice, rank: rank(choice.name, search) }))
     .filter((choice) => choice.rank > 0)
@@ -143,6 +131,7 @@ const shortcuts: [string, string][] = [
   ...pages.map(({ key, name }): [string, string] => [`g ${key}`, name]),
   ["t", "Light, dark or as the system"],
   ["Ctrl Enter", "Run the query"],
+  ["↑ ↓", "Between the rows of a table; Enter opens"],
   ["← →", "Between tabs, when one has the focus"],
   ["Esc", "Close"],
 ];
