@@ -42,6 +42,8 @@ export interface AppOptions {
   pages: string;
   /** Defects, for the server's log. */
   onDefect: (error: unknown) => void;
+  /** A proxy stands in front: it tells in X-Forwarded-For and X-Forwarded-Proto who asks, and how. */
+  behindProxy?: boolean;
   /** Checks every answer against its schema; for tests. */
   checkAnswers?: boolean;
   /** A request must be there within this many milliseconds; default 30,000. */
@@ -65,6 +67,8 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
   const app = fastify({
     logger: false,
     bodyLimit: 1_000_000,
+    // The next one only: what it was told by others is not believed.
+    trustProxy: options.behindProxy === true && ((_address: string, hop: number) => hop === 0),
     requestTimeout: requestMs,
     http: { headersTimeout: requestMs, connectionsCheckingInterval: Math.min(5_000, requestMs) },
     clientErrorHandler: (error, socket) => refuseBrokenRequests(error, socket, audit, onDefect),

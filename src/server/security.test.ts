@@ -282,6 +282,8 @@ describe("off this machine", () => {
       const codes: string[] = [];
       for (let i = 0; i < 12; i++) codes.push((await guess()).code);
       expect(codes.at(-1)).toBe("SRV-009");
+      // Others behind the same address are not kept out by that.
+      expect((await raw(server, "GET", "/api/v1/labs", as(secrets["viewer"]))).status).toBe(200);
       // Secrets are nowhere in the ledger, nor in what the API tells.
       const told = await raw(server, "GET", "/api/v1/audit", as(secrets["admin"]));
       expect(told.body).not.toMatch(/labs_/);
@@ -290,6 +292,32 @@ describe("off this machine", () => {
       await ledger.close();
       await server.close();
     }
+  });
+});
+
+describe("behind a proxy", () => {
+  const forwarded = { "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7" };
+
+  it("goes by what the proxy tells, and sends its cookie over HTTPS only", async () => {
+    const server = await start({ behindProxy: true });
+    try {
+      const { headers } = await raw(server, "GET", "/api/v1/session", forwarded);
+      expect(String(headers["set-cookie"])).toMatch(/; Secure$/);
+      await raw(server, "GET", "/../x", forwarded);
+      expect(await lastAudit()).toMatchObject({ address: "203.0.113.7", detail: "SRV-017" });
+      // What the proxy was told by others is not believed.
+      await raw(server, "GET", "/../x", { ...forwarded, "x-forwarded-for": "198.51.100.1, 203.0.113.7" });
+      expect(await lastAudit()).toMatchObject({ address: "203.0.113.7" });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("believes nobody when it does not stand there", async () => {
+    const { headers } = await raw(local, "GET", "/api/v1/session", forwarded);
+    expect(String(headers["set-cookie"])).not.toMatch(/Secure/);
+    await raw(local, "GET", "/../x", forwarded);
+    expect((await lastAudit())?.address).toMatch(/127\.0\.0\.1$/);
   });
 });
 

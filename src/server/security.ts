@@ -81,11 +81,12 @@ async function ofToken(
   context: ServerContext,
   sessions: Sessions,
 ): Promise<Principal> {
-  if (!sessions.mayTry(address))
-    throw serverErrors.tooMany({ message: "Too many wrong tokens from this address.", hint: "Wait a minute." });
   const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const token = secret && (await context.ledger.access.tokenOf(secret, new Date()));
+  // Nobody guesses 192 bits: who comes with a right one is let in whatever others try from the same address.
   if (token) return token;
+  if (!sessions.mayTry(address))
+    throw serverErrors.tooMany({ message: "Too many wrong tokens from this address.", hint: "Wait a minute." });
   sessions.tries(address);
   throw serverErrors.notSignedIn({ message: "The token is not known, or has expired.", hint: "labs tokens" });
 }

@@ -21,6 +21,8 @@ export interface StartOptions {
   host?: string;
   /** Further names that the server answers for. */
   hosts?: readonly string[];
+  /** See {@link AppOptions}. */
+  behindProxy?: boolean;
   /** Folder of the built pages. */
   pages: string;
   /** Version of the package. */
@@ -100,6 +102,7 @@ async function listen(
     hosts: [...(isIP(host) === 6 ? [`[${host}]`] : [host]), ...(options.hosts ?? [])],
     pages: options.pages,
     onDefect: options.onDefect ?? (() => {}),
+    ...(options.behindProxy !== undefined && { behindProxy: options.behindProxy }),
     ...(options.checkAnswers !== undefined && { checkAnswers: options.checkAnswers }),
     ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
     ...(options.pingMs !== undefined && { pingMs: options.pingMs }),

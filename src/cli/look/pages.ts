@@ -27,6 +27,7 @@ export async function startPages(
     ...(options["port"] !== undefined && { port: portOf(options["port"]) }),
     ...(options["host"] !== undefined && { host: String(options["host"]) }),
     ...(options["allowHost"] !== undefined && { hosts: options["allowHost"] as string[] }),
+    ...(options["behindProxy"] === true && { behindProxy: true }),
     onDefect: (error) => {
       const text = error instanceof Error ? (global.trace ? error.stack : error.message) : String(error);
       io.err(`The page met a defect: ${text}\n`);

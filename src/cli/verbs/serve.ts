@@ -13,6 +13,10 @@ export const verb: Verb = {
     },
     { flags: "--host <address>", description: "Offer them to other machines, to users and tokens" },
     { flags: "--allow-host <name...>", description: "Further names that the page is called by, as behind a proxy" },
+    {
+      flags: "--behind-proxy",
+      description: "A proxy that speaks HTTPS stands in front: believe its X-Forwarded-For and X-Forwarded-Proto",
+    },
     { flags: "--no-ui", description: "Without the page and the API" },
   ],
   examples: [
