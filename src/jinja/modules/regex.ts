@@ -173,7 +173,10 @@ export class PyPattern extends PyObject {
     return found && new PyMatch(text, found, this);
   }
   *all(text: string): Generator<PyMatch> {
-    for (const found of text.matchAll(this.javascript("g"))) yield new PyMatch(text, found as Found, this);
+    const regex = this.javascript("g");
+    // A search before left its end there, and matchAll() would begin at it.
+    regex.lastIndex = 0;
+    for (const found of text.matchAll(regex)) yield new PyMatch(text, found as Found, this);
   }
   findall(text: string): Value[] {
     const { groups } = this.regex;
