@@ -63,7 +63,7 @@ export function formatPercent(format: string, values: Value, safe = false): stri
       continue;
     }
     const position = codeLength(format.slice(0, at)) - 1;
-    argument ??= take();
+    if (argument === undefined) argument = take();
     if (!"diouxXeEfFgGcrsa".includes(type)) {
       throw valueError(
         `unsupported format character '${type}' (0x${(type.codePointAt(0) ?? 0).toString(16)}) at index ${position}`,
