@@ -2,7 +2,7 @@ import type { Diff } from "../../src/server/types.ts";
 import { useApi } from "../lib/api.ts";
 import { count } from "../lib/format.ts";
 import { links, queryValue } from "../lib/router.ts";
-import { Empty, Gate, Head, Status } from "../parts/basic.tsx";
+import { Empty, Gate, Head, Name, Status } from "../parts/basic.tsx";
 import { type ColumnChange, ColumnChanges } from "../parts/column-changes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
@@ -50,7 +50,11 @@ const columnsOf = (lab: string, { before, after }: Diff): Column<Row>[] => [
     label: "Table",
     class: "name",
     by: (row) => row.table,
-    cell: (row) => <a href={links.changes(lab, row.table, before, after)}>{row.table}</a>,
+    cell: (row) => (
+      <a href={links.changes(lab, row.table, before, after)}>
+        <Name>{row.table}</Name>
+      </a>
+    ),
   },
   { id: "state", label: "State", by: (row) => order.indexOf(row.state), cell: (row) => <Status is={row.state} /> },
   number("rows-before", "Rows before", (row) => row.rows.before),

@@ -42,7 +42,7 @@ export function ColumnChanges({ columns, drawn = false }: { columns: ColumnChang
           <span>
             {name}
             {changed === null ? "" : `: ${count(changed)} changed`}
-            {sum && sum.before !== sum.after ? (
+            {sum && apart(sum) ? (
               <span class="faint">{` sum ${short(sum.before ?? "null")} → ${short(sum.after ?? "null")}`}</span>
             ) : null}
             {drawn && distribution?.shift ? (
@@ -55,6 +55,10 @@ export function ColumnChanges({ columns, drawn = false }: { columns: ColumnChang
     </ul>
   );
 }
+
+/** Sums of fractions differ in their last digits with the order of the rows: that is no change. */
+const apart = ({ before, after }: { before: string | null; after: string | null }): boolean =>
+  before === null || after === null ? before !== after : Number(short(before)) !== Number(short(after));
 
 const [width, height] = [16, 34];
 

@@ -1,7 +1,7 @@
 import type { RunInfoJson } from "../../src/server/types.ts";
 import { count, seconds } from "../lib/format.ts";
 import { links } from "../lib/router.ts";
-import { Empty, Score, Status, Time } from "./basic.tsx";
+import { Empty, Name, Score, Status, Time } from "./basic.tsx";
 import { type Column, Table } from "./table.tsx";
 
 const triggers: Record<string, string> = {
@@ -26,7 +26,16 @@ const columns: Column<RunInfoJson>[] = [
       </a>
     ),
   },
-  { id: "lab", label: "Lab", by: (run) => run.lab, cell: (run) => <a href={links.lab(run.lab)}>{run.lab}</a> },
+  {
+    id: "lab",
+    label: "Lab",
+    by: (run) => run.lab,
+    cell: (run) => (
+      <a href={links.lab(run.lab)}>
+        <Name>{run.lab}</Name>
+      </a>
+    ),
+  },
   { id: "status", label: "Status", by: (run) => run.status, cell: (run) => <Status is={run.status} /> },
   {
     id: "started",

@@ -7,6 +7,9 @@ import { type ColumnChange, ColumnChanges } from "../../parts/column-changes.tsx
 import { CellText, isNumeric } from "../../parts/grid.tsx";
 import { Pick } from "../../parts/pickers.tsx";
 
+/** With fewer rows, how they are spread says nothing that the rows do not. */
+const worthDrawing = 30;
+
 /** What is different in a table between two published versions, and which rows. */
 export default function Changes({ lab, table }: { lab: string; table: string }) {
   const api = `/labs/${encodeURIComponent(lab)}`;
@@ -53,7 +56,10 @@ function Comparison({ data: { table, columns, sample } }: { data: TableChangesJs
       ) : (
         <>
           <h2>Columns</h2>
-          <ColumnChanges columns={table["columns"] as ColumnChange | undefined} drawn />
+          <ColumnChanges
+            columns={table["columns"] as ColumnChange | undefined}
+            drawn={Math.max(table.rows.before, table.rows.after) >= worthDrawing}
+          />
           {sample.length > 0 && (
             <>
               <h2>
