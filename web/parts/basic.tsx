@@ -96,6 +96,7 @@ export function Spark({ values, label }: { values: number[]; label: string }) {
   return (
     <svg
       class={`spark ${scoreTone(values.at(-1) ?? null)}`}
+      viewBox={`0 0 ${width} ${height}`}
       width={width}
       height={height}
       role="img"
