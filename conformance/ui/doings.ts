@@ -98,6 +98,13 @@ async function watchRun(context: BrowserContext, page: Page, at: Address): Promi
     await second.close();
     await third.close();
   });
+  await check("run again leads to the new run when it begins, and to its end", async () => {
+    await visit(page, at("LAST-OK"), "Longest models");
+    const before = page.url();
+    await page.getByRole("button", { name: "Run again" }).click();
+    await page.waitForURL((url) => url.pathname.startsWith("/runs/") && url.href !== before, { timeout: 60_000 });
+    await page.getByRole("heading", { name: /^Run/ }).getByText("ok", { exact: true }).waitFor({ timeout: 60_000 });
+  });
   await check("a search narrows the list, and the address says so", async () => {
     await visit(page, at("/"), lab1);
     await page.keyboard.press("/");

@@ -1,8 +1,9 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { RunDetailJson } from "../../src/server/types.ts";
 import { cancelJob, runLab } from "../lib/actions.ts";
 import { mayAct, useApi } from "../lib/api.ts";
 import { count, seconds } from "../lib/format.ts";
+import { labs } from "../lib/labs.ts";
 import { throttled, useLive } from "../lib/live.ts";
 import { go, links, queryValue, setQuery } from "../lib/router.ts";
 import { Elapsed, Figure, Gate, Head, Score, Status, Tabs, Time, toneOf } from "../parts/basic.tsx";
@@ -28,6 +29,12 @@ export default function RunPage({ id }: { id: string }) {
 
 function Run({ data }: { data: RunDetailJson }) {
   const { run, nodes } = data;
+  // Whoever asks for the next run is taken there when it begins.
+  const [asked, setAsked] = useState<string>();
+  const last = labs.value?.find(({ name }) => name === run.lab)?.lastRun;
+  useEffect(() => {
+    if (asked && last && last.id !== run.id && last.startedAt >= asked) go(links.run(last.id));
+  }, [asked, last?.id]);
   const bad = nodes.filter(isBroken);
   const tab = queryValue("tab") || (run.status === "failed" && bad.length > 0 ? "failures" : "timeline");
   const summary = run.summary as {
@@ -63,9 +70,10 @@ function Run({ data }: { data: RunDetailJson }) {
             type="button"
             class="button primary"
             title="What is unchanged since is not built again: it goes on from where it failed"
-            onClick={() => void runLab(run.lab).then((job) => job && go(links.lab(run.lab)))}
+            disabled={asked !== undefined}
+            onClick={() => void runLab(run.lab).then((job) => setAsked(job?.createdAt))}
           >
-            {run.status === "ok" ? "Run again" : "Run from where it failed"}
+            {asked ? "It is queued …" : run.status === "ok" ? "Run again" : "Run from where it failed"}
           </button>
         )}
       </Head>
