@@ -85,7 +85,7 @@ describe("versions of a model", () => {
     const error = parseError({
       "models/a_v1.sql": "select 1",
       "models/a.sql": "select 1",
-      "models/s.yml": "models: [{name: a, latest_version: 3, versions: [{v: 1}]}]",
+      "models/s.yml": "models: [{name: a, versions: [{v: 1}]}]",
     });
     expect(error.message).toContain('dbt found versioned and unversioned models with the name "a".');
   });
@@ -128,4 +128,14 @@ models:
     const yml = `models:\n  - name: m\n    config: {contract: {enforced: true}}\n    ${columns}\n`;
     expect(parseError({ "models/m.sql": "select 1", "models/s.yml": yml }).message).toContain(message);
   });
+});
+
+test.each([
+  ["latest_version: 3, versions: [{v: 1}]", "latest_version: 3 is not one of model 'm' versions: [1]"],
+  ["latest_version: '1', versions: [{v: 1}]", "latest_version: 1 is not one of model 'm' versions: [1]"],
+  ["versions: [{v: 1}, {v: '1'}]", "Found duplicate version: '1' in versions list of model 'm'"],
+])("refuses versions that do not agree: %s", (text, message) => {
+  const error = parseError({ "models/m.sql": "select 1", "models/s.yml": `models:\n  - {name: m, ${text}}\n` });
+  expect(error.message).toContain(message);
+  expect(error.place).toMatchObject({ file: "models/s.yml", line: 2 });
 });

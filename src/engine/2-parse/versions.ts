@@ -1,5 +1,6 @@
-import { PyFloat } from "#jinja/index.ts";
+import { fromPlain, PyFloat, repr, str } from "#jinja/index.ts";
 import { isRecord } from "../context/data.ts";
+import { engineError } from "../errors.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { genericTests } from "./generic-tests.ts";
@@ -13,12 +14,39 @@ type VersionId = string | number;
 /** `versions:` of a model entry. */
 export function versionsOf(entry: Entry): PlainRecord[] {
   const versions = asList(entry.data.versions).filter(isRecord);
-  return versions.map((version) => {
+  const read = versions.map((version) => {
     const v = versionId(version.v);
     if (v === undefined)
       throw invalid(entry, [...entry.path, "versions"], "every version needs `v`", "Write `- v: 1`.");
     return { ...version, v };
   });
+  checkVersions(entry, versions);
+  return read;
+}
+
+/** `latest_version` is one of the versions, and none stands there twice. Source: unparsed.py UnparsedModelUpdate.__post_init__. */
+function checkVersions(entry: Entry, versions: PlainRecord[]): void {
+  const plain = (value: unknown): unknown => (value instanceof PyFloat ? value.value : value);
+  const { latest_version: latest, name } = entry.data;
+  if (latest && !versions.some(({ v }) => plain(v) === plain(latest))) {
+    const all = versions.map(({ v }) => repr(fromPlain(v))).join(", ");
+    throw engineError("parsing", {
+      message: `latest_version: ${str(fromPlain(latest))} is not one of model '${String(name)}' versions: [${all}] `,
+      place: { file: entry.file.path, ...entry.document.position([...entry.path, "latest_version"]) },
+      hint: "Name one of the versions, with its type: 1 and '1' are two.",
+    });
+  }
+  const seen = new Set<string>();
+  for (const { v } of versions) {
+    const shown = str(fromPlain(v));
+    if (seen.has(shown))
+      throw engineError("parsing", {
+        message: `Found duplicate version: '${shown}' in versions list of model '${String(name)}'`,
+        place: { file: entry.file.path, ...entry.document.position([...entry.path, "versions"]) },
+        hint: "Remove one of the two.",
+      });
+    seen.add(shown);
+  }
 }
 
 /** A float is the number it shows, `1.0` with its point. */
