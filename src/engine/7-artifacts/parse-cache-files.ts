@@ -1,4 +1,14 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeAtomically, writeInParts } from "./write-file.ts";
@@ -21,10 +31,12 @@ export class ParseCacheFiles {
     return textOf(join(this.#folder, "state.json"));
   }
 
-  /** Whether the manifest of an id is there with that many bytes, from its first to its last. */
-  hasManifest(id: string, bytes: number): boolean {
+  /** Whether the manifest of an id is there as it was written, with that many bytes, from its first to its last. */
+  hasManifest(id: string, bytes: number, mtimeMs: number): boolean {
     const file = this.#manifest(id);
-    if (statSync(file, { throwIfNoEntry: false })?.size !== bytes) return false;
+    const stat = statSync(file, { throwIfNoEntry: false });
+    // It may be one file with target/manifest.json, which others write in place.
+    if (stat?.size !== bytes || stat.mtimeMs !== mtimeMs) return false;
     // After a power failure a file may have its size and nothing in it.
     return byteAt(file, 0) === 0x7b && byteAt(file, bytes - 1) === 0x7d;
   }
@@ -37,13 +49,33 @@ export class ParseCacheFiles {
     return textOf(join(this.#folder, `${id}.extras.json`));
   }
 
-  write(id: string, texts: { manifest: string; extras: string; state: string }): void {
+  /** `state` gets the manifest's time of writing, for {@link hasManifest}. */
+  write(id: string, texts: { manifest: string; extras: string; state: (mtimeMs: number) => string }): void {
     writeAtomically(this.#manifest(id), texts.manifest);
+    const { mtimeMs } = statSync(this.#manifest(id));
     writeAtomically(join(this.#folder, `${id}.extras.json`), texts.extras);
-    writeAtomically(join(this.#folder, "state.json"), texts.state);
+    writeAtomically(join(this.#folder, "state.json"), texts.state(mtimeMs));
     for (const name of readdirSync(this.#folder))
       if (name !== "state.json" && !name.startsWith(`${id}.`) && !name.endsWith(".tmp"))
         rmSync(join(this.#folder, name), { force: true });
+  }
+
+  /**
+   * Makes the manifest of an id manifest.json, without copying it where the file system can do so, and writes
+   * semantic_manifest.json. False when that does not go.
+   */
+  linkManifest(id: string, semantic: string): boolean {
+    const file = join(this.#targetFolder, "manifest.json");
+    const temporary = `${file}.${id}.tmp`;
+    try {
+      linkSync(this.#manifest(id), temporary);
+      renameSync(temporary, file);
+    } catch {
+      rmSync(temporary, { force: true });
+      return false;
+    }
+    writeAtomically(join(this.#targetFolder, "semantic_manifest.json"), semantic);
+    return true;
   }
 
   /**

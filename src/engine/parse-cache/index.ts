@@ -52,7 +52,7 @@ interface State {
   counts: Counts;
   /** semantic_manifest.json. */
   semantic: string;
-  manifest: { bytes: number; head: number };
+  manifest: { bytes: number; head: number; mtimeMs: number };
 }
 
 /**
@@ -111,15 +111,19 @@ function parseAndKeep(input: ParseInput, files: ProjectFiles[], store: ParseCach
     events,
     counts: parsed.counts,
     semantic,
-    manifest: { bytes: Buffer.byteLength(text), head: Buffer.byteLength(head) },
+    manifest: { bytes: Buffer.byteLength(text), head: Buffer.byteLength(head), mtimeMs: 0 },
   };
   try {
-    store.write(id, { manifest: text, extras: writer.text(), state: JSON.stringify(state) });
+    store.write(id, {
+      manifest: text,
+      extras: writer.text(),
+      state: (mtimeMs) => JSON.stringify({ ...state, manifest: { ...state.manifest, mtimeMs } }),
+    });
   } catch {
     // The command does not need it: a full disk or a folder that may not be written shows where it matters.
     return parsed;
   }
-  return { ...parsed, writeManifest: () => copy(store, state, manifest.metadata) };
+  return { ...parsed, writeManifest: () => store.linkManifest(id, semantic) };
 }
 
 const digest = (value: string | null | undefined): string | null =>
@@ -151,7 +155,7 @@ function stateOf(text: string | undefined): State | undefined {
 function restore(input: ParseInput, files: ProjectFiles[], store: ParseCacheFiles, state: State): Parsed | undefined {
   const { env } = input;
   if (Object.entries(state.env).some(([name, value]) => digest(env[name]) !== value)) return undefined;
-  if (!store.hasManifest(state.id, state.manifest.bytes)) return undefined;
+  if (!store.hasManifest(state.id, state.manifest.bytes, state.manifest.mtimeMs)) return undefined;
   const lines = renderAgain(input, files, state);
   if (!lines) return undefined;
   const { project, metadata } = lazily(input, files, store, state);

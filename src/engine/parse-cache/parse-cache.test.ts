@@ -208,6 +208,7 @@ describe("a kept parse", () => {
 
   test.each<[string, (kept: string) => void]>([
     ["was cut short", (kept) => truncateSync(fileIn(kept, "manifest.json"), 1000)],
+    ["was written over", (kept) => writeFileSync(join(kept, "..", "manifest.json"), '{"metadata":{}}')],
     ["has no extras", (kept) => rmSync(fileIn(kept, "extras.json"))],
     ["has broken extras", (kept) => writeFileSync(fileIn(kept, "extras.json"), "{")],
     ["has a broken state", (kept) => writeFileSync(join(kept, "state.json"), "{")],
