@@ -53,6 +53,16 @@ test("a project's own macro for the catalog is called, and its errors are told",
   expect(own.json("catalog.json").nodes["model.shop.m"].metadata.comment).toBe("mine");
 });
 
+test("relations with an apostrophe in their names are built again and again", async () => {
+  const { run } = project({
+    "models/a.sql": `{{ config(alias="it's", materialized='table') }}select 1 as id`,
+    "models/b.sql": `{{ config(alias="b's", schema="o's") }}select 1 as id`,
+    "models/c.sql": `{{ config(alias="c's", materialized='incremental', unique_key='id') }}select 1 as id`,
+  });
+  for (let i = 0; i < 2; i++)
+    expect((await run("run")).results.map(({ status }) => status)).toEqual(["success", "success", "success"]);
+});
+
 test("a seed is loaded wherever its project lies", async () => {
   const { run } = project({ "seeds/it's/places.csv": "id,name\n1,O'Hare\n" });
   expect((await run("seed")).results.map(({ status }) => status)).toEqual(["success"]);

@@ -30,7 +30,7 @@
   {% set sql %}
     select count(*)
     from system.information_schema.schemata
-    where lower(schema_name) = '{{ schema | lower }}' and lower(catalog_name) = '{{ information_schema.database | lower }}'
+    where lower(schema_name) = '{{ schema | lower | replace("'", "''") }}' and lower(catalog_name) = '{{ information_schema.database | lower | replace("'", "''") }}'
   {% endset %}
   {% do return(run_query(sql)) %}
 {% endmacro %}
@@ -198,8 +198,8 @@ def materialize(df, con):
       table_schema as schema,
       CASE table_type WHEN 'BASE TABLE' THEN 'table' WHEN 'VIEW' THEN 'view' WHEN 'LOCAL TEMPORARY' THEN 'table' END as type
     from system.information_schema.tables
-    where lower(table_schema) = '{{ schema_relation.schema | lower }}'
-      and lower(table_catalog) = '{{ schema_relation.database | lower }}'
+    where lower(table_schema) = '{{ schema_relation.schema | lower | replace("'", "''") }}'
+      and lower(table_catalog) = '{{ schema_relation.database | lower | replace("'", "''") }}'
   {% endcall %}
   {% do return(load_result('list_relations_without_caching').table) %}
 {% endmacro %}
@@ -255,18 +255,18 @@ def materialize(df, con):
   {% call statement('count_indexes_on_relation', fetch_result=true, auto_begin=false) %}
     SELECT index_count
     FROM duckdb_tables()
-    WHERE database_name = '{{ relation.database }}'
-      AND schema_name = '{{ relation.schema }}'
-      AND table_name = '{{ relation.identifier }}'
+    WHERE database_name = '{{ relation.database | replace("'", "''") }}'
+      AND schema_name = '{{ relation.schema | replace("'", "''") }}'
+      AND table_name = '{{ relation.identifier | replace("'", "''") }}'
       AND index_count > 0
   {% endcall %}
   {% if load_result('count_indexes_on_relation').data | length == 0 %}{% do return('') %}{% endif %}
   {% call statement('get_indexes_on_relation', fetch_result=true, auto_begin=false) %}
     SELECT index_name
     FROM duckdb_indexes()
-    WHERE database_name = '{{ relation.database }}'
-      AND schema_name = '{{ relation.schema }}'
-      AND table_name = '{{ relation.identifier }}'
+    WHERE database_name = '{{ relation.database | replace("'", "''") }}'
+      AND schema_name = '{{ relation.schema | replace("'", "''") }}'
+      AND table_name = '{{ relation.identifier | replace("'", "''") }}'
   {% endcall %}
   {% for row in load_result('get_indexes_on_relation').table %}
     {% call statement('drop_index_' ~ loop.index, auto_begin=false) -%}
