@@ -50,7 +50,9 @@ export {
   readRawProject,
   readTarget,
   readUserFlags,
+  customVariables,
   scrubSecrets,
+  secretsIn,
   targetForDatabase,
 } from "./1-read/index.ts";
 export type { DepsEvent, OwnTargetRequest, ReadWarning } from "./1-read/index.ts";

@@ -790,7 +790,6 @@ async function compileOnly(
   }
 }
 
-/** SQL from the command line as a node of the root project that may refer to everything. */
 /** `run-operation --sql`. */
 async function runStatement(
   { flags, parsed, runtime }: Invocation,
@@ -814,6 +813,7 @@ async function runStatement(
   return runInlineSql(execution, open, node, (own) => parseInline(parsed, own));
 }
 
+/** SQL from the command line as a node of the root project that may refer to everything. */
 async function inlineNode(invocation: Invocation, sql: string): Promise<GraphNode> {
   const node = operationNode(invocation.runtime, "inline_query", sql, "sql_operation");
   const { parseInline } = await import("./2-parse/inline.ts");

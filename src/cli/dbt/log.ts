@@ -1,4 +1,4 @@
-import { type LogFile, scrubSecrets } from "#engine/index.ts";
+import { customVariables, type LogFile, scrubSecrets, secretsIn } from "#engine/index.ts";
 import type { LogRecord } from "./record.ts";
 
 export type LogFormat = "text" | "debug" | "json";
@@ -42,11 +42,9 @@ export class Log {
     this.#file = options.file;
     this.invocationId = options.invocationId;
     this.#env = options.env;
-    this.#hasSecrets = Object.keys(options.env).some((name) => name.startsWith("DBT_ENV_SECRET_"));
+    this.#hasSecrets = secretsIn(options.env).length > 0;
     this.#print = options.print;
-    const prefix = "DBT_ENV_CUSTOM_ENV_";
-    const own = Object.entries(options.env).filter(([name]) => name.startsWith(prefix));
-    this.#extra = Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value ?? ""]));
+    this.#extra = customVariables(options.env);
   }
 
   write(record: LogRecord): void {

@@ -3,6 +3,7 @@ export { readProject, findProjectDir, type ReadOptions } from "./read-project.ts
 export { readFiles } from "./files.ts";
 export { parseYaml, yamlText } from "./yaml/index.ts";
 export { renderTree, renderValue, type KeyPath, type RenderOptions } from "./render.ts";
+export { customVariables, hideSecrets, privatePrefix, secretPrefix, secretsIn } from "./named-variables.ts";
 export { configScope, scrubSecrets, type ScopeOptions } from "./scope.ts";
 export { defaultProfilesDir, readProfiles, readTarget, type ProfileRequest } from "./profiles.ts";
 export { databaseName } from "./duckdb-output.ts";

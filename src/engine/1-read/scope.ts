@@ -12,12 +12,10 @@ import {
 import { targetValue } from "../context/target-value.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { readError } from "./errors.ts";
+import { hideSecrets, privatePrefix, secretPrefix, secretsIn } from "./named-variables.ts";
 import type { Target } from "./types.ts";
 import { dbtVersion } from "./version.ts";
 
-const secretPrefix = "DBT_ENV_SECRET";
-/** No template sees these. Source: dbt-common context.py. */
-const privatePrefix = "DBT_ENV_PRIVATE";
 const open = "$$$DBT_SECRET_START$$$";
 const close = "$$$DBT_SECRET_END$$$";
 
@@ -113,11 +111,4 @@ export function revealSecrets(text: string, env: NodeJS.ProcessEnv): string {
 }
 
 /** Text without the values of `DBT_ENV_SECRET_*` variables, for messages and logs. */
-export function scrubSecrets(text: string, env: NodeJS.ProcessEnv): string {
-  let result = text;
-  for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith(secretPrefix) && value !== undefined && value.trim() !== "")
-      result = result.replaceAll(value, "*****");
-  }
-  return result;
-}
+export const scrubSecrets = (text: string, env: NodeJS.ProcessEnv): string => hideSecrets(text, secretsIn(env));

@@ -335,7 +335,7 @@ function generateName(
       message: `No macro with name generate_${component}_name found`,
       dbtType: "Internal Error",
     });
-  if (entry.node.package_name === "dbt" && leadsToBuiltIn(runtime, entry.node.name))
+  if (entry.node.package_name === "dbt" && leadsToBuiltIn(state, entry.node.name))
     return builtInName(component, runtime, node, custom);
   const scope = scopeFor(state, entry);
   let value: unknown;
@@ -349,11 +349,21 @@ function generateName(
 }
 
 /** Whether a built-in macro that dispatches to itself ends in dbt's own: projects may define `default__` of it as well. */
-function leadsToBuiltIn(runtime: ParseState["runtime"], name: string): boolean {
-  const order = runtime.read.root.dispatch.find((d) => d.macro_namespace === "dbt")?.search_order;
-  const { found } = runtime.macros.dispatch(name, "dbt", order, runtime.read.root.name);
-  return found?.node.package_name === "dbt";
+function leadsToBuiltIn(state: ParseState, name: string): boolean {
+  let known = ledTo.get(state);
+  if (!known) ledTo.set(state, (known = new Map()));
+  let builtIn = known.get(name);
+  if (builtIn === undefined) {
+    const { read, macros } = state.runtime;
+    const order = read.root.dispatch.find((d) => d.macro_namespace === "dbt")?.search_order;
+    builtIn = macros.dispatch(name, "dbt", order, read.root.name).found?.node.package_name === "dbt";
+    known.set(name, builtIn);
+  }
+  return builtIn;
 }
+
+/** Asked three times a node, and the same for all. */
+const ledTo = new WeakMap<ParseState, Map<string, boolean>>();
 
 /** dbt's own three macros without a template, for the nodes of every project that does not override them. */
 function builtInName(

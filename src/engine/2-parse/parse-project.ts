@@ -5,7 +5,7 @@ import { builtinPackages } from "../builtins/index.ts";
 import { MacroTable } from "../context/macro-table.ts";
 import type { ParseNotes } from "../context/parse-notes.ts";
 import { dbtVersion, type Runtime } from "../context/runtime.ts";
-import { readFiles } from "../1-read/index.ts";
+import { customVariables, readFiles } from "../1-read/index.ts";
 import type { Project, ProjectFiles, ReadProject, SourceFile } from "../1-read/types.ts";
 import { manifestSelectors } from "../4-select/manifest-selectors.ts";
 import type { EventSink } from "../events.ts";
@@ -32,7 +32,6 @@ export interface ParsedProject {
 
 function emptyManifest({ read, env, invocationId, startedAt }: ParseInput): Manifest {
   const quoting = { database: true, schema: true, identifier: true, column: null, ...read.root.quoting };
-  const custom = "DBT_ENV_CUSTOM_ENV_";
   return {
     metadata: {
       dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
@@ -40,11 +39,7 @@ function emptyManifest({ read, env, invocationId, startedAt }: ParseInput): Mani
       generated_at: new Date().toISOString(),
       invocation_id: invocationId,
       invocation_started_at: startedAt.toISOString(),
-      env: Object.fromEntries(
-        Object.entries(env)
-          .filter(([name]) => name.startsWith(custom))
-          .map(([name, value]) => [name.slice(custom.length), value ?? ""]),
-      ),
+      env: customVariables(env),
       project_name: read.root.name,
       project_id: createHash("md5").update(read.root.name).digest("hex"),
       user_id: null,

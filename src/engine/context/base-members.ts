@@ -19,16 +19,12 @@ import {
   type Value,
 } from "#jinja/index.ts";
 import { isLabsError } from "#errors/index.ts";
-import { parseYaml, yamlText } from "../1-read/index.ts";
+import { parseYaml, privatePrefix, secretPrefix, yamlText } from "../1-read/index.ts";
 import { engineError } from "../errors.ts";
 import { utcDateTime } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
 import { dbtVersion, type Runtime } from "./runtime.ts";
 import type { Members } from "./scope.ts";
-
-const secretPrefix = "DBT_ENV_SECRET";
-/** No template sees these. Source: dbt-common context.py. */
-const privatePrefix = "DBT_ENV_PRIVATE";
 
 /** `env_var` outside profiles.yml: secrets are refused there. Source: dbt-core context/providers.py env_var. */
 export function envVarFunction(runtime: Runtime, overrides: Record<string, unknown> = {}): PyObject {

@@ -1,4 +1,5 @@
 import { PyDict, PyObject, type Value } from "#jinja/index.ts";
+import { customVariables } from "../1-read/index.ts";
 import { Relation } from "../adapter/index.ts";
 import type { GraphNode, OtherNode } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
@@ -168,9 +169,7 @@ export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
 
 /** `DBT_ENV_CUSTOM_ENV_X` variables by the name X. */
 export function metadataEnvs(runtime: Runtime): PyDict {
-  const prefix = "DBT_ENV_CUSTOM_ENV_";
-  const found = Object.entries(runtime.env).filter(([key]) => key.startsWith(prefix));
-  return new PyDict(found.map(([key, value]) => [key.slice(prefix.length), value ?? ""]));
+  return new PyDict(Object.entries(customVariables(runtime.env)));
 }
 
 class MetricReference extends PyObject {

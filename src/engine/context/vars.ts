@@ -8,6 +8,7 @@ import {
   type Value,
 } from "#jinja/index.ts";
 import { jsonDumps } from "#jinja/index.ts";
+import { hideSecrets, secretsIn } from "../1-read/index.ts";
 import { engineError } from "../errors.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { isRecord, toValue } from "./data.ts";
@@ -26,14 +27,6 @@ export function varsFor(runtime: Runtime, packageName: string): PlainRecord {
     Object.assign(merged, project.vars, isRecord(scoped) ? scoped : {});
   }
   return Object.assign(merged, runtime.read.cliVars);
-}
-
-/** A text without the values of variables whose names say that they are secret. */
-function withoutSecrets(text: string, vars: PlainRecord): string {
-  const secrets = Object.entries(vars)
-    .filter(([name, value]) => name.startsWith("DBT_ENV_SECRET_") && typeof value === "string" && value.trim() !== "")
-    .map(([, value]) => String(value));
-  return secrets.reduce((all, secret) => all.replaceAll(secret, "*****"), text);
 }
 
 /** `var` in a template: callable, with `has_var`. Strings are rendered when read. */
@@ -63,7 +56,7 @@ export class VarFunction extends PyObject {
     const fallback = args.length > 1 ? args[1] : kwargs.get("default");
     if (fallback !== undefined && fallback !== null) return fallback;
     if (args.length > 1 || kwargs.has("default") || this.#missing === "none") return fallback ?? null;
-    const supplied = withoutSecrets(jsonDumps(toValue(vars), { sortKeys: true, indent: 4 }), vars);
+    const supplied = hideSecrets(jsonDumps(toValue(vars), { sortKeys: true, indent: 4 }), secretsIn(vars));
     throw engineError("compilation", {
       message: `Required var '${String(name)}' not found in config:\nVars supplied to ${this.#owner} = ${supplied}`,
       hint: `Set it under vars: in dbt_project.yml, pass --vars '${String(name)}: value', or give var() a default.`,
