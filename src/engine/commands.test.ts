@@ -5,7 +5,8 @@ import { targetForDatabase } from "./1-read/index.ts";
 import { defaultFlags } from "./default-flags.ts";
 import type { EngineEvent } from "./events.ts";
 import { openProject } from "./open-project.ts";
-import { readAhead, runCommand } from "./run-command.ts";
+import { readAhead } from "./commands/read-ahead.ts";
+import { runCommand } from "./run-command.ts";
 import { type Files, writeProject } from "./testing/project.ts";
 
 /** A project with a database of its own, and what the engine said while it worked. */

@@ -1,8 +1,11 @@
 /**
  * The dbt-compatible engine, usable alone as a library.
  */
-export { readAhead, runCommand, succeeded } from "./run-command.ts";
-export type { CommandOptions, CommandResult, ReadAhead } from "./run-command.ts";
+export { runCommand } from "./run-command.ts";
+export { readAhead } from "./commands/read-ahead.ts";
+export { succeeded } from "./commands/result.ts";
+export type { CommandResult } from "./commands/result.ts";
+export type { CommandOptions, ReadAhead } from "./commands/invocation.ts";
 export { inFolder } from "./current-folder.ts";
 export { writtenFiles } from "./adapter/attach.ts";
 export { problemOf, reasonOf, reusedResult } from "./6-execute/outcome.ts";

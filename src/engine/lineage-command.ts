@@ -10,7 +10,9 @@ import type { Flags } from "./flags.ts";
 import { pathKind } from "./1-read/index.ts";
 import type { Target } from "./1-read/types.ts";
 import { lineageOf, type ProjectLineage } from "./lineage/index.ts";
-import { type CommandOptions, inProject, type Invocation } from "./run-command.ts";
+import { deferNodes } from "./commands/defer.ts";
+import type { CommandOptions, Invocation } from "./commands/invocation.ts";
+import { inProject } from "./run-command.ts";
 
 /** See `columnLineage` of open-project.ts. */
 export function compiledLineage(flags: Flags, options: CommandOptions): Promise<ProjectLineage> {
@@ -20,7 +22,7 @@ export function compiledLineage(flags: Flags, options: CommandOptions): Promise<
 async function readLineage(invocation: Invocation): Promise<ProjectLineage> {
   const { manifest, read, flags, options } = invocation;
   const selected = invocation.select(undefined);
-  invocation.defer();
+  deferNodes(invocation);
   const open = await openForReading(read.target, read.root.root, options);
   try {
     const execution = { ...invocation.execution(selected), writeFile: () => {} };

@@ -5,7 +5,9 @@ import type { Command, Flags } from "./flags.ts";
 import type { ManifestLineageOptions } from "./lineage/of-project.ts";
 import { type LineageGraph, traceLineage, type TraceOptions } from "./lineage/trace.ts";
 import type { ProjectLineage } from "./lineage/types.ts";
-import { runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
+import type { CommandOptions } from "./commands/invocation.ts";
+import type { CommandResult } from "./commands/result.ts";
+import { runCommand } from "./run-command.ts";
 import type { Target } from "./1-read/types.ts";
 
 export interface OpenProjectOptions {
