@@ -28,6 +28,8 @@ export { AccessStore } from "./access.ts";
 export type { AccessToken, AuditEntry } from "./access.ts";
 export { roleAt } from "./grants.ts";
 export type { Grant, LabRoles, Role } from "./grants.ts";
+export { sessionMs, SessionStore } from "./sessions.ts";
+export type { SessionOwner } from "./sessions.ts";
 export { UserStore } from "./users.ts";
 export type { User } from "./users.ts";
 export { AlertStore } from "./alerts.ts";

@@ -9,6 +9,7 @@ import { thisProcess, userName } from "./process-identity.ts";
 import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores, readTrend } from "./queries.ts";
 import { RunRecorder, type Write, type WriteName } from "./recorder.ts";
 import { newRunId } from "./run-id.ts";
+import { SessionStore } from "./sessions.ts";
 import type { Sql, Statement } from "./sql.ts";
 import { sqliteSql } from "./sqlite-sql.ts";
 import { profilesKept, readTableProfiles, type RecordedProfile } from "./table-profiles.ts";
@@ -83,6 +84,8 @@ export class Ledger {
   readonly access: AccessStore;
   /** People who sign in with a password. */
   readonly users: UserStore;
+  /** Browsers that are signed in. */
+  readonly sessions: SessionStore;
   readonly #sql: Sql;
 
   constructor(path: string, sql: Sql, problem?: LabsError) {
@@ -93,6 +96,7 @@ export class Ledger {
     this.alerts = new AlertStore(sql);
     this.access = new AccessStore(sql);
     this.users = new UserStore(sql);
+    this.sessions = new SessionStore(sql);
   }
 
   /**

@@ -248,6 +248,16 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (lab, name, run)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    password_at TEXT,
+    begun_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+  );
+  CREATE INDEX sessions_by_owner ON sessions (owner);
+  `,
 ];
 
 export const schemaVersion = migrations.length;

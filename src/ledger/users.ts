@@ -2,6 +2,7 @@ import { ledgerErrors } from "./errors.ts";
 import { type Grant, grantOf, type LabRoles, type Role, text } from "./grants.ts";
 import { hashPassword, leastPassword, longestPassword, passwordFits } from "./passwords.ts";
 import { newRunId } from "./run-id.ts";
+import { endingSessionsOf } from "./sessions.ts";
 import type { Row, Sql } from "./sql.ts";
 
 /** A person who signs in on the page; of the password only a scrypt hash is kept. Times are ISO 8601 in UTC. */
@@ -54,7 +55,11 @@ export class UserStore {
 
   /** False when there is nobody of this name; their sessions end with them. */
   async remove(name: string): Promise<boolean> {
-    return (await this.#sql.all("DELETE FROM users WHERE name = @name RETURNING id", { name })).length > 0;
+    const [, removed = []] = await this.#sql.batch([
+      endingSessionsOf(name),
+      { text: "DELETE FROM users WHERE name = @name RETURNING id", values: { name } },
+    ]);
+    return removed.length > 0;
   }
 
   /** Takes effect with the next request of a session. Undefined when there is nobody of this name. */
@@ -68,10 +73,14 @@ export class UserStore {
 
   /** Sessions that were begun with the old password end. Undefined when there is nobody of this name. Errors: LED-014. */
   async setPassword(name: string, password: string, now: Date): Promise<User | undefined> {
-    const [row] = await this.#sql.all(
-      "UPDATE users SET password = @hash, password_at = @at WHERE name = @name RETURNING *",
-      { name, hash: await checkedHash(password), at: now.toISOString() },
-    );
+    const hash = await checkedHash(password);
+    const [, [row] = []] = await this.#sql.batch([
+      endingSessionsOf(name),
+      {
+        text: "UPDATE users SET password = @hash, password_at = @at WHERE name = @name RETURNING *",
+        values: { name, hash, at: now.toISOString() },
+      },
+    ]);
     return row && user(row);
   }
 

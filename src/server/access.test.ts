@@ -15,14 +15,8 @@ let server: RunningServer;
 let ledger: Ledger;
 const password = "correct horse battery";
 
-beforeAll(async () => {
-  ({ root, run } = await workspaceWithRun());
-  ledger = await openLedger(join(root, ".labs/ledger.db"));
-  const { users } = ledger;
-  await users.add("ann", { role: "admin", labs: null }, password, "test", new Date());
-  await users.add("ivy", { role: "viewer", labs: { idle: "operator" } }, password, "test", new Date());
-  await users.add("vic", { role: "viewer", labs: { idle: "operator", shop: "viewer" } }, password, "test", new Date());
-  server = await startServer({
+const start = () =>
+  startServer({
     workspace: root,
     port: 0,
     host: "0.0.0.0",
@@ -31,6 +25,15 @@ beforeAll(async () => {
     checkAnswers: true,
     pingMs: 50,
   });
+
+beforeAll(async () => {
+  ({ root, run } = await workspaceWithRun());
+  ledger = await openLedger(join(root, ".labs/ledger.db"));
+  const { users } = ledger;
+  await users.add("ann", { role: "admin", labs: null }, password, "test", new Date());
+  await users.add("ivy", { role: "viewer", labs: { idle: "operator" } }, password, "test", new Date());
+  await users.add("vic", { role: "viewer", labs: { idle: "operator", shop: "viewer" } }, password, "test", new Date());
+  server = await start();
 });
 afterAll(async () => {
   await server.close();
@@ -179,6 +182,17 @@ describe("signing in", () => {
     const { "content-type": _none, ...bodiless } = again;
     expect((await ask(server, "DELETE", "/api/v1/session", bodiless)).status).toBe(200);
     expect((await ask(server, "GET", "/api/v1/labs", again)).code).toBe("SRV-003");
+  });
+
+  it("outlives a restart of the server, and what the page then sends is taken", async () => {
+    const as = await signIn("vic");
+    await server.close();
+    server = await start();
+    expect((await ask(server, "GET", "/api/v1/labs", as)).status).toBe(200);
+    expect((await ask(server, "POST", "/api/v1/labs/idle/pause", as, "{}")).status).toBe(200);
+    const { "x-csrf-token": _none, ...without } = as;
+    expect((await ask(server, "POST", "/api/v1/labs/idle/resume", without, "{}")).code).toBe("SRV-007");
+    expect((await ask(server, "POST", "/api/v1/labs/idle/resume", as, "{}")).status).toBe(200);
   });
 
   it("tells a wrong name from a wrong password by nothing, and stops who guesses", async () => {

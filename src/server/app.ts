@@ -19,7 +19,7 @@ import { runRoutes } from "./routes/runs.ts";
 import { tableRoutes } from "./routes/tables.ts";
 import { Scope } from "./scope.ts";
 import { guardHosts, highestRole, principalOf, requireOwnPage, requireRole } from "./security.ts";
-import { Sessions } from "./sessions.ts";
+import { Attempts } from "./sessions.ts";
 import { addSessionRoutes } from "./sign-in.ts";
 import { Streams } from "./stream.ts";
 
@@ -55,7 +55,7 @@ export interface AppOptions {
 /** What every route needs. */
 interface Server {
   context: ServerContext;
-  sessions: Sessions;
+  attempts: Attempts;
   audit: AuditTrail;
   options: AppOptions;
 }
@@ -76,11 +76,11 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 500 },
   });
-  const sessions = new Sessions();
-  const server = { context, sessions, audit, options };
+  const attempts = new Attempts();
+  const server = { context, attempts, audit, options };
   guardHosts(app, options.hosts);
   refuseAsProblems(app, context, audit, onDefect);
-  addSessionRoutes(app, context, sessions, audit);
+  addSessionRoutes(app, context, attempts, audit);
 
   let document: object | undefined;
   app.get("/api/v1/openapi.json", async () => (document ??= openApi(operations, context.version)));
@@ -113,25 +113,25 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
 }
 
 /** What somebody who may look at something sees. Errors: SRV-003, SRV-009. */
-async function scopeOf(request: FastifyRequest, { context, sessions }: Server): Promise<Scope> {
-  const principal = await principalOf(request, context, sessions);
+async function scopeOf(request: FastifyRequest, { context, attempts }: Server): Promise<Scope> {
+  const principal = await principalOf(request, context, attempts);
   requireRole(principal, "viewer");
   askers.set(request, principal);
   return new Scope(context, principal, "viewer");
 }
 
 function addRoute(app: FastifyInstance, route: Route, server: Server): void {
-  const { context, sessions, audit, options } = server;
+  const { context, attempts, audit, options } = server;
   app.route({
     method: route.method,
     url: `/api/v1${route.path.replace(/\{(\w+)\}/g, ":$1")}`,
     config: route.action === undefined ? {} : { action: route.action },
     handler: async (request, reply) => {
       const params = request.params as Record<string, string>;
-      const principal = await principalOf(request, context, sessions);
+      const principal = await principalOf(request, context, attempts);
       if (principal) askers.set(request, principal);
       requireRole(principal && { ...principal, role: highestRole(principal) }, route.role);
-      if (route.method !== "GET") requireOwnPage(request, sessions);
+      if (route.method !== "GET") requireOwnPage(request);
       const scope = new Scope(context, principal as NonNullable<typeof principal>, route.role);
       if (route.whole && !scope.whole) requireRole({ ...scope.principal, role: "viewer" }, "admin", " at some labs");
       if (params["lab"] !== undefined) scope.lab(params["lab"]);

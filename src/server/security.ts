@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Role } from "#ledger/index.ts";
+import { type Role, sessionMs, type SessionOwner } from "#ledger/index.ts";
 import type { Principal, ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
-import type { SessionOwner, Sessions } from "./sessions.ts";
+import { type Attempts, csrfFits, isAnonymous } from "./sessions.ts";
 
 export const cookieName = "labs_session";
 
@@ -55,7 +55,7 @@ export function cookieOf(request: FastifyRequest): string | undefined {
 }
 
 export function setCookie(reply: FastifyReply, id: string, secure: boolean): void {
-  const age = id === "" ? 0 : 12 * 3600;
+  const age = id === "" ? 0 : sessionMs / 1000;
   void reply.header(
     "set-cookie",
     `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? "; Secure" : ""}`,
@@ -66,12 +66,13 @@ export function setCookie(reply: FastifyReply, id: string, secure: boolean): voi
 export async function principalOf(
   request: FastifyRequest,
   context: ServerContext,
-  sessions: Sessions,
+  attempts: Attempts,
 ): Promise<Principal | undefined> {
   const { authorization } = request.headers;
-  if (authorization !== undefined) return ofToken(authorization, request.ip, context, sessions);
-  const session = sessions.find(cookieOf(request));
-  if (session?.owner) return ofOwner(session.owner, context);
+  if (authorization !== undefined) return ofToken(authorization, request.ip, context, attempts);
+  const cookie = cookieOf(request);
+  const owner = cookie && !isAnonymous(cookie) ? await context.ledger.sessions.owner(cookie, new Date()) : undefined;
+  if (owner) return ofOwner(owner, context);
   return context.needsToken ? undefined : { name: "local", role: "admin", labs: null };
 }
 
@@ -79,20 +80,20 @@ async function ofToken(
   authorization: string,
   address: string,
   context: ServerContext,
-  sessions: Sessions,
+  attempts: Attempts,
 ): Promise<Principal> {
   const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const token = secret && (await context.ledger.access.tokenOf(secret, new Date()));
   // Nobody guesses 192 bits: who comes with a right one is let in whatever others try from the same address.
   if (token) return token;
-  if (!sessions.mayTry(address))
+  if (!attempts.mayTry(address))
     throw serverErrors.tooMany({ message: "Too many wrong tokens from this address.", hint: "Wait a minute." });
-  sessions.tries(address);
+  attempts.tries(address);
   throw serverErrors.notSignedIn({ message: "The token is not known, or has expired.", hint: "labs tokens" });
 }
 
 /** Who was removed, or has another password now, is nobody. */
-async function ofOwner(owner: NonNullable<SessionOwner>, { ledger }: ServerContext): Promise<Principal | undefined> {
+async function ofOwner(owner: SessionOwner, { ledger }: ServerContext): Promise<Principal | undefined> {
   if ("token" in owner) return ledger.access.token(owner.token, new Date());
   const user = await ledger.users.byId(owner.user);
   return user?.passwordAt === owner.passwordAt ? user : undefined;
@@ -125,18 +126,14 @@ export function requireRole(principal: Principal | undefined, role: Role, where 
  * What changes something comes from our own page (its CSRF token says so), carries a token of its own, or comes from a
  * program on this machine: browsers name the page that sends them, programs do not. Errors: SRV-007.
  */
-export function requireOwnPage(request: FastifyRequest, sessions: Sessions): void {
+export function requireOwnPage(request: FastifyRequest): void {
   if (request.headers.authorization !== undefined) return;
   requireSameOrigin(request);
   const { origin } = request.headers;
   const site = request.headers["sec-fetch-site"];
   const cookie = cookieOf(request);
-  const given = request.headers["x-csrf-token"];
-  if (cookie !== undefined && sessions.find(cookie)) {
-    if (sessions.csrfFits(cookie, typeof given === "string" ? given : undefined)) return;
-    throw foreign("lacks the page's CSRF token");
-  }
-  if (origin !== undefined || site !== undefined) throw foreign("lacks the page's CSRF token");
+  if (cookie ? csrfFits(cookie, request.headers["x-csrf-token"]) : origin === undefined && site === undefined) return;
+  throw foreign("lacks the page's CSRF token");
 }
 
 /** For signing in, when nobody has a CSRF token yet: a page of another site cannot do it for somebody. Errors: SRV-007. */

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
+import type { SessionOwner } from "#ledger/index.ts";
 import type { AuditTrail } from "./audit.ts";
 import { checked } from "./checked.ts";
 import { type ServerContext, workspaceOf } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { loginRequest } from "./schemas.ts";
 import { cookieOf, highestRole, principalOf, requireOwnPage, requireSameOrigin, setCookie } from "./security.ts";
-import type { SessionOwner, Sessions } from "./sessions.ts";
+import { anonymousSession, type Attempts, csrfOf } from "./sessions.ts";
 import type { Session } from "./types.ts";
 
 /** Passwords that are checked at a time: each takes 32 MB and a core for a moment. */
@@ -16,15 +17,15 @@ const sideBySide = 2;
 export function addSessionRoutes(
   app: FastifyInstance,
   context: ServerContext,
-  sessions: Sessions,
+  attempts: Attempts,
   audit: AuditTrail,
 ): void {
   let checking = 0;
-  app.get("/api/v1/session", async (request, reply) => beginSession(request, reply, context, sessions));
+  app.get("/api/v1/session", async (request, reply) => beginSession(request, reply, context, attempts));
   app.delete("/api/v1/session", async (request, reply) => {
-    const who = await principalOf(request, context, sessions);
-    requireOwnPage(request, sessions);
-    sessions.end(cookieOf(request) ?? "");
+    const who = await principalOf(request, context, attempts);
+    requireOwnPage(request);
+    await context.ledger.sessions.end(cookieOf(request) ?? "");
     setCookie(reply, "", request.protocol === "https");
     if (who) await audit.done(request, { who: who.name, action: "logout", subject: "" });
     return { done: true };
@@ -33,9 +34,9 @@ export function addSessionRoutes(
     requireSameOrigin(request);
     const given = checked(loginRequest, request.body, "body") as z.infer<typeof loginRequest>;
     const counted = [request.ip, ...("user" in given ? [`user ${given.user}`] : [])];
-    if (!counted.every((whose) => sessions.mayTry(whose)) || checking >= sideBySide + 8)
+    if (!counted.every((whose) => attempts.mayTry(whose)) || checking >= sideBySide + 8)
       throw serverErrors.tooMany({ message: "Too many attempts to sign in.", hint: "Wait a minute." });
-    for (const whose of counted) sessions.tries(whose);
+    for (const whose of counted) attempts.tries(whose);
     checking++;
     const found = await signIn(context, given).finally(() => checking--);
     if (!found)
@@ -43,11 +44,11 @@ export function addSessionRoutes(
         message: "user" in given ? "Name and password do not fit." : "The token is not known, or has expired.",
         hint: "user" in given ? "`labs users passwd` sets a new password." : "`labs tokens` lists them.",
       });
-    for (const whose of counted) sessions.fitted(whose);
+    for (const whose of counted) attempts.fitted(whose);
     // A session of before is none of the one who signs in now.
-    sessions.end(cookieOf(request) ?? "");
+    await context.ledger.sessions.end(cookieOf(request) ?? "");
     await audit.done(request, { who: found.name, action: "login", subject: "" });
-    setCookie(reply, sessions.begin(found.owner), request.protocol === "https");
+    setCookie(reply, await context.ledger.sessions.begin(found.owner, new Date()), request.protocol === "https");
     return { done: true };
   });
 }
@@ -69,12 +70,12 @@ async function beginSession(
   request: FastifyRequest,
   reply: FastifyReply,
   context: ServerContext,
-  sessions: Sessions,
+  attempts: Attempts,
 ): Promise<Session> {
-  const principal = await principalOf(request, context, sessions);
+  const principal = await principalOf(request, context, attempts);
   let id = cookieOf(request);
-  if (principal && !sessions.find(id) && request.headers.authorization === undefined) {
-    id = sessions.begin(null);
+  if (principal && !id && request.headers.authorization === undefined) {
+    id = anonymousSession();
     setCookie(reply, id, request.protocol === "https");
   }
   void reply.header("cache-control", "no-store");
@@ -84,7 +85,7 @@ async function beginSession(
     labs: principal?.labs ?? null,
     needsToken: context.needsToken,
     readOnly: context.readOnly,
-    csrf: principal && id !== undefined ? sessions.csrfOf(id) : null,
+    csrf: principal && id ? csrfOf(id) : null,
     workspace: principal ? (workspaceOf(context).root.split(/[/\\]/).at(-1) ?? "") : "",
     version: context.version,
   };

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AccessStore, Ledger, UserStore } from "../index.ts";
+import { type AccessStore, type Ledger, sessionMs, type SessionStore, type UserStore } from "../index.ts";
 
 /** What every database behind the API's users, tokens and audit log must do the same. `open` gives an empty one. */
 export function accessContract(name: string, open: () => Promise<Ledger>): void {
   describe(`access on ${name}`, () => {
     let access: AccessStore;
     let users: UserStore;
+    let sessions: SessionStore;
     beforeEach(async () => {
-      ({ access, users } = await open());
+      ({ access, users, sessions } = await open());
     });
     const now = new Date();
     const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
@@ -46,6 +47,26 @@ export function accessContract(name: string, open: () => Promise<Ledger>): void 
       expect(await users.signIn("ann", "battery staple", now)).toMatchObject({ role: "admin" });
       expect([await users.remove("ann"), await users.remove("ann")]).toEqual([true, false]);
       expect(await users.byId(id)).toBeUndefined();
+    });
+
+    it("knows a session until it is over, signed out, or its user has another password", async () => {
+      const { id, passwordAt } = await users.add("ann", { role: "viewer", labs: null }, "correct horse", "root", now);
+      const owner = { user: id, passwordAt };
+      const [one, other] = [await sessions.begin(owner, now), await sessions.begin(owner, now)];
+      expect(await sessions.owner(one, later(1))).toEqual(owner);
+      expect(await sessions.owner(one, new Date(now.getTime() + sessionMs))).toBeUndefined();
+      await sessions.end(one);
+      expect([await sessions.owner(one, now), await sessions.owner(other, now)]).toEqual([undefined, owner]);
+      const byToken = await sessions.begin({ token: "t1" }, now);
+      await users.setPassword("ann", "battery staple", later(1));
+      expect(await sessions.owner(other, now)).toBeUndefined();
+      const last = await sessions.begin(owner, now);
+      await users.remove("ann");
+      expect(await sessions.owner(last, now)).toBeUndefined();
+      expect(await sessions.owner(byToken, now)).toEqual({ token: "t1" });
+      // However often somebody signs in: the newest are kept.
+      for (let i = 1; i <= 60; i++) await sessions.begin({ token: "t1" }, later(i));
+      expect(await sessions.owner(byToken, now)).toBeUndefined();
     });
 
     it("gives a name to one user or one token: the audit log names who did something", async () => {
