@@ -1,12 +1,6 @@
 import { catalogue } from "#errors/index.ts";
 
 export const orchestrateErrors = catalogue("orchestrate", {
-  badSchedule: {
-    code: "ORC-001",
-    title: "Schedule that cannot be followed",
-    exit: 2,
-    doc: "The `schedule` of a lab.yml names a time zone that does not exist, a cron expression that is none, or one whose time never comes.",
-  },
   serverRunning: {
     code: "ORC-002",
     title: "A server runs already",

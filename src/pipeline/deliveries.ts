@@ -1,7 +1,7 @@
 import { qualifiedName, quoteLiteral } from "#duck/index.ts";
 import type { LoadTotals, SourceFacts } from "#ingest/index.ts";
 import { type FreshnessOutcome, lateness, type LoadOutcome } from "#quality/index.ts";
-import { type Lab, milliseconds, type ScheduleConfig } from "#registry/index.ts";
+import { cronOf, type Lab, milliseconds, type ScheduleConfig } from "#registry/index.ts";
 
 const day = 86_400_000;
 
@@ -10,26 +10,25 @@ const day = 86_400_000;
  * schedule. A schedule that looks more often than once a day says nothing about how often files come: then a day.
  * Undefined without either.
  */
-export async function expectedInterval(
+export function expectedInterval(
   lab: Pick<Lab, "config">,
   now: Date,
-): Promise<{ ms: number; from: "freshness" | "schedule" } | undefined> {
+): { ms: number; from: "freshness" | "schedule" } | undefined {
   const { quality, schedule } = lab.config;
   if (quality.freshness?.every !== undefined) return { ms: milliseconds(quality.freshness.every), from: "freshness" };
-  const ms = schedule && (await scheduleInterval(schedule, now));
+  const ms = schedule && scheduleInterval(schedule, now);
   return ms === undefined ? undefined : { ms: Math.max(day, ms), from: "schedule" };
 }
 
 /** The longest time between two runs of a schedule: its interval, or the longest gap of its cron times over five weeks, of four at least. */
-async function scheduleInterval(schedule: ScheduleConfig, now: Date): Promise<number | undefined> {
+function scheduleInterval(schedule: ScheduleConfig, now: Date): number | undefined {
   if (schedule.every !== undefined) return milliseconds(schedule.every);
   if (schedule.cron === undefined) return undefined;
-  const { Cron } = await import("croner");
-  const options = schedule.timezone === undefined ? {} : { timezone: schedule.timezone };
   const end = now.getTime() + 35 * day;
-  const times = (Array.isArray(schedule.cron) ? schedule.cron : [schedule.cron])
+  const times = [schedule.cron]
+    .flat()
     .flatMap((pattern) => {
-      const cron = new Cron(pattern, options);
+      const cron = cronOf(pattern, schedule.timezone);
       const found: number[] = [];
       for (let at = cron.nextRun(now); at && (found.length < 4 || at.getTime() <= end); at = cron.nextRun(at)) {
         found.push(at.getTime());

@@ -307,7 +307,7 @@ class LabRun {
     try {
       const now = new Date();
       const sources = await sourceFacts(connection, lab.config.sources);
-      const due = await expectedInterval(lab, now);
+      const due = expectedInterval(lab, now);
       const quality = await inspectAndScore({
         connection,
         now,

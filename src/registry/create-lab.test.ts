@@ -38,6 +38,8 @@ describe("createLab", () => {
     ["../up", "REG-006", "up"],
     ["Größe", "REG-006", "grosse"],
     ["gold", "REG-006", "gold_lab"],
+    ["dbt", "REG-006", "dbt_lab"],
+    ["nul", "REG-006", "nul_lab"],
     ["shared", "REG-006", "shared_lab"],
     ["main", "REG-006", "main_lab"],
     ["1st", "REG-006", "st"],

@@ -35,7 +35,7 @@ export const registryErrors = catalogue("registry", {
     code: "REG-006",
     title: "Invalid lab name",
     exit: 2,
-    doc: "A new lab's name has 2 to 63 characters, small letters, digits and underscores, starts with a letter, and is not the name of a schema (raw, bronze, silver, gold, main, quarantine …): the name becomes the database's name, and DuckDB cannot tell a database from a schema of the same name.",
+    doc: "A new lab's name has 2 to 63 characters, small letters, digits and underscores, starts with a letter, and is not the name of a schema (raw, bronze, silver, gold, main, quarantine …): the name becomes the database's name, and DuckDB cannot tell a database from a schema of the same name. It becomes the name of the dbt project and of a folder too, so `dbt`, `dbt_duckdb`, folders that a workspace has for itself and names of devices (con, nul …) are taken.",
   },
   nameTaken: {
     code: "REG-007",

@@ -19,6 +19,7 @@ export { requiredVariables } from "./records-config.ts";
 export type { ApiConfig, AuthConfig, PaginationConfig, RecordsConfig, StepConfig } from "./records-config.ts";
 export type { LabEntry, LabStatus } from "./schemas/workspace.ts";
 export type { ScheduleConfig } from "./schemas/lab.ts";
+export { type Cron, cronOf } from "./schedule-problems.ts";
 export type { QualityConfig, Reaction, ScorePart, TableQuality, WorkspaceQuality } from "./schemas/quality.ts";
 export { scoreParts } from "./schemas/quality.ts";
 export type { ExpectationEntry, TableExpectationEntry } from "./schemas/expectation.ts";

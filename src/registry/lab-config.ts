@@ -14,6 +14,7 @@ import { type ApiConfig, apiConfig, type StepConfig, stepConfig } from "./record
 import { type LabAlerts, labAlertsConfig } from "./alerts-config.ts";
 import { recordsProblems } from "./records-problems.ts";
 import { qualityProblems } from "./quality-config.ts";
+import { scheduleProblems } from "./schedule-problems.ts";
 import { labSchema, type LabFile, type PublishConfig, type ScheduleConfig } from "./schemas/lab.ts";
 import type { QualityConfig } from "./schemas/quality.ts";
 import type { ColumnEntry, DriftPolicy, FileFormat, LoadMode, SourceEntry } from "./schemas/source.ts";
@@ -291,10 +292,7 @@ function meaning(data: LabFile | null): Problem[] {
       problems.push(...expectationProblems(item, ["quality", "tables", table, "expectations", i]));
   problems.push(...readsProblems(data?.reads ?? []));
   problems.push(...ownStepsProblems(data?.steps ?? []));
-  const schedule = data?.schedule;
-  if (schedule?.cron !== undefined && schedule.every !== undefined) {
-    report(["schedule", "every"], "The schedule has both `cron` and `every`.", "Keep one of them.");
-  }
+  problems.push(...scheduleProblems(data?.schedule));
   return problems;
 }
 

@@ -1,12 +1,12 @@
 import { registryErrors } from "./errors.ts";
-import { isReservedDatabase } from "./reserved-names.ts";
+import { isReservedDatabase, isReservedLab } from "./reserved-names.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Folders that a workspace has for itself. */
 const folderNames = new Set(["shared", "docs", "orchestration", "node_modules"]);
 
 export const nameRules =
-  "A name has 2 to 63 characters: small letters, digits and underscores, starting with a letter; schema names (raw, bronze, silver, gold, main, quarantine …) are not allowed.";
+  "A name has 2 to 63 characters: small letters, digits and underscores, starting with a letter; names of schemas (raw, bronze, silver, gold, main, quarantine …), of folders of the workspace, of devices (con, nul …) and `dbt` are not allowed.";
 
 /** Refuses a name that a new lab cannot have: REG-006 invalid, REG-007 taken; with a suggestion. */
 export function requireFreeName(workspace: Workspace, name: string): void {
@@ -31,7 +31,7 @@ export function requireFreeName(workspace: Workspace, name: string): void {
 }
 
 function isValidName(name: string): boolean {
-  const reserved = isReservedDatabase(name) || folderNames.has(name);
+  const reserved = isReservedDatabase(name) || isReservedLab(name) || folderNames.has(name);
   return /^[a-z][a-z0-9_]{1,62}$/.test(name) && !reserved;
 }
 

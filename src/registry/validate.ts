@@ -48,6 +48,10 @@ function expectation(schema: Schema): string {
 /** Everything in `value` that does not fit `schema`, in the order of the file. */
 export function validate(value: unknown, schema: Schema, path: (string | number)[] = []): Problem[] {
   const name = path.length === 0 ? "The file" : pathText(path);
+  if (path.length === 0 && value === null && schema.type === "object" && schema.required) {
+    const keys = schema.required.map((key) => `\`${key}:\``).join(", ");
+    return [{ kind: "value", path, message: "The file is empty.", hint: `It needs ${keys} at least.` }];
+  }
   const wrong = (message: string, hint?: string): Problem[] => [
     { kind: "value", path, message, ...(hint !== undefined && { hint }) },
   ];

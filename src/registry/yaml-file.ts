@@ -31,7 +31,22 @@ export function parseYaml(source: string, file: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col, source };
   };
+  const binary = source.search(/[\0\uFFFD]/);
+  if (binary !== -1) {
+    throw registryErrors.yamlSyntax({
+      message: "The file is no text in UTF-8.",
+      place: at(binary),
+      hint: "Save it as UTF-8.",
+    });
+  }
   const failure = document.errors[0];
+  if (failure?.code === "MULTIPLE_DOCS") {
+    throw registryErrors.yamlSyntax({
+      message: "The file has more than one YAML document.",
+      place: at(failure.pos[0]),
+      hint: "Take out this line (`---`) or what follows it.",
+    });
+  }
   if (failure) {
     throw registryErrors.yamlSyntax({
       message: `${failure.message.split("\n")[0]?.replace(/\.$/, "")}.`,

@@ -41,7 +41,7 @@ const stepsOfTask: Record<string, string[]> = {
   publish: ["transform", "inspect", "publish"],
 };
 
-/** The labs of a workspace that are not archived, each with its schedule and tasks. Errors: those of lab.yml, ORC-001. */
+/** The labs of a workspace that are not archived, each with its schedule and tasks. Errors: those of lab.yml. */
 export function exportedLabs(workspace: Workspace): ExportedLab[] {
   return workspace.labs.filter(({ status }) => status !== "archived").map(exportedLab);
 }

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { Cron } from "croner";
-import { milliseconds, type Lab } from "#registry/index.ts";
-import { orchestrateErrors } from "../errors.ts";
+import { type Cron, cronOf, milliseconds, type Lab } from "#registry/index.ts";
 
 /** What to do with due times that passed while nothing could run: all as one run, none, or each. */
 export type MissedPolicy = "once" | "skip" | "catch_up";
@@ -37,10 +35,9 @@ export class Schedule {
   readonly hash: string;
   readonly #patterns: Cron[];
 
-  /** Errors: ORC-001 with the place in lab.yml. */
+  /** Errors: those of lab.yml, which say what of its schedule cannot be followed. */
   constructor(lab: Lab) {
     const given = lab.config.schedule ?? {};
-    const place = (key: string) => lab.config.place(["schedule", key]);
     this.lab = lab.name;
     this.crons = given.cron === undefined ? [] : Array.isArray(given.cron) ? given.cron : [given.cron];
     this.everyMs = given.every === undefined ? undefined : milliseconds(given.every);
@@ -56,14 +53,7 @@ export class Schedule {
     this.retries = given.retries ?? 2;
     this.retryAfterMs = milliseconds(given.retry_after ?? "30 s");
     this.paused = given.paused ?? false;
-    if (this.timezone !== undefined && !isTimeZone(this.timezone)) {
-      throw orchestrateErrors.badSchedule({
-        message: `There is no time zone named ${this.timezone}.`,
-        place: place("timezone"),
-        hint: "Use an IANA name such as Europe/Berlin, America/New_York or UTC.",
-      });
-    }
-    this.#patterns = this.crons.map((text) => this.#pattern(text, place("cron")));
+    this.#patterns = this.crons.map((text) => cronOf(text, this.timezone));
     this.hash = createHash("sha256")
       .update(JSON.stringify([this.crons, this.everyMs, this.timezone]))
       .digest("base64url")
@@ -111,34 +101,6 @@ export class Schedule {
       ...(this.after.length > 0 ? [`after ${this.after.join(", ")}`] : []),
     ].join(", ");
   }
-
-  #pattern(text: string, place: ReturnType<Lab["config"]["place"]>): Cron {
-    let pattern: Cron;
-    try {
-      pattern = new Cron(text.trim(), {
-        paused: true,
-        mode: "5-part",
-        ...(this.timezone !== undefined && { timezone: this.timezone }),
-      });
-    } catch (error) {
-      const why =
-        error instanceof Error ? error.message.replace(/^CronPattern: /, "").replace(/\.$/, "") : String(error);
-      throw orchestrateErrors.badSchedule({
-        message: `The cron expression \`${text}\` of ${this.lab} is wrong: ${why}.`,
-        place,
-        hint: "Write minute, hour, day of month, month and day of week: `30 6 * * 1-5` is half past six on working days.",
-        cause: error,
-      });
-    }
-    if (!pattern.nextRun(new Date(0))) {
-      throw orchestrateErrors.badSchedule({
-        message: `The time of \`${text}\` never comes.`,
-        place,
-        hint: "Correct its day and month.",
-      });
-    }
-    return pattern;
-  }
 }
 
 /** Schedules of labs; a lab whose lab.yml is wrong hides no other. */
@@ -156,14 +118,6 @@ export function schedulesOf(labs: readonly Lab[]): {
     }
   }
   return { schedules, problems };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
 }
 
 function inWords(ms: number): string {
