@@ -159,8 +159,18 @@ describe("asking", () => {
       "-- c\nwith a as (select 1 as x) from a;",
       "describe gold.kpi",
       "explain select 1",
+      // Words in texts, names and comments do nothing.
+      "select 'duckdb_settings()' as \"current_setting\" -- from read_text('x')",
+      "select count(*) from gold.kpi where what like '%query(%' or what = 'getenv(1)'",
+      "explain select 'duckdb_secrets' from gold.kpi",
+      "from duckdb_columns()",
+      "from (values (1)) as query(x)",
+      "pivot gold.kpi on what in ('thing 1') using sum(n)",
+      "explain (format json) select 'getenv'",
+      "summarize gold.kpi",
+      "select * from range(3) r(i), unnest([i, 2])",
     ])
-      expect((await query(sql)).status, sql).toBe(200);
+      expect([sql, (await query(sql)).status]).toEqual([sql, 200]);
   });
 
   const refused: [string, string][] = [
@@ -209,6 +219,26 @@ describe("asking", () => {
     ["a file in a subquery", "select (select content from read_text('/etc/passwd'))"],
     ["a file in EXPLAIN", "explain analyze from read_text('/etc/passwd')"],
     ["a file in SUMMARIZE", "summarize from read_text('/etc/passwd')"],
+    ["SQL read from JSON", "from json_execute_serialized_sql(json_serialize_sql('from duckdb_' || 'settings()'))"],
+    ["a plan of SQL in a text", "select json_serialize_plan('select current_setting(''threads'')')"],
+    ["settings as PostgreSQL calls them", "from pg_catalog.pg_settings"],
+    ["settings in EXPLAIN", "explain select current_setting('threads')"],
+    ["settings in EXPLAIN with options", "explain (format json) select current_setting('threads')"],
+    ["settings in EXPLAIN ANALYZE with options", "explain (analyze) select current_setting('threads')"],
+    ["EXPLAIN of what is no query", "explain (analyze) copy gold.kpi to '/tmp/labs-server-test-leak.csv'"],
+    ["settings behind a statement", "select 1; from duckdb_settings()"],
+    ["settings in a PIVOT of values", "pivot (from duckdb_settings()) on name in ('threads') using first(value)"],
+    ["settings in a PIVOT", "pivot (from duckdb_settings()) on name using first(value)"],
+    ["settings in a window", "select count(*) over (order by current_setting('threads')) from gold.kpi"],
+    ["settings in a CTE", "with a as (select 1 as x where current_setting('threads') = '2') from a"],
+    ["settings in a LATERAL join", "from gold.kpi k, lateral (select value from duckdb_settings())"],
+    ["a log to write", "select write_log('x')"],
+    ["logging", "from enable_logging()"],
+    ["logs", "from duckdb_logs"],
+    ["a checkpoint as a table", "from checkpoint()"],
+    ["pointers into memory", "from arrow_scan(1, 2, 3)"],
+    ["a schema before it", "from system.main.duckdb_settings()"],
+    ["a function in quotes", `select "current_setting"('threads')`],
   ];
   it.each(refused)("refuses %s", async (_, sql) => {
     const response = await query(sql);
@@ -219,8 +249,8 @@ describe("asking", () => {
     // Neither content nor where things lie on this machine.
     expect(JSON.stringify(problem)).not.toMatch(/root:|\.duckdb|\/tmp\/labs-server-\w{6}/);
     const { entries } = (await (await ask("/api/v1/audit?limit=1")).json()) as types.AuditList;
-    // What is no table is a mistake, what is forbidden an attempt.
-    if (problem.code !== "DUCK-003")
+    // What is no table is a mistake, what is forbidden an attempt; of one address sixty a minute have a line.
+    if (problem.code !== "DUCK-003" && refused.findIndex(([, each]) => each === sql) < 50)
       expect(entries[0]).toMatchObject({
         who: "local",
         action: "POST /query",

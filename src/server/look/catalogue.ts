@@ -1,5 +1,6 @@
 import type { Lab } from "#registry/index.ts";
 import type { Catalogue } from "../types.ts";
+import { isOpen } from "./questions.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** By the file of a published version, which never changes. */
@@ -19,7 +20,7 @@ export async function catalogueOf(snapshots: Snapshots, lab: Lab, signal: AbortS
        ORDER BY schema_name, table_name, column_index`,
     );
     const { rows: functions } = await connection.query(
-      `SELECT DISTINCT function_name FROM duckdb_functions()
+      `SELECT DISTINCT function_name, function_type = 'table' FROM duckdb_functions()
        WHERE function_type IN ('scalar', 'aggregate', 'macro', 'table') AND regexp_matches(function_name, '^[a-z]\\w+$')
          AND NOT starts_with(function_name, 'pg_') AND NOT starts_with(function_name, 'has_') ORDER BY 1`,
     );
@@ -31,8 +32,10 @@ export async function catalogueOf(snapshots: Snapshots, lab: Lab, signal: AbortS
       tables.set(at, table);
       table.columns.push({ name: column, type });
     }
-    const names = (rows: unknown[][]) => rows.map(([name]) => String(name));
-    return { version, tables: [...tables.values()], functions: names(functions), keywords: names(keywords) };
+    // Some give tables and values.
+    const open = functions.filter(([name, table]) => table !== true || isOpen(String(name)));
+    const names = (rows: unknown[][]) => [...new Set(rows.map(([name]) => String(name)))];
+    return { version, tables: [...tables.values()], functions: names(open), keywords: names(keywords) };
   });
   if (kept.size >= most) kept.clear();
   kept.set(key, catalogue);

@@ -5,6 +5,7 @@ import type { Lab } from "#registry/index.ts";
 import { serverErrors } from "../errors.ts";
 import type { Grid } from "../types.ts";
 import { cellOf } from "./cells.ts";
+import { isRelation, requireOneSelect, toldAsConfined } from "./questions.ts";
 
 /** What a question may take of the machine. */
 const settings = { threads: "2", memory_limit: "1GB", temp_directory: "" };
@@ -12,11 +13,6 @@ const settings = { threads: "2", memory_limit: "1GB", temp_directory: "" };
 const sideBySide = 4;
 const mostWaiting = 50;
 const queryMs = 30_000;
-
-/** Kinds of statements that only read, as DuckDB calls them; it takes some PRAGMAs for a SELECT, so words count, too. */
-const reading = new Set(["SELECT", "EXPLAIN"]);
-const words =
-  /^(?:select|with|from|values|table|describe|desc|show|summarize|pivot|unpivot|explain(?!\s+analy[sz]e))\b|^\(/i;
 
 /**
  * Questions to what labs have published. Each has a database of its own, read-only and confined: it reaches no file, no
@@ -63,7 +59,7 @@ export class Snapshots {
       try {
         return await action(connection, version);
       } catch (error) {
-        if (!isLabsError(error) || error.code !== "DUCK-004" || !limit.aborted) throw told(error);
+        if (!isLabsError(error) || error.code !== "DUCK-004" || !limit.aborted) throw toldAsConfined(error);
         throw serverErrors.timedOut({
           message: `The query was stopped after ${(options.timeoutMs ?? queryMs) / 1000} seconds.`,
           hint: "Narrow it down with WHERE or fewer columns; `labs query` has no limit.",
@@ -98,9 +94,7 @@ export class Snapshots {
       await requireOneSelect(connection, sql);
       const started = performance.now();
       const text = sql.replace(/[;\s]+$/, "");
-      // What is no query to select from (EXPLAIN, DESCRIBE, SHOW) is small.
-      const whole = !/^(?:select|with|from|values|table|\()/i.test(withoutComments(text));
-      const { columns, rows } = await connection.query(whole ? text : `FROM (${text}\n) LIMIT ${limit + 1}`);
+      const { columns, rows } = await connection.query(isRelation(text) ? `FROM (${text}\n) LIMIT ${limit + 1}` : text);
       return {
         columns: columns.map(({ name, type }) => ({ name, type })),
         rows: rows.slice(0, limit).map((row) => row.map(cellOf)),
@@ -120,53 +114,4 @@ export class Snapshots {
     }
     this.#running++;
   }
-}
-
-/**
- * What DuckDB tells of the machine and of itself: paths, settings, secrets, extensions, logs. `query` would let a name be put
- * together from parts, so it is no function here. A word in a text counts, too: better one question too few.
- */
-const ofTheMachine =
-  /\b(?:duckdb_(?:databases|settings|secrets|secret_types|extensions|logs?|log_contexts|temporary_files|memory|variables|connections|approx_database_count)|pragma_\w+|current_setting|which_secret|getenv|getvariable|test_all_types)\b|\bquery(?:_table)?"?\s*(?:\/\*[^]*?\*\/|--[^\n]*\n|\s)*\(/i;
-
-const confined = (what: string, cause?: unknown) =>
-  serverErrors.confined({
-    message: `${what}: questions read tables of what is published, and nothing else of this machine.`,
-    hint: "`labs query` and `labs shell` have more.",
-    ...(cause !== undefined && { cause }),
-  });
-
-/** What the sandbox stops is told without the paths that DuckDB names. */
-function told(error: unknown): unknown {
-  if (!isLabsError(error) || error.code !== "DUCK-003") return error;
-  if (/Extension Autoloading Error|extension/i.test(error.message) && /install|autoload/i.test(error.message))
-    return confined("This needs an extension", error);
-  if (/^[^\n]*Permission Error|file system operations are disabled|disabled by configuration/i.test(error.message))
-    return confined("This reaches for a file, the network or a setting", error);
-  return error;
-}
-
-const withoutComments = (sql: string): string => sql.replace(/^(?:\s|--[^\n]*\n?|\/\*[^]*?\*\/)+/, "");
-
-/** The sandbox would stop what is worse; this tells what is meant to be asked here. Errors: SRV-012, SRV-015, DUCK-003. */
-export async function requireOneSelect(connection: Connection, sql: string): Promise<void> {
-  const [word = ""] = /^\w*/.exec(withoutComments(sql)) ?? [];
-  // Before DuckDB sees it: what is told about a COPY is that it is one, not which folder it may not reach.
-  const types =
-    words.test(withoutComments(sql)) || word === "" ? await connection.statementTypes(sql) : [word.toUpperCase()];
-  const [only = ""] = types;
-  if (types.length === 1 && reading.has(only) && words.test(withoutComments(sql))) {
-    const found = ofTheMachine.exec(sql)?.[0];
-    if (found === undefined) return;
-    throw confined(`There is no ${/^\w+/.exec(found)?.[0]} here`);
-  }
-  throw serverErrors.onlySelect({
-    message:
-      types.length > 1
-        ? `These are ${types.length} statements; the page runs one.`
-        : types.length === 0
-          ? "There is no statement to run."
-          : `This is ${only === "" || reading.has(only) ? "not a query" : `a statement of the kind ${only}`}; the page runs what only reads.`,
-    hint: "Write one SELECT. `labs shell` has more.",
-  });
 }
