@@ -1,13 +1,13 @@
-/** The whole command: one of several labs' own process, or a command line. Ends the process. */
+/** The whole command: a process that runs labs for another, or a command line. Ends the process. */
 export async function program(words: string[]): Promise<void> {
   if (words[0] === "--lab-worker") {
-    // Started by `labs run` for one of several labs.
-    const { serveRun } = await import("#pipeline/index.ts");
-    serveRun();
+    // Started by `labs run` of several labs.
+    const { serveRuns } = await import("#pipeline/index.ts");
+    serveRuns();
   } else if (words[0] === "--job-worker") {
-    // Started by `labs serve` for a job of its queue.
-    const { serveJob } = await import("#orchestrate/index.ts");
-    serveJob();
+    // Started by `labs serve` for the jobs of its queue.
+    const { serveJobs } = await import("#orchestrate/index.ts");
+    serveJobs();
   } else {
     const { dispatch } = await import("./dispatch.ts");
     await dispatch(words);

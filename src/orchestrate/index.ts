@@ -17,7 +17,7 @@ export type { JobEnd } from "./serve/client.ts";
 export { readServerFile } from "./serve/server-file.ts";
 export type { ServerFile } from "./serve/server-file.ts";
 export { work } from "./serve/worker.ts";
-export { serveJob } from "./serve/job-worker.ts";
+export { serveJobs } from "./serve/job-worker.ts";
 export { jobWorkerFlag } from "./serve/protocol.ts";
 export type { JobOptions, ServerEvent, ServerStatus } from "./serve/protocol.ts";
 export { airflowFile, airflowPools } from "./export/airflow.ts";

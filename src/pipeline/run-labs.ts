@@ -1,73 +1,75 @@
-import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { type ErrorJson, errorToJson } from "#errors/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import { pipelineErrors } from "./errors.ts";
 import type { LabEvent, LabRunResult, RunLabOptions } from "./types.ts";
 import { RunOrder } from "./run-order.ts";
-import { requestOf, workerFlag, type WorkerMessage } from "./worker.ts";
+import { WorkProcess } from "./work-process.ts";
+import { type LabWork, workerFlag, type WorkerMessage, workOf } from "./worker.ts";
 
 export interface RunLabsOptions extends Omit<RunLabOptions, "onEvent"> {
   onEvent: (event: LabEvent) => void;
   /** Labs that run at the same time. Default: the machine's cores. */
   jobs?: number;
-  /** Script that calls {@link serveRun} when it is started with the worker's flag. */
+  /** Script that calls {@link serveRuns} when it is started with the worker's flag. */
   script: string;
 }
 
 /**
- * Runs many labs side by side, each in a process of its own: a DuckDB file belongs to one process, and a lab that crashes takes
- * nobody along. One that reads others, or runs after them, waits for those among them. Results come in the order of the labs. After an abort the workers are told to stop and are waited for.
+ * Runs many labs side by side in as many processes, each of which runs one at a time. One that reads others, or runs after them, waits for those among them. Results come in the order of the labs. After an abort the workers are told to stop and are waited for.
  */
 export async function runLabs(workspace: Workspace, labs: Lab[], options: RunLabsOptions): Promise<LabRunResult[]> {
   const results: LabRunResult[] = Array.from({ length: labs.length });
   const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), labs.length));
   const order = new RunOrder(labs);
   const work = async (): Promise<void> => {
+    let worker: LabProcess | undefined;
     for (let lab = await order.next(); lab; lab = await order.next()) {
-      results[labs.indexOf(lab)] = options.signal?.aborted ? notRun(lab) : await runInProcess(workspace, lab, options);
+      const index = labs.indexOf(lab);
+      if (options.signal?.aborted) results[index] = notRun(lab);
+      else {
+        if (!worker || worker.end !== undefined) worker = new WorkProcess(options.script, workerFlag);
+        results[index] = await runInProcess(worker, workspace, lab, options);
+      }
       order.done(lab);
     }
+    worker?.release();
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return results;
 }
 
-function runInProcess(workspace: Workspace, lab: Lab, options: RunLabsOptions): Promise<LabRunResult> {
-  return new Promise((resolve) => {
-    const started = performance.now();
-    const child = fork(options.script, [workerFlag], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: { ...process.env, UV_THREADPOOL_SIZE: "16" },
-    });
-    let result: LabRunResult | undefined;
-    const abort = () => child.connected && child.send({ type: "abort" });
-    options.signal?.addEventListener("abort", abort, { once: true });
-    child.on("message", (message: WorkerMessage) => {
-      if (message.type === "event") {
-        if (message.event.type === "run-finish") result = message.event.result;
-        options.onEvent(message.event);
-      } else if (message.type === "failed") {
-        result = broken(lab, started, message.error);
-        options.onEvent({ type: "run-finish", lab: lab.name, result });
-      }
-    });
-    child.on("exit", (code, signal) => {
-      options.signal?.removeEventListener("abort", abort);
-      if (!result) {
-        const how = signal === null ? `with code ${code}` : `by ${signal}`;
-        const error = pipelineErrors.workerDied({
-          message: `The process of lab ${lab.name} ended ${how} before it was done.`,
-          hint: "Run it again; what was committed is kept. If it was out of memory, lower memory_limit in the profile's settings.",
-        });
-        result = broken(lab, started, errorToJson(error));
-        options.onEvent({ type: "run-finish", lab: lab.name, result });
-      }
-      resolve(result);
-    });
-    child.on("error", () => {});
-    child.send(requestOf(workspace, lab, options));
+type LabProcess = WorkProcess<LabWork, WorkerMessage>;
+
+async function runInProcess(
+  worker: LabProcess,
+  workspace: Workspace,
+  lab: Lab,
+  options: RunLabsOptions,
+): Promise<LabRunResult> {
+  const started = performance.now();
+  let result: LabRunResult | undefined;
+  const finish = (error: ErrorJson): LabRunResult => {
+    const failed = broken(lab, started, error);
+    options.onEvent({ type: "run-finish", lab: lab.name, result: failed });
+    return failed;
+  };
+  const abort = () => worker.stop("cancelled");
+  options.signal?.addEventListener("abort", abort, { once: true });
+  await worker.run(workOf(workspace, lab, options), (message) => {
+    if (message.type === "failed") result = finish(message.error);
+    else {
+      if (message.event.type === "run-finish") result = message.event.result;
+      options.onEvent(message.event);
+    }
   });
+  options.signal?.removeEventListener("abort", abort);
+  if (result) return result;
+  const error = pipelineErrors.workerDied({
+    message: `The process of lab ${lab.name} ended ${worker.end} before it was done.`,
+    hint: "Run it again; what was committed is kept. If it was out of memory, lower memory_limit in the profile's settings.",
+  });
+  return finish(errorToJson(error));
 }
 
 /** The result of a run that came to nothing. `started`: of `performance.now()`. */

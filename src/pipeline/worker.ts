@@ -1,13 +1,14 @@
 import { errorToJson, type ErrorJson } from "#errors/index.ts";
 import { openRegistry, type Lab, type Workspace } from "#registry/index.ts";
 import { runLab } from "./run-lab.ts";
+import { serveWork, tellParent } from "./serve-work.ts";
 import type { LabEvent, RunLabOptions } from "./types.ts";
 
-/** First argument of a process that runs one lab for another process. */
+/** First argument of a process that runs labs for another process. */
 export const workerFlag = "--lab-worker";
 
-interface Request {
-  type: "run";
+/** One lab's run as it crosses the process border. */
+export interface LabWork {
   workspace: string;
   lab: string;
   options: Omit<RunLabOptions, "onEvent" | "signal">;
@@ -15,43 +16,28 @@ interface Request {
 
 export type WorkerMessage = { type: "event"; event: LabEvent } | { type: "failed"; error: ErrorJson };
 
-/** What a worker needs to know, as it crosses the process border. */
-export function requestOf(workspace: Workspace, lab: Lab, options: RunLabOptions): Request {
+/** What a worker needs to know. */
+export function workOf(workspace: Workspace, lab: Lab, options: RunLabOptions): LabWork {
   const { onEvent: _event, signal: _signal, ...plain } = options;
   const { script: _script, jobs: _jobs, ...rest } = plain as RunLabOptions & { script?: string; jobs?: number };
-  return { type: "run", workspace: workspace.root, lab: lab.name, options: rest };
+  return { workspace: workspace.root, lab: lab.name, options: rest };
 }
 
-/**
- * The other side: waits for one request, runs it, sends its events, and ends. When the parent dies the run is cancelled,
- * so that no orphan goes on writing.
- */
-export function serveRun(): void {
-  const abort = new AbortController();
-  const send = (message: WorkerMessage): void => {
-    if (process.connected) process.send?.(message);
-  };
-  process.once("disconnect", () => abort.abort());
-  // Ctrl-C reaches the whole process group: the parent decides what it means.
-  process.on("SIGINT", () => {});
-  process.on("message", (message: Request | { type: "abort" }) => {
-    if (message.type === "abort") {
-      abort.abort();
-      return;
+/** The other side: runs the labs that it is given one after the other, and sends their events. */
+export function serveRuns(): void {
+  const tell = (message: WorkerMessage) => tellParent(message);
+  serveWork<LabWork>(async ({ workspace: root, lab, options }, { signal }) => {
+    try {
+      const workspace = openRegistry(root);
+      await runLab(workspace, workspace.lab(lab), {
+        ...options,
+        signal,
+        onEvent: (event) => tell({ type: "event", event }),
+      });
+      return true;
+    } catch (error) {
+      tell({ type: "failed", error: errorToJson(error) });
+      return false;
     }
-    void run(message, abort.signal, send).finally(() => process.disconnect?.());
   });
-}
-
-async function run(request: Request, signal: AbortSignal, send: (message: WorkerMessage) => void): Promise<void> {
-  try {
-    const workspace = openRegistry(request.workspace);
-    await runLab(workspace, workspace.lab(request.lab), {
-      ...request.options,
-      signal,
-      onEvent: (event) => send({ type: "event", event }),
-    });
-  } catch (error) {
-    send({ type: "failed", error: errorToJson(error) });
-  }
 }

@@ -2,49 +2,34 @@ import { join } from "node:path";
 import { loadBinding } from "#duck/index.ts";
 import { errorToJson, isLabsError } from "#errors/index.ts";
 import { type JobInfo, type JobOutcome, type JobRequest, type Ledger, openLedger } from "#ledger/index.ts";
-import { type LabEvent, type LabRunResult, runLab } from "#pipeline/index.ts";
+import { type LabEvent, type LabRunResult, runLab, serveWork, type StopReason, tellParent } from "#pipeline/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { orchestrateErrors } from "../errors.ts";
 import { Schedule, schedulesOf } from "../schedule/schedule.ts";
-import type { FromWorker, JobOptions, StopReason, ToWorker } from "./protocol.ts";
+import type { FromWorker, JobOptions, JobWork } from "./protocol.ts";
 import { mayPass, retryAt } from "./retry.ts";
 
 /** Why a run was stopped from inside its process. */
-type Ending = StopReason | "orphaned" | "lease-lost" | "timed-out";
+type Ending = StopReason | "lease-lost" | "timed-out";
 
-/** A server that has just died hears nothing; the end of the connection tells the rest. */
-const send = (message: FromWorker): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
+const tell = (message: FromWorker): void => tellParent(message);
 
 /**
- * The process of one job: waits for it, runs it under its lease, tells the queue how it ended, and ends. It stops when its
- * server dies or its lease is lost; what it finished is kept and the next attempt goes on from there.
+ * A process of the server's jobs: runs each that it is given under its lease and tells the queue how it ended. It stops when
+ * its server dies or its lease is lost; what it finished is kept and the next attempt goes on from there.
  */
-export function serveJob(): void {
-  const stop = new AbortController();
-  const halt = (why: Ending) => stop.abort(why);
-  process.once("disconnect", () => {
-    if (!stop.signal.aborted) halt("orphaned");
-    // Something that cannot be interrupted must not keep an orphan alive: the lab's data is safe at any moment.
-    setTimeout(() => process.exit(1), 20_000).unref();
-  });
-  // Ctrl-C reaches the whole process group: the server decides what it means.
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => halt("stopped"));
-  process.on("message", (message: ToWorker) => {
-    if (message.type === "stop") halt(message.reason);
-    else void attempt(message, stop, halt).finally(() => process.connected && process.disconnect());
-  });
+export function serveJobs(): void {
+  serveWork<JobWork>((work, stop) => attempt(work, stop.signal, (why) => stop.abort(why)));
   // Loading DuckDB takes as long as a small run: done before there is a job.
-  void loadBinding().then(() => send({ type: "ready" }));
+  void loadBinding();
 }
 
+/** Resolves with whether the run came to its own end. */
 async function attempt(
-  { workspace: root, job, leaseMs, share }: Extract<ToWorker, { type: "job" }>,
-  stop: AbortController,
+  { workspace: root, job, leaseMs, share }: JobWork,
+  signal: AbortSignal,
   halt: (why: Ending) => void,
-): Promise<void> {
+): Promise<boolean> {
   const ledger = await openLedger(join(root, ".labs", "ledger.db"));
   const keeper = keepLease(ledger, job, leaseMs, halt);
   let clock: RunClock | undefined;
@@ -61,16 +46,17 @@ async function attempt(
       job: { id: job.id, attempt: job.attempt },
       share,
       beforeStep: keeper.check,
-      signal: stop.signal,
+      signal,
       onEvent: (event) => {
         time.on(event);
-        send({ type: "event", event });
+        tell({ type: "event", event });
       },
     });
-    const outcome = outcomeOf(result, schedule, job, stop.signal, time.exceeded);
+    const outcome = outcomeOf(result, schedule, job, signal, time.exceeded);
     await end(ledger, job, outcome, followers(workspace, job, result), result);
+    return true;
   } catch (error) {
-    const why = stop.signal.reason as Ending | undefined;
+    const why = signal.reason as Ending | undefined;
     const json = errorToJson(error);
     const retryable = isLabsError(error) && error.retryable && why === undefined;
     const outcome: JobOutcome | undefined =
@@ -83,7 +69,8 @@ async function attempt(
               job.failures < 2 && { retryAt: retryAt(new Date(), job.failures + 1, 30_000).toISOString() }),
           }
         : stopped(why);
-    await end(ledger, job, outcome, [], null).catch(() => send({ type: "done", result: null }));
+    await end(ledger, job, outcome, [], null).catch(() => tell({ type: "done", result: null }));
+    return false;
   } finally {
     clock?.stop();
     keeper.stop();
@@ -165,7 +152,7 @@ async function end(
 ): Promise<void> {
   if (outcome) await ledger.jobs.finish(job, outcome, new Date(), then);
   else await ledger.jobs.release(job, "Stopped with its server; goes on with the next one.");
-  send({ type: "done", result });
+  tell({ type: "done", result });
 }
 
 /**

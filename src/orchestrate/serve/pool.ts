@@ -1,9 +1,8 @@
 import { availableParallelism, totalmem } from "node:os";
 import { errorToJson } from "#errors/index.ts";
 import type { JobInfo, JobStore } from "#ledger/index.ts";
-import type { LabEvent } from "#pipeline/index.ts";
-import { JobProcess, type ProcessEnd } from "./job-process.ts";
-import type { ServerEvent } from "./protocol.ts";
+import { type LabRunResult, WorkProcess } from "#pipeline/index.ts";
+import { type FromWorker, jobWorkerFlag, type JobWork, type ServerEvent } from "./protocol.ts";
 
 export interface PoolOptions {
   /** Name of this process in the queue. */
@@ -23,6 +22,11 @@ export interface PoolOptions {
 /** Attempts that may end without an outcome before a job has failed: power cuts are few, what kills its process does so each time. */
 const mostInterruptions = 20;
 
+/** A process that did work and has none is let go after this time, in milliseconds: what it keeps is not small. */
+const idleMs = 30_000;
+
+type JobProcess = WorkProcess<JobWork, FromWorker>;
+
 interface Running {
   job: JobInfo;
   process: JobProcess;
@@ -30,8 +34,8 @@ interface Running {
 }
 
 /**
- * Takes jobs from the queue and runs each in a process of its own, as many at a time as the machine has cores. One more
- * process waits, loaded, for the next job. Shares threads and memory out between the runs.
+ * Takes jobs from the queue and runs them in processes of one job at a time, as many as the machine has cores. One process
+ * at least waits, loaded, for the next job. Shares threads and memory out between the runs.
  */
 export class Pool {
   readonly #store: JobStore;
@@ -42,7 +46,9 @@ export class Pool {
   readonly #leaseMs: number;
   /** Attempts whose end could not be told to the queue: the disk was full, or the ledger away. */
   readonly #untold = new Map<JobInfo, string>();
-  #spare: JobProcess | undefined;
+  /** Processes that wait for work; the last has been used last. */
+  #spares: JobProcess[] = [];
+  #idleTimer: NodeJS.Timeout | undefined;
   #filling: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -105,7 +111,8 @@ export class Pool {
       if (this.#running.size === 0) resolve();
       else this.#idle = resolve;
     });
-    void this.#spare?.kill();
+    clearTimeout(this.#idleTimer);
+    this.#letGo(() => true);
     await idle;
   }
   #idle: (() => void) | undefined;
@@ -114,7 +121,7 @@ export class Pool {
   stopNow(graceMs: number): void {
     for (const { process } of this.#running.values()) process.stop("stopped");
     setTimeout(() => {
-      for (const { process } of this.#running.values()) void process.kill();
+      for (const { process } of this.#running.values()) process.kill();
     }, graceMs).unref();
   }
 
@@ -132,7 +139,7 @@ export class Pool {
       const expired = (job.leaseUntil ?? "") < now.toISOString();
       if (own && own.job.attempt === job.attempt) {
         // Frozen, or busy in a way that cannot be told from it: it must not wake up and go on.
-        if (expired) void own.process.kill();
+        if (expired) own.process.kill();
         continue;
       }
       const worker = job.worker ?? "";
@@ -172,40 +179,68 @@ export class Pool {
 
   async #run(job: JobInfo): Promise<void> {
     const { onEvent, workspace } = this.#options;
-    const process = this.#spare && !this.#spare.gone ? this.#spare : new JobProcess(this.#options.script);
-    this.#spare = undefined;
+    const process = this.#spare() ?? this.#start();
     this.#running.set(job.id, { job, process, since: new Date().toISOString() });
     onEvent({ type: "began", job });
-    const run = process.run({ type: "job", workspace, job, leaseMs: this.#leaseMs, share: this.#share }, ({ event }) =>
-      onEvent({ type: "run", job, event: event as LabEvent }),
-    );
     // Not before the job has its own process: starting one takes a core for a moment.
     setTimeout(() => this.#warm(), 50).unref();
-    const end = await run;
-    const final = await this.#settle(job, end);
+    let done: { result: LabRunResult | null } | undefined;
+    await process.run({ workspace, job, leaseMs: this.#leaseMs, share: this.#share }, (message) => {
+      if (message.type === "event") onEvent({ type: "run", job, event: message.event });
+      else done = message;
+    });
+    const final = await this.#settle(job, done ? undefined : `The process that ran it ended ${process.end}.`);
     this.#running.delete(job.id);
-    onEvent({ type: "ended", job: final, result: end.result });
+    this.#keep(process);
+    onEvent({ type: "ended", job: final, result: done?.result ?? null });
     if (this.#running.size === 0) this.#idle?.();
     this.wake();
     setTimeout(() => this.#warm(), 50).unref();
   }
 
   /** The job as the queue has it after its process is gone. */
-  async #settle(job: JobInfo, end: ProcessEnd): Promise<JobInfo> {
-    const why = `The process that ran it ended ${end.how}.`;
+  async #settle(job: JobInfo, why: string | undefined): Promise<JobInfo> {
     try {
-      if (!end.done) await this.#store.interrupt(job, why, new Date(), mostInterruptions);
+      if (why !== undefined) await this.#store.interrupt(job, why, new Date(), mostInterruptions);
       return (await this.#store.job(job.id)) ?? job;
     } catch (error) {
-      if (!end.done) this.#untold.set(job, why);
+      if (why !== undefined) this.#untold.set(job, why);
       this.#options.onEvent({ type: "problem", error: errorToJson(error) });
-      return { ...job, message: end.done ? job.message : why };
+      return { ...job, message: why ?? job.message };
     }
   }
 
+  #start(): JobProcess {
+    return new WorkProcess(this.#options.script, jobWorkerFlag);
+  }
+
+  /** A process that waits, the one used last before the others. */
+  #spare(): JobProcess | undefined {
+    for (let found = this.#spares.pop(); found; found = this.#spares.pop()) if (found.end === undefined) return found;
+    return undefined;
+  }
+
+  /** One process at least waits for the next job, as long as there may be one. */
   #warm(): void {
-    if (this.#closed || (this.#spare && !this.#spare.gone) || this.#running.size >= this.slots) return;
-    this.#spare = new JobProcess(this.#options.script);
+    if (this.#closed || this.#running.size >= this.slots) return;
+    if (!this.#spares.some(({ end }) => end === undefined)) this.#spares.push(this.#start());
+  }
+
+  /** A process that has done its job is quicker with the next one than a new one, and goes when none comes. */
+  #keep(process: JobProcess): void {
+    if (process.end !== undefined) return;
+    this.#spares.push(process);
+    if (this.#closed) this.#letGo(() => true);
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      this.#letGo(({ ran }) => ran > 0);
+      this.#warm();
+    }, idleMs).unref();
+  }
+
+  #letGo(which: (process: JobProcess) => boolean): void {
+    for (const process of this.#spares) if (which(process)) process.release();
+    this.#spares = this.#spares.filter((process) => !which(process));
   }
 }
 

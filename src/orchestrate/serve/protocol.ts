@@ -11,23 +11,16 @@ export type JobOptions = Omit<
   "onEvent" | "signal" | "wait" | "trigger" | "command" | "job" | "share" | "beforeStep"
 >;
 
-/** Why a job's process is told to end. */
-export type StopReason = "cancelled" | "stopped";
+/** A job for a process of the server. */
+export interface JobWork {
+  workspace: string;
+  job: JobInfo;
+  leaseMs: number;
+  share: { threads: number; memoryMb: number };
+}
 
-/** From the server to the process of one job. */
-export type ToWorker =
-  | {
-      type: "job";
-      workspace: string;
-      job: JobInfo;
-      leaseMs: number;
-      share: { threads: number; memoryMb: number };
-    }
-  | { type: "stop"; reason: StopReason };
-
-/** From the process of one job to the server. */
+/** From that process to the server. */
 export type FromWorker =
-  | { type: "ready" }
   | { type: "event"; event: LabEvent }
   /** The attempt has ended and the queue knows; `null`: its lease was lost, or it was put back. */
   | { type: "done"; result: LabRunResult | null };

@@ -20,7 +20,7 @@ const keepJobsMs = 90 * 86_400_000;
 export interface ServeOptions {
   /** Folder of the workspace. */
   workspace: string;
-  /** Script of the job processes: it calls {@link serveJob} when it is started with the flag. */
+  /** Script of the job processes: it calls {@link serveJobs} when it is started with the flag. */
   script: string;
   /** Labs that run at the same time. Default: the machine's cores. */
   jobs?: number;
