@@ -1,15 +1,19 @@
-import { Cron } from "croner";
+import { Cron as Croner } from "croner";
 import type { ScheduleConfig } from "./schemas/lab.ts";
 import type { Problem } from "./validate.ts";
 
-export type { Cron };
+/** A cron expression that was read: what is asked of it, without the library's types, which users do not have. */
+export interface Cron {
+  /** The first time after a moment; null when there is none. */
+  nextRun(after?: Date): Date | null;
+}
 
 /**
  * A cron expression of five fields, read in a time zone (IANA name; the machine's own when missing). Times that a clock
  * change skips or repeats are those of Vixie cron. Throws when the expression is none.
  */
 export const cronOf = (expression: string, timezone?: string): Cron =>
-  new Cron(expression.trim(), { paused: true, mode: "5-part", ...(timezone !== undefined && { timezone }) });
+  new Croner(expression.trim(), { paused: true, mode: "5-part", ...(timezone !== undefined && { timezone }) });
 
 /** What the schema of a lab's `schedule:` cannot say: times that never come, zones that do not exist. */
 export function scheduleProblems(schedule: ScheduleConfig | null | undefined): Problem[] {
