@@ -78,8 +78,8 @@ function runSuite(suite: Suite): Outcome[] {
     env: {
       ...process.env,
       ENGINE_COMMAND: command,
-      // Projects of tests are small: what is kept of a parse shall stand the tests too.
-      LABS_PARTIAL_PARSE_FROM: "0",
+      // What is kept of a parse shall stand the tests too.
+      LABS_PARTIAL_PARSE: "sources",
       ENGINE_REPORT: lines,
       PYTHONPATH: [here, join(here, "adapter"), process.env.PYTHONPATH].filter(Boolean).join(delimiter),
       PYTHONDONTWRITEBYTECODE: "1",

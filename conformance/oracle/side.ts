@@ -98,7 +98,7 @@ function run(
         ...Object.fromEntries(kept),
         TZ: "UTC",
         DBT_SEND_ANONYMOUS_USAGE_STATS: "false",
-        LABS_PARTIAL_PARSE_FROM: "0",
+        LABS_PARTIAL_PARSE: "sources",
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

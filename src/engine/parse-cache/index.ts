@@ -28,9 +28,6 @@ import { countsOf, type Counts } from "./counts.ts";
 import { ExtrasWriter, restoreSections, type Extras } from "./extras.ts";
 import { parseKey } from "./key.ts";
 
-/** Below this many files a parse takes less time than keeping it. */
-const worthKeeping = 100;
-
 /** A parsed project, fresh or kept. */
 export interface Parsed {
   project: ParsedProject;
@@ -57,15 +54,15 @@ interface State {
 
 /**
  * Parses a project, or takes what an earlier parse of the same files left in the target folder. `--no-partial-parse` and
- * `--no-write-json` switch that off; `LABS_PARTIAL_PARSE_FROM` is the number of files from which it is done.
+ * `--no-write-json` switch that off. Where the program runs from its sources, which change under it, it is done only with
+ * `LABS_PARTIAL_PARSE=sources`.
  * Errors: those of parsing.
  */
 export function parseOrRestore(input: ParseInput, targetFolder: string): Parsed {
   const { read, flags, env } = input;
   const files = filesOf(read);
-  const from = env.LABS_PARTIAL_PARSE_FROM;
-  const program = programId() ?? (from === undefined ? undefined : "sources");
-  const wanted = flags.partialParse !== false && flags.writeJson && sizeOf(files) >= Number(from ?? worthKeeping);
+  const program = programId() ?? (env.LABS_PARTIAL_PARSE === "sources" ? "sources" : undefined);
+  const wanted = flags.partialParse !== false && flags.writeJson;
   const key = wanted && program !== undefined ? parseKey(read, files, flags, program) : undefined;
   if (key === undefined) {
     const project = parseProject(input, files);
@@ -76,9 +73,6 @@ export function parseOrRestore(input: ParseInput, targetFolder: string): Parsed 
   const restored = state?.key === key ? restore(input, files, store, state) : undefined;
   return restored ?? parseAndKeep(input, files, store, key);
 }
-
-const sizeOf = (files: ProjectFiles[]): number =>
-  files.reduce((sum, { models, macros, properties }) => sum + models.length + macros.length + properties.length, 0);
 
 function parseAndKeep(input: ParseInput, files: ProjectFiles[], store: ParseCacheFiles, key: string): Parsed {
   const notes = new ParseNotes();

@@ -9,10 +9,10 @@ import type { Manifest } from "../manifest/types.ts";
 import { openProject } from "../open-project.ts";
 import { type Files, writeProject } from "../testing/project.ts";
 
-/** A project whose parse is kept however small it is. */
+/** A project whose parse is kept. */
 function project(files: Files) {
   const folder = writeProject(files);
-  const env: NodeJS.ProcessEnv = { LABS_PARTIAL_PARSE_FROM: "0" };
+  const env: NodeJS.ProcessEnv = { LABS_PARTIAL_PARSE: "sources" };
   const asked = {
     database: join(folder, "shop.duckdb"),
     projectDir: folder,
@@ -237,7 +237,7 @@ test("several processes at once keep their parses without a failure", async () =
   );
   const ends = Array.from({ length: 3 }, () => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      env: { ...process.env, LABS_PARTIAL_PARSE_FROM: "0" },
+      env: { ...process.env, LABS_PARTIAL_PARSE: "sources" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";
