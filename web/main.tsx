@@ -1,13 +1,13 @@
 import { signal } from "@preact/signals";
 import { type ComponentType, render } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { ApiError, begin, session } from "./lib/api.ts";
 import { listenToKeys } from "./lib/keys.ts";
 import { labs, loadLabs, progress, putLab, steps, urgency } from "./lib/labs.ts";
 import { connected, listen, throttled, useLive } from "./lib/live.ts";
 import { path } from "./lib/router.ts";
 import { cycleTheme, theme } from "./lib/theme.ts";
-import { Empty, ErrorBox, Loading, Toasts } from "./parts/basic.tsx";
+import { Broken, Empty, ErrorBox, Loading, Toasts } from "./parts/basic.tsx";
 import { Overlay, overlay, pages } from "./parts/palette.tsx";
 import { SignIn, signOut } from "./parts/sign-in.tsx";
 import type { Problem } from "../src/server/types.ts";
@@ -35,16 +35,33 @@ const routes: { at: RegExp; load: () => Promise<{ default: Page }>; props?: stri
 ];
 const loaded = signal<Map<RegExp, Page>>(new Map());
 
+/** The page of an address with the names in it; undefined when there is none, or it cannot be read. */
+function routeOf(at: string): { route: (typeof routes)[number]; values: string[] } | undefined {
+  for (const route of routes) {
+    const parts = route.at.exec(at)?.slice(1);
+    if (!parts) continue;
+    try {
+      return { route, values: parts.map(decodeURIComponent) };
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
 function Content() {
-  const route = routes.find(({ at }) => at.test(path.value));
-  const values = route?.at.exec(path.value)?.slice(1).map(decodeURIComponent) ?? [];
+  const found = routeOf(path.value);
+  const { route, values } = found ?? { values: [] };
   const page = route && loaded.value.get(route.at);
+  const [broken, setBroken] = useState<unknown>();
+  const [thrown] = useErrorBoundary();
   useEffect(() => {
+    setBroken(undefined);
     document.title = `${[route?.title, ...values].filter(Boolean).join(" · ") || "Not found"} – BuildCPG Labs`;
     if (!route || page) return;
-    void route.load().then(({ default: own }) => {
+    route.load().then(({ default: own }) => {
       loaded.value = new Map([...loaded.value, [route.at, own]]);
-    });
+    }, setBroken);
   }, [path.value]);
   if (!route)
     return (
@@ -52,10 +69,11 @@ function Content() {
         <a href="/">Back to the labs</a>
       </Empty>
     );
+  if (thrown ?? broken) return <Broken error={thrown ?? broken} />;
   if (!page) return <Loading />;
   const props = Object.fromEntries((route.props ?? []).map((name, i) => [name, values[i]]));
   const Own = page;
-  return <Own key={path.value} {...props} />;
+  return <Own {...props} />;
 }
 
 const icons: Record<string, string> = {
@@ -86,6 +104,18 @@ function Shell() {
       <a class="skip" href="#content">
         To the content
       </a>
+      <header class="top">
+        <img src="/assets/icon.svg" alt="" width="22" height="22" />
+        <strong>{workspace}</strong>
+        <button type="button" class="button small end" onClick={() => (overlay.value = "palette")}>
+          Search
+        </button>
+        {session.value?.needsToken && (
+          <button type="button" class="button small" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        )}
+      </header>
       <nav class="side" aria-label="Pages">
         <a class="brand" href="/">
           <img src="/assets/icon.svg" alt="" width="26" height="26" />
@@ -135,7 +165,7 @@ function Shell() {
             The server does not answer. What you see may be old; this page goes on by itself.
           </p>
         )}
-        <Content />
+        <Content key={path.value} />
       </main>
       <Toasts />
       <Overlay />

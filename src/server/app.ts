@@ -8,7 +8,8 @@ import { metricsOf } from "./metrics.ts";
 import { once } from "./once.ts";
 import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
-import { askers, refuseAsProblems, refuseBrokenRequests } from "./refusals.ts";
+import { problemOf } from "./problem.ts";
+import { answerProblem, askers, fromFastify, refuseAsProblems, refuseBrokenRequests } from "./refusals.ts";
 import { type Described, Ready, type Route } from "./route.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -71,6 +72,7 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
     trustProxy: options.behindProxy === true && ((_address: string, hop: number) => hop === 0),
     requestTimeout: requestMs,
     http: { headersTimeout: requestMs, connectionsCheckingInterval: Math.min(5_000, requestMs) },
+    frameworkErrors: (error, request, reply) => void answerProblem(reply, problemOf(fromFastify(error))),
     clientErrorHandler: (error, socket) => refuseBrokenRequests(error, socket, audit, onDefect),
     // A stream that is open must not keep the server from ending.
     forceCloseConnections: true,

@@ -177,13 +177,19 @@ export class EventHub {
       const first = this.#version === "";
       this.#version = version;
       this.#changedAt = now;
-      for (const { row, text } of await this.#rows.texts()) {
+      const rows = await this.#rows.texts();
+      const gone = new Set(this.#shown.keys());
+      for (const { row, text } of rows) {
+        gone.delete(row.name);
         const same = this.#shown.get(row.name) === text;
         this.#shown.set(row.name, text);
         if (!same && !first) this.tell({ type: "lab", lab: row });
         if (row.state === "running" && row.lastRun) this.tell({ type: "run", lab: row.name, run: row.lastRun.id });
         else if (!same && !first && row.lastRun) this.tell({ type: "run", lab: row.name, run: row.lastRun.id });
       }
+      // No event says that a lab is no more: everything is asked for anew.
+      for (const name of gone) this.#shown.delete(name);
+      if (gone.size > 0) this.tell({ type: "reset" });
       await this.#tellLists();
     } catch {
       // A ledger that is locked for a moment is looked at again.

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AuditTrail } from "./audit.ts";
 import { type Principal, type ServerContext, workspaceOf } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { problemOf } from "./problem.ts";
 import { wasHidden } from "./scope.ts";
+import type { Problem } from "./types.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -37,7 +38,7 @@ export function refuseAsProblems(
       // It is refused whether or not that can be written.
       await audit.refused(request.ip, noted, problem.code).catch(onDefect);
     }
-    return reply.code(problem.status).type("application/problem+json").send(problem);
+    return answerProblem(reply, problem);
   });
   app.setNotFoundHandler((request) => {
     throw serverErrors.notFound({ message: `${request.method} ${request.url.slice(0, 200)} does not exist.` });
@@ -50,8 +51,11 @@ function isNoted(request: FastifyRequest, code: string, error: unknown, audit: A
   return code === "SRV-003" && (request.method !== "GET" || request.headers.authorization !== undefined);
 }
 
+export const answerProblem = (reply: FastifyReply, problem: Problem): FastifyReply =>
+  reply.code(problem.status).type("application/problem+json").send(problem);
+
 /** What fastify refuses before a route sees it. */
-function fromFastify(error: unknown): unknown {
+export function fromFastify(error: unknown): unknown {
   const {
     code = "",
     statusCode = 500,
@@ -63,7 +67,7 @@ function fromFastify(error: unknown): unknown {
   if (code.startsWith("FST_") && statusCode < 500)
     return serverErrors.badRequest({
       message: `${message.replace(/\.$/, "")}.`,
-      hint: "Send JSON as application/json.",
+      ...(code.includes("_CTP_") && { hint: "Send JSON as application/json." }),
     });
   return error;
 }

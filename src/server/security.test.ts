@@ -135,6 +135,14 @@ describe("on this machine", () => {
     }
   });
 
+  it("answers an address that cannot be decoded as a problem", async () => {
+    for (const path of ["/api/v1/labs/%E0%A4%A", "/labs/%"]) {
+      const { status, code, headers } = await raw(local, "GET", path);
+      expect([path, status, code]).toEqual([path, 400, "SRV-005"]);
+      expect(headers["content-type"]).toMatch(/problem\+json/);
+    }
+  });
+
   it("refuses bodies that are too large or no JSON", async () => {
     const large = await raw(local, "POST", "/api/v1/query", json, JSON.stringify({ sql: "x".repeat(1_100_000) }));
     expect([large.status, large.code]).toEqual([413, "SRV-008"]);

@@ -1,16 +1,12 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Graph as GraphData, GraphNode } from "../../src/server/types.ts";
 import { plural } from "../lib/format.ts";
 import { queryValue, setQuery } from "../lib/router.ts";
 import { Empty, toneOf } from "../parts/basic.tsx";
 import { Pick } from "../parts/pickers.tsx";
 import { family, layout, nodeHeight, nodeWidth } from "./layout.ts";
-
-interface View {
-  x: number;
-  y: number;
-  scale: number;
-}
+import { useView } from "./use-view.ts";
+import { zoomed } from "./view.ts";
 
 /** The graph of a lab: drag to move, wheel to zoom, click to follow a node up and down. */
 export function Graph({ graph, running }: { graph: GraphData; running: readonly string[] }) {
@@ -42,37 +38,19 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
     [nodes, edges],
   );
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 });
-  const fit = () => {
-    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
-    const scale = Math.min(1, clientWidth / placed.width, clientHeight / placed.height);
-    setView({
-      scale,
-      x: (clientWidth - placed.width * scale) / 2,
-      y: Math.max(0, (clientHeight - placed.height * scale) / 2),
-    });
-  };
-  useEffect(fit, [placed]);
+  const { view, change, fit } = useView(box, placed, nodes.map(({ id }) => id).join(" "));
   const center = (id: string) => {
     const at = placed.nodes.get(id);
-    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
     if (!at) return;
-    const scale = Math.max(view.scale, 0.8);
-    setView({
-      scale,
-      x: clientWidth / 2 - (at.x + nodeWidth / 2) * scale,
-      y: clientHeight / 2 - (at.y + nodeHeight / 2) * scale,
+    change((old, { width, height }) => {
+      const scale = Math.max(old.scale, 0.8);
+      const [x, y] = [at.x + nodeWidth / 2, at.y + nodeHeight / 2];
+      return { scale, x: width / 2 - x * scale, y: height / 2 - y * scale };
     });
   };
-  const zoom = (by: number, x?: number, y?: number) => {
-    const { clientWidth = 800, clientHeight = 500 } = box.current ?? {};
-    const [cx, cy] = [x ?? clientWidth / 2, y ?? clientHeight / 2];
-    setView((old) => {
-      const scale = Math.min(2.5, Math.max(0.04, old.scale * by));
-      const ratio = scale / old.scale;
-      return { scale, x: cx - (cx - old.x) * ratio, y: cy - (cy - old.y) * ratio };
-    });
-  };
+  const zoom = (by: number, x?: number, y?: number) =>
+    change((old, { width, height }) => zoomed(old, by, x ?? width / 2, y ?? height / 2));
+  const move = (dx: number, dy: number) => change((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
   useEffect(() => {
     const element = box.current;
     const onWheel = (event: WheelEvent) => {
@@ -173,8 +151,8 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
             ArrowUp: [0, 60],
             ArrowDown: [0, -60],
           };
-          const move = by[event.key];
-          if (move) setView((old) => ({ ...old, x: old.x + move[0], y: old.y + move[1] }));
+          const step = by[event.key];
+          if (step) move(...step);
           else if (event.key === "+" || event.key === "=") zoom(1.2);
           else if (event.key === "-") zoom(0.83);
           else if (event.key === "Escape") setQuery({ node: "" });
@@ -191,7 +169,7 @@ export function Graph({ graph, running }: { graph: GraphData; running: readonly 
           const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
           if (!from.moved && Math.abs(dx) + Math.abs(dy) < 4) return;
           drag.current = { x: event.clientX, y: event.clientY, moved: true };
-          setView((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+          move(dx, dy);
         }}
         onClick={(event) => {
           const moved = drag.current?.moved;

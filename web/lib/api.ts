@@ -1,6 +1,8 @@
 import { signal } from "@preact/signals";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Problem, Session } from "../../src/server/types.ts";
+import { hearDate } from "./clock.ts";
+import { connected } from "./live.ts";
 
 /** Who looks, and what may be done; undefined until it is known. */
 export const session = signal<Session | undefined>(undefined);
@@ -32,6 +34,7 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(unreachable);
   }
+  hearDate(response.headers.get("date"));
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return body as T;
   if (response.status === 401 && session.value?.who) await begin();
@@ -109,6 +112,11 @@ export function useApi<T>(path: string): Loaded<T> {
       clearTimeout(again.current);
     };
   }, [path, turn]);
+  // What found no server is asked for again when there is one.
+  const lost = state.error?.status === 0 && connected.value;
+  useEffect(() => {
+    if (lost) setTurn((n) => n + 1);
+  }, [lost]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   const own = state.path === path;
   return {

@@ -4,9 +4,10 @@ import { computed, signal } from "@preact/signals";
 export const address = signal(read());
 
 function read(): { path: string; query: URLSearchParams } {
-  return { path: decodeURI(location.pathname), query: new URLSearchParams(location.search) };
+  return { path: location.pathname, query: new URLSearchParams(location.search) };
 }
 
+/** As the address has it: its parts are encoded. */
 export const path = computed(() => address.value.path);
 
 addEventListener("popstate", () => {
@@ -54,6 +55,8 @@ const part = encodeURIComponent;
 export const links = {
   lab: (lab: string, tab = "") => `/labs/${part(lab)}${tab === "" ? "" : `?tab=${tab}`}`,
   run: (run: string) => `/runs/${part(run)}`,
+  /** A model or test among those of a run. */
+  runNode: (run: string, name: string) => `/runs/${part(run)}?${new URLSearchParams({ tab: "nodes", q: name })}`,
   table: (lab: string, table: string) => `/labs/${part(lab)}/tables/${part(table)}`,
   node: (lab: string, node: string) => `/labs/${part(lab)}?tab=graph&node=${part(node)}`,
   query: (lab: string, sql = "") => `/query?lab=${part(lab)}${sql === "" ? "" : `&sql=${part(sql)}`}`,

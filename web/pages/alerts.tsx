@@ -143,7 +143,6 @@ function Messages({ deliveries }: { deliveries: Delivery[] }) {
       rows={deliveries}
       keyOf={(each) => each.id}
       search="Search messages"
-      cards
       empty={<Empty title="No messages yet">Channels and rules stand in shared/config/alerts.yml.</Empty>}
     />
   );

@@ -76,7 +76,7 @@ export default function LabPage({ name }: { name: string }) {
             )}
             <Tabs
               active={tab}
-              onPick={(id) => setQuery({ tab: id === "overview" ? "" : id, node: "" }, { push: true })}
+              onPick={(id) => setQuery({ tab: id === "overview" ? "" : id, node: "", view: "" }, { push: true })}
               tabs={[
                 { id: "overview", label: "Overview" },
                 { id: "graph", label: "Graph" },

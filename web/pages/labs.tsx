@@ -172,7 +172,6 @@ export default function LabsPage() {
         rows={rows}
         keyOf={(lab) => lab.name}
         sort="state"
-        cards
         class="labs-grid"
         rowClass={(lab) => (urgency(lab) === 0 ? "trouble" : "")}
         empty={

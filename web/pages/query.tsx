@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Catalogue, Grid, Problem, SavedQueries } from "../../src/server/types.ts";
 import { ApiError, post, useApi } from "../lib/api.ts";
+import { serverNow } from "../lib/clock.ts";
 import { csvOf, download } from "../lib/download.ts";
 import { count, plural, seconds } from "../lib/format.ts";
 import { labs } from "../lib/labs.ts";
@@ -58,7 +59,7 @@ function Desk({ lab }: { lab: string }) {
     setQuery({ sql: text.length < 6000 ? text : "" });
     const id = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
     stop.current = new AbortController();
-    setRunning({ id, since: new Date().toISOString() });
+    setRunning({ id, since: new Date(serverNow()).toISOString() });
     setProblem(undefined);
     try {
       setAnswer(await post<Grid>("/query", { lab, sql: text, id, limit: Number(limit) }, stop.current.signal));

@@ -1,20 +1,21 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../../src/server/types.ts";
+import { serverNow } from "../lib/clock.ts";
 import { exactTime, relativeTime, seconds } from "../lib/format.ts";
 
 /** Ticks so that "3 min ago" stays true. */
-const now = signal(Date.now());
+const now = signal(serverNow());
 setInterval(() => {
-  now.value = Date.now();
+  now.value = serverNow();
 }, 20_000);
 
 export function Time({ at, none = "–" }: { at: string | null | undefined; none?: string }) {
   if (!at) return <span class="faint">{none}</span>;
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {relativeTime(at, Math.max(now.value, Date.now() - 20_000))}
+      {relativeTime(at, Math.max(now.value, serverNow() - 20_000))}
     </time>
   );
 }
@@ -152,6 +153,24 @@ export function ErrorBox({ problem, retry }: { problem: Problem; retry?: () => v
   );
 }
 
+/** A part that could not be loaded, or has a defect: it says so, and the rest of the page stays. */
+export function Broken({ error }: { error: unknown }) {
+  const missing = /import|module|chunk/i.test(String(error));
+  return (
+    <div class="error-box" role="alert">
+      <p>
+        <strong>{missing ? "This part could not be loaded" : "This page has a defect"}</strong>
+      </p>
+      <p class="pre">
+        {missing ? "The server does not answer, or has another version since this page was opened." : String(error)}
+      </p>
+      <button type="button" class="button" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </div>
+  );
+}
+
 /** What a page shows while its data comes, or when it does not. */
 export function Gate<T>({
   from,
@@ -162,9 +181,20 @@ export function Gate<T>({
   lines?: number;
   children: (data: T) => ComponentChildren;
 }) {
-  if (from.data === undefined && from.error) return <ErrorBox problem={from.error} retry={from.reload} />;
-  if (from.data === undefined) return <Loading {...(lines !== undefined && { lines })} />;
-  return <>{children(from.data)}</>;
+  const { data, error } = from;
+  // What is gone is not shown as if it were there.
+  if (error && (data === undefined || error.status === 404)) return <ErrorBox problem={error} retry={from.reload} />;
+  if (data === undefined) return <Loading {...(lines !== undefined && { lines })} />;
+  return (
+    <>
+      {error && error.status !== 0 && (
+        <p class="callout warn" role="status">
+          <code>{error.code}</code> {error.detail} What follows is what was known before.
+        </p>
+      )}
+      {children(data)}
+    </>
+  );
 }
 
 export function Tabs({
@@ -182,11 +212,17 @@ export function Tabs({
     const next = tabs[(tabs.findIndex(({ id }) => id === active) + step + tabs.length) % tabs.length];
     if (!next) return;
     onPick(next.id);
-    const list = event.currentTarget;
-    requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
   };
+  const list = useRef<HTMLDivElement>(null);
+  // On a narrow screen the chosen one may lie beyond the edge; only the tabs move, not the page.
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (tab && list.current)
+      list.current.scrollLeft = tab.offsetLeft - list.current.clientWidth / 2 + tab.clientWidth / 2;
+  }, [active]);
   return (
-    <div class="tabs" role="tablist" onKeyDown={move}>
+    <div class="tabs" role="tablist" ref={list} onKeyDown={move}>
       {tabs.map(({ id, label, count }) => (
         <button
           key={id}
@@ -231,7 +267,7 @@ export function Elapsed({ since }: { since: string }) {
     const timer = setInterval(() => tick((n) => n + 1), 500);
     return () => clearInterval(timer);
   }, []);
-  return <>{seconds((Date.now() - Date.parse(since)) / 1000)}</>;
+  return <>{seconds(Math.max(0, serverNow() - Date.parse(since)) / 1000)}</>;
 }
 
 /** A number with its name, for the line of figures of a page. */

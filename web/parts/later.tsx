@@ -1,6 +1,6 @@
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Loading } from "./basic.tsx";
+import { Broken, Loading } from "./basic.tsx";
 
 // biome-ignore lint/suspicious/noExplicitAny: each part has props of its own
 type Part = ComponentType<any>;
@@ -19,13 +19,15 @@ export function Later<Props extends object>({
 }) {
   const key = String(load);
   const [, ready] = useState(loaded.has(key));
+  const [broken, setBroken] = useState<unknown>();
   useEffect(() => {
     if (loaded.has(key)) return;
-    void load().then(({ default: part }) => {
+    load().then(({ default: part }) => {
       loaded.set(key, part as Part);
       ready(true);
-    });
+    }, setBroken);
   }, []);
+  if (broken !== undefined) return <Broken error={broken} />;
   const Own = loaded.get(key);
   return Own ? <Own {...props} /> : <>{waits}</>;
 }

@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { pauseLab, resumeLab, runLab } from "../lib/actions.ts";
-import { mayAct } from "../lib/api.ts";
+import { mayAct, session } from "../lib/api.ts";
 import { labs } from "../lib/labs.ts";
 import { go, links } from "../lib/router.ts";
 import { loadTableNames, tableNames } from "../lib/table-names.ts";
 import { cycleTheme } from "../lib/theme.ts";
+import { signOut } from "./sign-in.tsx";
 
 /** What is open above the page. */
 export const overlay = signal<"palette" | "shortcuts" | undefined>(undefined);
@@ -43,6 +44,7 @@ function choices(tables: Choice[]): Choice[] {
           ])
       : []),
     { name: "Light or dark", kind: "action", do: cycleTheme },
+    ...(session.value?.needsToken ? [{ name: "Sign out", kind: "action", do: () => void signOut() }] : []),
     { name: "Keyboard shortcuts", kind: "action", do: () => (overlay.value = "shortcuts") },
     ...tables,
   ];

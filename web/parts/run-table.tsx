@@ -81,7 +81,6 @@ export function RunTable({ runs, withLab }: { runs: readonly RunInfoJson[] | und
       columns={withLab ? columns : columns.filter(({ id }) => id !== "lab")}
       rows={runs}
       keyOf={(run) => run.id}
-      cards
       empty={<Empty title="No runs" />}
     />
   );

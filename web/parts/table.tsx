@@ -38,8 +38,6 @@ export interface TableProps<Row> {
   sort?: string;
   /** Shows a field that searches in every text; these words stand in it. */
   search?: string;
-  /** On a phone each row is a card. */
-  cards?: boolean;
   class?: string;
   rowClass?: (row: Row) => string;
   empty: ComponentChildren;
@@ -92,27 +90,30 @@ export function Table<Row>(props: TableProps<Row>) {
       .join(" ");
   return (
     <>
-      {props.search !== undefined && (
-        <div class="bar-above">
-          <input
-            class="search"
-            type="search"
-            placeholder={props.search}
-            aria-label={`Search in ${label.toLowerCase()}`}
-            value={queryValue(part("q"))}
-            onInput={(event) => setQuery({ [part("q")]: event.currentTarget.value })}
-          />
-          <span class="faint small" aria-live="polite">
-            {words.length > 0 ? `${sorted.length} of ${rows.length}` : rows.length}
-          </span>
-        </div>
-      )}
+      <div class={props.search === undefined ? "bar-above narrow" : "bar-above"}>
+        {props.search !== undefined && (
+          <>
+            <input
+              class="search"
+              type="search"
+              placeholder={props.search}
+              aria-label={`Search in ${label.toLowerCase()}`}
+              value={queryValue(part("q"))}
+              onInput={(event) => setQuery({ [part("q")]: event.currentTarget.value })}
+            />
+            <span class="faint small" aria-live="polite">
+              {words.length > 0 ? `${sorted.length} of ${rows.length}` : rows.length}
+            </span>
+          </>
+        )}
+        {rows.length > 1 && <Order columns={columns} wanted={wanted} down={down} label={label} part={part} />}
+      </div>
       {sorted.length === 0 ? (
         <Empty title="Nothing fits">Change what is searched.</Empty>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
         <div class="scroll" tabIndex={0} role="region" aria-label={label} onKeyDown={step}>
-          <table class={`grid ${props.cards ? "cards " : ""}${props.class ?? ""}`}>
+          <table class={`grid cards ${props.class ?? ""}`}>
             <thead>
               <tr>
                 {columns.map((column) => (
@@ -147,6 +148,48 @@ export function Table<Row>(props: TableProps<Row>) {
         </p>
       )}
     </>
+  );
+}
+
+/** Where rows are cards there are no headings to sort by. */
+function Order<Row>({
+  columns,
+  wanted,
+  down,
+  label,
+  part,
+}: {
+  columns: readonly Column<Row>[];
+  wanted: string;
+  down: boolean;
+  label: string;
+  part: (name: string) => string;
+}) {
+  return (
+    <span class="order narrow">
+      <select
+        aria-label={`Sort ${label.toLowerCase()} by`}
+        value={wanted}
+        onChange={(event) => setQuery({ [part("sort")]: event.currentTarget.value, [part("desc")]: "" })}
+      >
+        {!columns.some(({ id }) => id === wanted) && <option value={wanted}>Sort by …</option>}
+        {columns
+          .filter(({ by, quiet }) => by && !quiet)
+          .map(({ id, label: of }) => (
+            <option key={id} value={id}>
+              {of}
+            </option>
+          ))}
+      </select>
+      <button
+        type="button"
+        class="button"
+        aria-label={down ? "Descending" : "Ascending"}
+        onClick={() => setQuery({ [part("sort")]: wanted, [part("desc")]: down ? "" : "1" })}
+      >
+        {down ? "↓" : "↑"}
+      </button>
+    </span>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { RunDetailJson } from "../../src/server/types.ts";
+import { serverNow } from "../lib/clock.ts";
 import { seconds } from "../lib/format.ts";
 import { Empty, toneOf } from "./basic.tsx";
 
@@ -30,7 +31,7 @@ function lanes(bars: Bar[]): Bar[][] {
 export function Timeline({ data }: { data: RunDetailJson }) {
   const { run, steps, nodes } = data;
   const start = Date.parse(run.startedAt);
-  const now = run.finishedAt ? Date.parse(run.finishedAt) : Date.now();
+  const now = run.finishedAt ? Date.parse(run.finishedAt) : serverNow();
   const total = Math.max((now - start) / 1000, 0.001);
   const stepBars = steps.map(
     (step): Bar => ({

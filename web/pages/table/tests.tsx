@@ -1,7 +1,7 @@
 import type { TableDetail } from "../../../src/server/types.ts";
 import { count, exactTime, plural } from "../../lib/format.ts";
 import { links, queryValue } from "../../lib/router.ts";
-import { Empty, Status, toneOf } from "../../parts/basic.tsx";
+import { Empty, Name, Status, Time, toneOf } from "../../parts/basic.tsx";
 import { EvidenceRows } from "../../parts/evidence.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 
@@ -12,7 +12,20 @@ const order = ["error", "fail", "warn", "skipped", "pass"];
 export function Tests({ lab, detail }: { lab: string; detail: TableDetail }) {
   const picked = detail.tests.find(({ id }) => id === queryValue("test"));
   const columns: Column<Test>[] = [
-    { id: "name", label: "Test", class: "wide", by: (test) => test.name, cell: (test) => test.name },
+    {
+      id: "name",
+      label: "Test",
+      class: "wide",
+      by: (test) => test.name,
+      cell: (test) => (
+        <a
+          href={links.tableTab(lab, detail.name, { tab: "tests", test: test.id })}
+          aria-current={test === picked ? "true" : undefined}
+        >
+          <Name>{test.name}</Name>
+        </a>
+      ),
+    },
     {
       id: "status",
       label: "Status",
@@ -25,17 +38,7 @@ export function Tests({ lab, detail }: { lab: string; detail: TableDetail }) {
       label: "Failing rows",
       right: true,
       by: (test) => -(test.failures ?? 0),
-      cell: (test) =>
-        test.failures ? (
-          <a
-            href={links.tableTab(lab, detail.name, { tab: "tests", test: test.id })}
-            aria-current={test === picked ? "true" : undefined}
-          >
-            {count(test.failures)}
-          </a>
-        ) : (
-          ""
-        ),
+      cell: (test) => (test.failures ? count(test.failures) : ""),
     },
     {
       id: "message",
@@ -70,29 +73,76 @@ export function Tests({ lab, detail }: { lab: string; detail: TableDetail }) {
         }
       />
       {picked && (
-        <EvidenceRows
-          key={picked.id}
-          at={`/labs/${encodeURIComponent(lab)}/tests/${encodeURIComponent(picked.id)}/rows`}
-          lab={lab}
-          title={`Rows that ${picked.name} does not accept`}
-          open={detail.published && !picked.id.startsWith("expectation.")}
-        />
+        <>
+          <EvidenceRows
+            key={picked.id}
+            at={`/labs/${encodeURIComponent(lab)}/tests/${encodeURIComponent(picked.id)}/rows`}
+            lab={lab}
+            title={`Rows that ${picked.name} does not accept`}
+            open={detail.published && !picked.id.startsWith("expectation.")}
+          />
+          <h2>Its last runs</h2>
+          <Table
+            label={`Last runs of ${picked.name}`}
+            name="history"
+            columns={historyColumns(picked.name)}
+            rows={picked.history.toReversed()}
+            keyOf={({ run }) => run}
+            most={20}
+            empty={null}
+          />
+        </>
       )}
     </>
   );
 }
 
-/** One mark a run, oldest first, each as tall as it is bad. */
-function History({ test: { history } }: { test: Test }) {
+const historyColumns = (test: string): Column<Test["history"][number]>[] => [
+  {
+    id: "run",
+    label: "Run",
+    cell: ({ run }) => (
+      <a class="mono" href={links.runNode(run, test)}>
+        {run.slice(-7)}
+      </a>
+    ),
+  },
+  { id: "at", label: "Started", by: ({ at }) => -Date.parse(at), cell: ({ at }) => <Time at={at} /> },
+  {
+    id: "status",
+    label: "Status",
+    by: ({ status }) => order.indexOf(status),
+    cell: ({ status }) => <Status is={status} />,
+  },
+  {
+    id: "failures",
+    label: "Failing rows",
+    right: true,
+    by: ({ failures }) => -(failures ?? 0),
+    cell: ({ failures }) => (failures ? count(failures) : ""),
+  },
+];
+
+/**
+ * One mark a run, oldest first, each as tall as it is bad; it leads there. By keyboard the runs are reached through the test's
+ * own list, where they are large enough.
+ */
+function History({ test: { name, history } }: { test: Test }) {
   const bad = history.filter(({ status }) => toneOf(status) === "bad").length;
   return (
-    <span class="history" role="img" aria-label={`${plural(history.length, "run")}, ${bad} of them bad`}>
+    <span class="history" role="group" aria-label={`${plural(history.length, "run")}, ${bad} of them bad`}>
       {history.map(({ run, at, status, failures }) => (
-        <i
+        <a
           key={run}
+          href={links.runNode(run, name)}
+          tabIndex={-1}
           class={toneOf(status)}
           title={`${status}${failures ? `, ${count(failures)} failing` : ""}\nrun ${run.slice(-7)}, ${exactTime(at)}`}
-        />
+        >
+          <span class="hidden">
+            {status} in run {run.slice(-7)}
+          </span>
+        </a>
       ))}
     </span>
   );
