@@ -343,24 +343,6 @@ describe("live", () => {
     return seen;
   }
 
-  it("asks for everything anew when a lab is no more", async () => {
-    const file = join(root, "shared/config/labs_config.yaml");
-    const before = readFileSync(file, "utf8");
-    const seen: string[] = [];
-    const heard = until("/api/v1/events", (event) => seen.push(event) > 1 && event === "reset");
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    writeFileSync(file, before.replace("  idle: {}\n", ""));
-    utimesSync(file, new Date(), new Date(Date.now() + 2000));
-    // The files are looked at with the next change in the ledger.
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    const ledger = await openLedger(join(root, ".labs/ledger.db"));
-    await ledger.jobs.pause("shop", "ben", null, new Date());
-    expect((await heard).at(-1)?.event).toBe("reset");
-    writeFileSync(file, before);
-    await ledger.jobs.resume("shop");
-    await ledger.close();
-  });
-
   it("tells of what other processes write, and goes on where a listener left off", async () => {
     const started = until("/api/v1/events", (event) => event === "lab");
     const ledger = await openLedger(join(root, ".labs/ledger.db"));
@@ -385,6 +367,24 @@ describe("live", () => {
     const all = await until(`/api/v1/runs/${run}/stream`, (event) => event === "end");
     const rest = await until(`/api/v1/runs/${run}/stream`, (event) => event === "end", all[2]?.id);
     expect(rest).toEqual(all.slice(3));
+  });
+
+  it("asks for everything anew when a lab is no more", async () => {
+    const file = join(root, "shared/config/labs_config.yaml");
+    const before = readFileSync(file, "utf8");
+    const seen: string[] = [];
+    const heard = until("/api/v1/events", (event) => seen.push(event) > 1 && event === "reset");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    writeFileSync(file, before.replace("  idle: {}\n", ""));
+    utimesSync(file, new Date(), new Date(Date.now() + 2000));
+    // The files are looked at with the next change in the ledger.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const ledger = await openLedger(join(root, ".labs/ledger.db"));
+    await ledger.jobs.pause("shop", "ben", null, new Date());
+    expect((await heard).at(-1)?.event).toBe("reset");
+    writeFileSync(file, before);
+    await ledger.jobs.resume("shop");
+    await ledger.close();
   });
 });
 
