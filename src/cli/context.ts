@@ -9,19 +9,31 @@ export function workspaceOf({ io, global }: Input): Workspace {
   return openRegistry(resolve(io.cwd, global.workspace ?? "."));
 }
 
-/** The named lab, or the one whose folder the command is run in. Errors: REG-002, REG-018. */
-export function labOf(input: Input, workspace: Workspace, name?: string): Lab {
+/**
+ * The named lab, or the one that is meant without a name. `option`: how the command takes the name, where not as a word.
+ * Errors: REG-002, REG-018.
+ */
+export function labOf(input: Input, workspace: Workspace, name?: string, option?: string): Lab {
   if (name !== undefined) return workspace.lab(name);
-  const lab = impliedLab(input, workspace);
+  const lab = meantLab(input, workspace);
   if (lab) return lab;
   const names = workspace.labs.map((candidate) => candidate.name);
+  const some = `${names.slice(0, 12).join(", ")}${names.length > 12 ? " …" : ""}`;
   throw registryErrors.labNotChosen({
     message: "No lab is named, and the current folder is not inside one.",
     hint:
       names.length > 0
-        ? `Name one of ${names.slice(0, 12).join(", ")}${names.length > 12 ? " …" : ""}, or change into its folder.`
+        ? `Name one of ${some}${option === undefined ? "" : ` with \`${option} ${names[0]}\``}, or change into its folder.`
         : "There are no labs yet; create one with `labs new <lab>`.",
   });
+}
+
+/** The lab that needs no name: the one of the current folder, else the only active one of the workspace. */
+export function meantLab(input: Input, workspace: Workspace): Lab | undefined {
+  const implied = impliedLab(input, workspace);
+  if (implied) return implied;
+  const [only, ...others] = workspace.active;
+  return others.length === 0 ? only : undefined;
 }
 
 /** The lab that the current folder belongs to, if any. */

@@ -78,7 +78,7 @@ function entryOf(name: string) {
 
 function printRootHelp(global: GlobalArguments, io: Stdio): number {
   const list = Object.entries(verbs).map(([command, { group, summary }]) => ({ command, group, summary }));
-  io.out(global.output === "json" ? `${JSON.stringify({ commands: list }, null, 2)}\n` : rootHelp());
+  io.out(global.output === "json" ? `${JSON.stringify({ commands: list }, null, 2)}\n` : rootHelp(io.width));
   return 0;
 }
 
@@ -86,7 +86,7 @@ async function printVerbHelp(name: string, global: GlobalArguments, io: Stdio): 
   const entry = entryOf(name);
   const { verb } = await entry.load();
   const json = () => `${JSON.stringify(verbHelpJson(name, entry, verb), null, 2)}\n`;
-  io.out(global.output === "json" ? json() : verbHelp(name, entry, verb));
+  io.out(global.output === "json" ? json() : verbHelp(name, entry, verb, io.width));
   return 0;
 }
 

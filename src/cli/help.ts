@@ -1,4 +1,5 @@
 import type { Verb } from "./io.ts";
+import { wrap } from "./render/text.ts";
 import { type VerbEntry, verbs } from "./verbs.ts";
 
 const groups: [VerbEntry["group"], string][] = [
@@ -18,27 +19,39 @@ const globalLines: [string, string][] = [
   ["-h, --help", "Show help"],
 ];
 
-const columns = (rows: [string, string][]): string => {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join("\n");
-};
+/** Two columns, the right one filled to a width. */
+function columns(rows: [string, string][], width: number): string {
+  const left = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `  ${name.padEnd(left)}  ${hanging(text, width, left + 4)}`.trimEnd()).join("\n");
+}
 
-/** `labs --help`. Loads no verb. */
-export function rootHelp(): string {
+/** A text filled to a width, with its further lines indented. */
+const hanging = (text: string, width: number, indent: number, prefix = ""): string =>
+  wrap(text, Math.max(30, width - indent)).replaceAll("\n", `\n${prefix.padEnd(indent)}`);
+
+/** Wider lines are hard to read. */
+const widest = 110;
+
+/** `labs --help` for a screen of so many columns. Loads no verb. */
+export function rootHelp(screen: number): string {
+  const width = Math.min(screen, widest);
   const sections = groups.map(([group, title]) => {
     const rows = Object.entries(verbs).filter(([, entry]) => entry.group === group);
-    return `${title}:\n${columns(rows.map(([name, entry]) => [name, entry.summary]))}`;
+    return `${title}:\n${columns(
+      rows.map(([name, entry]) => [name, entry.summary]),
+      width,
+    )}`;
   });
   return `Usage: labs <command> [options]
 
-A workspace of labs: each with its own raw files, DuckDB database and dbt project.
+Labs, each with its own raw files, DuckDB database and dbt project.
 
 ${sections.join("\n\n")}
 
 Options, anywhere on the line:
-${columns(globalLines)}
+${columns(globalLines, width)}
 
-Inside a lab's folder its name can be left out. \`labs <command> --help\` shows options and examples.
+${wrap("Inside a lab's folder, or where there is one lab only, its name can be left out. `labs <command> --help` shows options and examples.", width)}
 
 Start here:
   labs init my-workspace --example && cd my-workspace
@@ -58,11 +71,13 @@ export function usageLine(name: string, verb: Verb): string {
   return [...words, ...(verb.options?.length ? ["[options]"] : [])].join(" ");
 }
 
-/** `labs <verb> --help`. */
-export function verbHelp(name: string, entry: VerbEntry, verb: Verb): string {
+/** `labs <verb> --help` for a screen of so many columns. */
+export function verbHelp(name: string, entry: VerbEntry, verb: Verb, screen: number): string {
+  const width = Math.min(screen, widest);
   const parts = [`Usage: ${usageLine(name, verb)}`, `${entry.summary}.`];
   if (verb.arguments?.length) {
-    parts.push(`Arguments:\n${columns(verb.arguments.map((a) => [argumentText(a), a.description]))}`);
+    const rows = verb.arguments.map((a): [string, string] => [argumentText(a), a.description]);
+    parts.push(`Arguments:\n${columns(rows, width)}`);
   }
   if (verb.options?.length) {
     const rows = verb.options.map((o): [string, string] => {
@@ -72,13 +87,20 @@ export function verbHelp(name: string, entry: VerbEntry, verb: Verb): string {
       ].filter(Boolean);
       return [o.flags, `${o.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`];
     });
-    parts.push(`Options:\n${columns(rows)}`);
+    parts.push(`Options:\n${columns(rows, width)}`);
   }
-  parts.push(`Options of every command:\n${columns(globalLines.filter(([flag]) => flag !== "--version"))}`);
+  parts.push(
+    `Options of every command:\n${columns(
+      globalLines.filter(([flag]) => flag !== "--version"),
+      width,
+    )}`,
+  );
   if (verb.examples.length > 0) {
-    parts.push(`Examples:\n${verb.examples.map((e) => `  # ${e.does}\n  ${e.command}`).join("\n")}`);
+    parts.push(
+      `Examples:\n${verb.examples.map((e) => `  # ${hanging(e.does, width, 4, "  #")}\n  ${e.command}`).join("\n")}`,
+    );
   }
-  const notes = verb.exitNotes ? `\n  ${verb.exitNotes}` : "";
+  const notes = verb.exitNotes ? `\n  ${hanging(verb.exitNotes, width, 2)}` : "";
   parts.push(
     `Exit codes:\n  0    ok\n  1    the data or the project failed\n  2    wrong usage or configuration\n  130  stopped by ctrl-C${notes}`,
   );

@@ -41,7 +41,7 @@ export function processIo(options: { output: "text" | "json"; noColor: boolean }
     isTTY: stdout.isTTY === true,
     color: options.output === "text" && (forced || (allowed && stdout.isTTY === true)),
     errorColor: forced || (allowed && stderr.isTTY === true),
-    width: stdout.columns ?? 80,
+    width: stdout.columns || 80,
     signal,
     wrote: () => wrote,
     flush: async () => {

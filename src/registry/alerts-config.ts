@@ -17,6 +17,10 @@ import { readYaml, requireValid } from "./yaml-file.ts";
 
 /** Where the configuration of alerts lies in a workspace; templates of its messages lie in the folder of that name. */
 export const alertsPath = join("shared", "config", "alerts.yml");
+
+/** How a workspace without channels gets its first one. */
+export const alertsStart =
+  "Start with `channels: {log: {type: file, path: shared/alerts.ndjson}}` in shared/config/alerts.yml; docs/alerts.md shows e-mail, Slack and webhooks.";
 export const alertTemplatesPath = join("shared", "config", "alerts");
 
 export interface QuietHours {

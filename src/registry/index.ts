@@ -44,6 +44,7 @@ export { templates } from "./templates/index.ts";
 export { schemaFiles } from "./schemas/index.ts";
 export {
   alertsPath,
+  alertsStart,
   alertTemplatesPath,
   channelVariables,
   labAlertsConfig,

@@ -15,7 +15,7 @@ export function withSources(
   file: string,
   entries: (Partial<SourceEntry> & { name: string })[],
 ): string {
-  const { document } = parseYaml(text ?? "", file);
+  const document = parseYaml(text ?? "", file).document.clone();
   let sources = document.get("sources");
   if (!isSeq(sources)) {
     document.set("sources", document.createNode([]));

@@ -19,9 +19,10 @@ export function withLab(text: string, file: string, name: string, entry: LabEntr
       // Fall through to the slower way.
     }
   }
-  if (isMap(document.get("labs"))) document.setIn(["labs", name], document.createNode(entry));
-  else document.set("labs", document.createNode({ [name]: entry }));
-  return document.toString({ lineWidth: 0 });
+  const anew = document.clone();
+  if (isMap(anew.get("labs"))) anew.setIn(["labs", name], anew.createNode(entry));
+  else anew.set("labs", anew.createNode({ [name]: entry }));
+  return anew.toString({ lineWidth: 0 });
 }
 
 function insertText(text: string, document: Document, name: string, entry: LabEntry): string | undefined {

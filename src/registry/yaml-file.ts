@@ -1,4 +1,14 @@
-import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import type { Place } from "#errors/index.ts";
 import { registryErrors } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -23,8 +33,16 @@ export function readYaml(file: string): YamlFile {
   return parseYaml(readText(file), file);
 }
 
-/** Like {@link readYaml}, for a text that is known already. */
+/** A registry of a thousand labs takes a tenth of a second to parse, and a command that changes it reads it several times. */
+let last: YamlFile | undefined;
+
+/** Like {@link readYaml}, for a text that is known already. What it gives is shared: not to be changed. */
 export function parseYaml(source: string, file: string): YamlFile {
+  if (last?.source !== source || last.file !== file) last = parseAnew(source, file);
+  return last;
+}
+
+function parseAnew(source: string, file: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
   const at = (offset: number): Place => {
@@ -85,12 +103,26 @@ function syntaxHint(code: string): string {
   return "Check quotes, colons and indentation here and on the line above.";
 }
 
+const indexes = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+/** The pairs of a map by key; of one key the first. */
+function pairsOf(map: YAMLMap): Map<string, Pair> {
+  let index = indexes.get(map);
+  if (!index) {
+    index = new Map(
+      map.items.toReversed().flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])),
+    );
+    indexes.set(map, index);
+  }
+  return index;
+}
+
 function offsetOf(document: Document, path: (string | number)[]): number {
   let node: unknown = document.contents;
   let offset = isCollection(node) ? (node.range?.[0] ?? 0) : 0;
   for (const part of path) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === part);
+      const pair = pairsOf(node).get(String(part));
       if (!pair) break;
       if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
       node = pair.value;

@@ -1,3 +1,4 @@
+import { wrap } from "../render/text.ts";
 import type { LogRecord, Style } from "./record.ts";
 
 /** Deprecations older than dbt 1.10 are printed without their name. */
@@ -88,22 +89,4 @@ export function deprecationRecord(
       : wrap(`${tag}: Deprecated functionality\n\n${text}`, style.width),
     data: { msg: text, ...data },
   };
-}
-
-/** Paragraphs filled to a width, one below the other. */
-export function wrap(text: string, width: number): string {
-  return text
-    .split("\n\n")
-    .map((paragraph) => {
-      const lines: string[] = [];
-      let line = "";
-      for (const word of paragraph.split(/\s+/)) {
-        if (line !== "" && line.length + 1 + word.length > width) {
-          lines.push(line);
-          line = word;
-        } else line = line === "" ? word : `${line} ${word}`;
-      }
-      return [...lines, line].join("\n");
-    })
-    .join("\n");
 }

@@ -1,5 +1,5 @@
 import { commands, type DbtOption, globalOptions, groups } from "./options.ts";
-import { wrap } from "./deprecations.ts";
+import { wrap } from "../render/text.ts";
 
 const program = "labs dbt";
 

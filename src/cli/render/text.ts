@@ -71,3 +71,21 @@ export function pad(text: string, width: number, align: "left" | "right" = "left
   const space = " ".repeat(Math.max(0, width - displayWidth(text)));
   return align === "right" ? space + text : text + space;
 }
+
+/** Paragraphs filled to a width, one below the other; codes of colours count, as in dbt. */
+export function wrap(text: string, width: number): string {
+  return text
+    .split("\n\n")
+    .map((paragraph) => {
+      const lines: string[] = [];
+      let line = "";
+      for (const word of paragraph.split(/\s+/)) {
+        if (line !== "" && line.length + 1 + word.length > width) {
+          lines.push(line);
+          line = word;
+        } else line = line === "" ? word : `${line} ${word}`;
+      }
+      return [...lines, line].join("\n");
+    })
+    .join("\n");
+}

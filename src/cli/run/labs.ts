@@ -1,5 +1,5 @@
 import type { Lab, Workspace } from "#registry/index.ts";
-import { impliedLab, labOf } from "../context.ts";
+import { labOf } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { VerbInput } from "../io.ts";
 
@@ -14,8 +14,5 @@ export function labsOf(input: VerbInput, workspace: Workspace): Lab[] {
   }
   if (all) return workspace.active;
   if (input.args.length > 0) return [...new Set(input.args)].map((name) => workspace.lab(name));
-  const implied = impliedLab(input, workspace);
-  if (implied) return [implied];
-  if (workspace.active.length === 1 && workspace.active[0]) return [workspace.active[0]];
   return [labOf(input, workspace)];
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { didYouMean } from "#errors/index.ts";
 import { type Delivery, type Incident, type Ledger, openLedger } from "#ledger/index.ts";
 import { Alerter } from "#orchestrate/index.ts";
-import { readAlertsConfig, type Workspace } from "#registry/index.ts";
+import { alertsStart, readAlertsConfig, type Workspace } from "#registry/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
@@ -51,10 +51,7 @@ export const verb: Verb = {
       const names = [...config.channels.keys()];
       throw cliErrors.usage({
         message: "Which channel?",
-        hint:
-          names.length > 0
-            ? `Name one of ${names.join(", ")}.`
-            : "There are none yet: docs/alerts.md shows how to add them to shared/config/alerts.yml.",
+        hint: names.length > 0 ? `Name one of ${names.join(", ")}.` : `There are none yet. ${alertsStart}`,
       });
     }
     return withAlerter(input, workspace, (alerter) =>
@@ -153,7 +150,7 @@ async function list(input: VerbInput, workspace: Workspace, configured: boolean)
       )}`,
     );
   }
-  if (!configured) io.out("\nNobody is told: there is no shared/config/alerts.yml. docs/alerts.md shows one.\n");
+  if (!configured) io.out(`\nNobody is told: there is no shared/config/alerts.yml. ${alertsStart}\n`);
   return 0;
 }
 

@@ -95,7 +95,7 @@ async function chosenLab(
   const folder = resolve(io.cwd, global.workspace ?? ".");
   if (name !== undefined || global.workspace !== undefined) {
     const workspace = openRegistry(folder);
-    return { workspace, entry: labOf(input, workspace, name) };
+    return { workspace, entry: labOf(input, workspace, name, "--lab") };
   }
   const projectDir = resolve(io.cwd, projectDirOf(words) ?? ".");
   const root = findWorkspace(projectDir);
@@ -107,7 +107,7 @@ async function chosenLab(
   const { findProjectDir, pathKind } = await import("#engine/index.ts");
   if (pathKind(join(findProjectDir(projectDir), "dbt_project.yml")) === "file" || !namesCommand(words))
     return undefined;
-  return { workspace, entry: labOf(input, workspace) };
+  return { workspace, entry: labOf(input, workspace, undefined, "--lab") };
 }
 
 function projectDirOf(words: string[]): string | undefined {

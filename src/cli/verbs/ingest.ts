@@ -2,12 +2,13 @@ import { detectChanges, driftText, type IngestPlan, openForReading } from "#inge
 import { errorToJson } from "#errors/index.ts";
 import { ingestLab } from "#pipeline/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
-import { labOf, workspaceOf, writeJson } from "../context.ts";
+import { workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import { proposeForLab } from "../ingest/propose.ts";
 import { type LabOutcome, planJson, showOutcome } from "../ingest/report.ts";
 import { watchLabs } from "../ingest/watch.ts";
 import type { Verb, VerbInput } from "../io.ts";
+import { labsOf } from "../run/labs.ts";
 
 export const verb: Verb = {
   arguments: [{ name: "[lab...]", description: "The labs; default: the one of the current folder", variadic: true }],
@@ -35,14 +36,7 @@ export const verb: Verb = {
   async run(input) {
     const { options, global } = input;
     const workspace = workspaceOf(input);
-    if (options["all"] === true && input.args.length > 0) {
-      throw cliErrors.usage({
-        message: "`--all` and the name of a lab exclude each other.",
-        hint: "Leave one of them out.",
-      });
-    }
-    const names = input.args.length > 0 ? input.args : [undefined];
-    const labs = options["all"] === true ? workspace.active : names.map((name) => labOf(input, workspace, name));
+    const labs = labsOf(input, workspace);
     if (options["watch"] === true) return watchLabs(input, workspace, labs);
     if (options["propose"] === true || options["freeze"] === true) {
       const [lab] = labs;

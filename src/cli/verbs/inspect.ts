@@ -9,7 +9,7 @@ import {
   type InspectOptions,
 } from "#quality/index.ts";
 import { type Lab, type Workspace, writeAtomic } from "#registry/index.ts";
-import { impliedLab, labOf, workspaceOf, writeJson } from "../context.ts";
+import { impliedLab, labOf, meantLab, workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { labReport } from "../look/lab-report.ts";
@@ -111,10 +111,10 @@ export const verb: Verb = {
   },
 };
 
-/** Inside a lab's folder a single argument may be a table of that lab. */
+/** Inside a lab's folder a single argument may be a table of that lab; where there is one lab only, when it has a dot. */
 function target(input: VerbInput, workspace: Workspace): { lab: Lab; table: string | undefined } {
   const [first, second] = input.args;
-  const here = impliedLab(input, workspace);
+  const here = first?.includes(".") ? meantLab(input, workspace) : impliedLab(input, workspace);
   if (first !== undefined && second === undefined && here && !workspace.labs.some((lab) => lab.name === first)) {
     return { lab: here, table: first };
   }

@@ -141,7 +141,7 @@ async function chosenLab(input: VerbInput): Promise<{ workspace: Workspace; lab:
     const { findProjectDir, pathKind } = await import("#engine/index.ts");
     if (pathKind(join(findProjectDir(folder), "dbt_project.yml")) === "file") return undefined;
   }
-  return { workspace, lab: labOf(input, workspace, name) };
+  return { workspace, lab: labOf(input, workspace, name, "--lab") };
 }
 
 async function lockOf({ io, options }: VerbInput, lab: Lab): Promise<LabLock | undefined> {

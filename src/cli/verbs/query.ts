@@ -1,4 +1,4 @@
-import { impliedLab, labOf, workspaceOf, writeJson } from "../context.ts";
+import { labOf, workspaceOf, writeJson } from "../context.ts";
 import { cliErrors } from "../errors.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { answerFormats, answerObject, type AnswerFormat, answerText } from "../look/answer.ts";
@@ -57,12 +57,11 @@ export const verb: Verb = {
   },
 };
 
-/** Inside a lab's folder the SQL alone is enough. */
+/** Where the lab is clear, the SQL alone is enough; no lab has a name with blanks. */
 function request(input: VerbInput): { name: string | undefined; sql: string } {
   const [first, second] = input.args;
   if (second !== undefined) return { name: first, sql: second };
-  if (first !== undefined && impliedLab(input, workspaceOf(input)) && /\s/.test(first.trim()))
-    return { name: undefined, sql: first };
+  if (first !== undefined && /\s/.test(first.trim())) return { name: undefined, sql: first };
   throw cliErrors.usage({
     message: "The query is missing.",
     hint: 'Write it in quotes: labs query <lab> "select 1".',

@@ -11,6 +11,7 @@ import {
 import { workspaceOf, writeJson } from "../context.ts";
 import type { Verb, VerbInput } from "../io.ts";
 import { palette, plural, renderTable } from "../render/index.ts";
+import { errorLines } from "../run/error-lines.ts";
 import { labsOf } from "../run/labs.ts";
 import { positive } from "../run/numbers.ts";
 import { RunScreen, summaryTable } from "../run/screen.ts";
@@ -116,7 +117,8 @@ function tellFailures({ io, global }: VerbInput, results: LabRunResult[]): void 
     const first = message.trim().split("\n")[0] ?? "";
     // The progress of a single lab has just said it, in full.
     const told = results.length === 1 && error !== undefined && !global.quiet;
-    if (!told) io.out(`${paint.red(lab)}: ${error ? `${error.code}: ` : ""}${first}\n`);
+    const [said = "", ...more] = error ? errorLines(error, io) : [first];
+    if (!told) io.out([`${paint.red(lab)}: ${said}`, ...more.map((line) => `  ${line}`), ""].join("\n"));
     if (runId) io.out(`${told ? "" : "  "}${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
   }
 }

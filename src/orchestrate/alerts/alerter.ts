@@ -4,6 +4,7 @@ import { errorToJson } from "#errors/index.ts";
 import type { AlertMemory, Delivery, DeliveryMessage, Ledger } from "#ledger/index.ts";
 import { newRunId } from "#ledger/index.ts";
 import {
+  alertsStart,
   type AlertsConfig,
   alertsPath,
   alertTemplatesPath,
@@ -174,7 +175,7 @@ export class Alerter {
       const names = [...config.channels.keys()];
       throw alertErrors.channelUnknown({
         message: `There is no channel named ${name} in ${config.file}.`,
-        hint: names.length > 0 ? `Use one of ${names.join(", ")}.` : "Add channels to it; docs/alerts.md shows how.",
+        hint: names.length > 0 ? `Use one of ${names.join(", ")}.` : alertsStart,
       });
     }
     const now = this.#effects.now();

@@ -1,6 +1,6 @@
 import { plural } from "#errors/index.ts";
 import type { IncidentCause } from "#ledger/index.ts";
-import type { Amount } from "#registry/index.ts";
+import { alertsStart, type Amount } from "#registry/index.ts";
 import { type HealthFacts, type LabFacts, silentMs } from "./facts.ts";
 import { tooLong } from "./usual.ts";
 
@@ -149,12 +149,7 @@ function ofWorkspace(facts: HealthFacts): HealthItem[] {
       "Run fewer labs at once, or lower memory_limit in their profiles.",
     );
   if (!alerts.configured)
-    note(
-      "alerts",
-      "note",
-      "nobody is told about problems: there is no shared/config/alerts.yml",
-      "docs/alerts.md shows one.",
-    );
+    note("alerts", "note", "nobody is told about problems: there is no shared/config/alerts.yml", alertsStart);
   for (const problem of alerts.problems) note("alerts", "attention", problem, undefined, problem);
   for (const { name, failingSince, problem, waiting, lost } of alerts.channels) {
     if (failingSince !== null) {
