@@ -382,9 +382,10 @@ describe("live", () => {
     const ledger = await openLedger(join(root, ".labs/ledger.db"));
     await ledger.jobs.pause("shop", "ben", null, new Date());
     expect((await heard).at(-1)?.event).toBe("reset");
-    writeFileSync(file, before);
     await ledger.jobs.resume("shop");
     await ledger.close();
+    writeFileSync(file, before);
+    while ((await get<types.LabList>("/labs")).labs.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 });
 
