@@ -1,14 +1,14 @@
 import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
-import { type Database, DatabaseJournal, interruptOnAbort } from "#duck/index.ts";
+import { type Database, interruptOnAbort } from "#duck/index.ts";
 import {
   detectChanges,
   filesInWords,
   loadChanges,
   loadTotals,
-  openForLoading,
   planInWords,
   sourceFacts,
   type IngestPlan,
+  type IngestResult,
 } from "#ingest/index.ts";
 import type { Ledger, RunRecorder } from "#ledger/index.ts";
 import type { GateReason } from "#publish/index.ts";
@@ -23,20 +23,21 @@ import {
 import { guardFor, requireOwnDatabase, type Lab, type Workspace } from "#registry/index.ts";
 import type { StepDatabase } from "#steps/index.ts";
 import { freezeContracts } from "./freeze-contracts.ts";
-import { readProjectMeanwhile, WriteBack } from "./alongside.ts";
+import { readProjectMeanwhile } from "./alongside.ts";
 import { holdingLab, recording } from "./held-lab.ts";
 import { deliveryFreshness, expectedInterval, withDrift } from "./deliveries.ts";
-import { isTest } from "./expectations.ts";
 import { blockingFindings, blockingWarnings, failedTests, partialRun } from "./gate-reasons.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
+import { LabDatabase } from "./lab-database.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
 import { PendingPublication, publishLab } from "./publish-lab.ts";
 import { areKept } from "./reads.ts";
 import { record } from "./record.ts";
+import { buildText, counts, failuresText, messageOf } from "./run-words.ts";
 import { runVersions } from "./run-versions.ts";
 import { type EngineSettings, engineSettings, placed, transform, type TransformResult } from "./transform.ts";
-import type { LabEvent, LabRunResult, NodeOutcome, RunLabOptions, StepName, StepOutcome } from "./types.ts";
+import type { LabEvent, LabRunResult, RunLabOptions, StepName, StepOutcome } from "./types.ts";
 
 /**
  * One lab's run: check → load → transform → inspect → publish, in this order, then the report, on one screen.
@@ -60,7 +61,15 @@ class LabRun {
   readonly #onEvent: (event: LabEvent) => void;
   readonly #steps: StepOutcome[] = [];
   readonly #started = performance.now();
+  readonly #data: LabDatabase;
   #recorder: RunRecorder | undefined;
+  #settings: EngineSettings | undefined;
+  #plan: IngestPlan | undefined;
+  #loaded: IngestResult | undefined;
+  #built: TransformResult | undefined;
+  #quality: LabQuality | undefined;
+  #pending: PendingPublication | undefined;
+  #published: LabRunResult["published"] = null;
   /** Why this run says too little about the lab as a whole. */
   #partial: string | undefined;
   #own: OwnSteps | undefined;
@@ -84,6 +93,7 @@ class LabRun {
     this.#options = options;
     this.#ledger = ledger;
     this.#onEvent = onEvent;
+    this.#data = new LabDatabase(lab, options.share);
   }
 
   async run(): Promise<LabRunResult> {
@@ -124,184 +134,162 @@ class LabRun {
   }
 
   async #stages(): Promise<LabRunResult> {
-    const lab = this.#lab;
-    const { signal, fullRefresh = false, verify = false } = this.#options;
-    let journal = DatabaseJournal.open(lab.paths.database);
-    let database: Database | undefined;
-    const later: Promise<void>[] = [];
-    let pending: PendingPublication | undefined;
-    let writtenBack: WriteBack | undefined;
-    const writeBackOf = (written: Database) => (writtenBack ??= new WriteBack(written));
-    const close = async () => {
-      // One that was not decided about belongs to a run that was stopped.
-      pending?.decide({ publish: false, score: null }).catch(() => {});
-      await Promise.all([...later.splice(0), writtenBack?.end()]);
-      writtenBack = undefined;
-      await database?.close();
-      database = undefined;
-    };
-    let plan: IngestPlan | undefined;
-    let loaded: Awaited<ReturnType<typeof loadChanges>> | undefined;
-    let built: TransformResult | undefined;
-    let quality: LabQuality | undefined;
-    let settings: EngineSettings | undefined;
-    let published: LabRunResult["published"] = null;
-    const open = async () => (database ??= await openForLoading(lab, this.#options.share));
-    const detect = async () =>
-      detectChanges({ lab, database: await open(), verify, fullRefresh, ...(signal ? { signal } : {}) });
-    this.#own = await this.#ownSteps({
-      open,
-      whileClosed: async (body) => {
-        await close();
-        // What was found may not be so any more.
-        plan = undefined;
-        journal.seal();
-        try {
-          return await body();
-        } finally {
-          journal = DatabaseJournal.open(lab.paths.database);
-        }
-      },
-      wroteAnything: () => journal.disrupt(),
-    });
+    this.#own = await this.#ownSteps();
     try {
-      await this.#step("check", async () => {
-        // A project or profile that is refused must be so before a row is loaded.
-        if (this.#wanted("transform")) settings = engineSettings(this.#workspace, lab, "build", this.#options);
-        // Nothing can be asked before the database is open.
-        const opening = open();
-        if (settings) settings = await readProjectMeanwhile(lab, settings, opening);
-        await opening;
-        plan = await detect();
-        const { changes, unchanged, unclaimed } = plan;
-        this.#emit({
-          type: "checked",
-          lab: lab.name,
-          changes: changes.map(({ name, source, table, action, reason, explain }) => ({
-            name,
-            source,
-            table,
-            action,
-            reason,
-            explain,
-          })),
-          unchanged,
-          unclaimed,
-        });
-        return planInWords(changes, unchanged) ?? `no files in ${this.#workspace.display(lab.paths.raw)}`;
-      });
-      await this.#step("load", async () => {
-        const [what, into] = [plan ?? (await detect()), await open()];
-        loaded = await noteLoads(journal, what, () =>
-          loadChanges(what, {
-            database: into,
-            loadId: this.#recorder?.id ?? lab.name,
-            ...(signal ? { signal } : {}),
-            onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
-          }),
-        );
-        await freezeContracts(lab, into, what, loaded, (event) => this.#emit(event));
-        if (loaded.failed > 0) throw new StepFailure(`${filesInWords(loaded.files, "failed")} could not be loaded`);
-        const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
-        const files = filesInWords(loaded.files, "loaded");
-        return files === "" ? "nothing new" : `${plural(loaded.rowsLoaded, "row")} from ${files}${rejected}`;
-      });
-      await this.#step("transform", async () => {
-        if (!settings || !areKept(this.#workspace, settings.reads))
-          settings = engineSettings(this.#workspace, lab, "build", this.#options);
-        this.#reads = Object.fromEntries(settings.reads.map(({ lab: other, version }) => [other, version]));
-        if (settings.reads.length > 0)
-          this.#emit({
-            type: "reads",
-            lab: lab.name,
-            reads: settings.reads.map(({ lab: other, alias, version }) => ({ lab: other, alias, version })),
-          });
-        const into = await open();
-        const writing = writeBackOf(into);
-        built = await transform(
-          lab,
-          settings,
-          { database: into, journal, later: (work) => later.push(work) },
-          this.#options,
-          (event) => {
-            this.#emit(event);
-            writing.observe(event);
-          },
-        );
-        const { models, tests } = counts(built.nodes);
-        if (!built.success)
-          throw new StepFailure(
-            [
-              models.failed > 0 ? `${plural(models.failed, "model")} failed` : "",
-              tests.failed > 0 ? `${plural(tests.failed, "test")} failed` : "",
-            ]
-              .filter(Boolean)
-              .join(", ") || "the build failed",
-          );
-        return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}`;
-      });
-      await this.#step("inspect", async () => {
-        const from = await open();
-        writeBackOf(from).begin();
-        const runId = this.#recorder?.id ?? null;
-        // Steps of the lab's own may stand between here and the publication.
-        if (this.#wanted("publish") && lab.config.publish.enabled && !this.#own && this.#problems(built).length === 0) {
-          pending = new PendingPublication({ lab, database: from, journal, runId }, signal);
-          later.push(pending.settled);
-        }
-        quality = await this.#inspect(from, built);
-        const partial = this.#whyPartial(built);
-        if (partial !== undefined) {
-          quality = { ...quality, score: null, warnings: [...quality.warnings, `No score for the lab: ${partial}.`] };
-          return `no score: ${partial}`;
-        }
-        for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
-        for (const { name, data } of profileRows(quality)) this.#recorder?.profile(name, data);
-        return quality.score === null ? "nothing to score" : `score ${quality.score}`;
-      });
-      await this.#step("publish", async () => {
-        const into = await open();
-        const done = interruptOnAbort(into, signal);
-        try {
-          const problems = this.#problems(built);
-          const blocking = [...blockingWarnings(lab, built?.nodes ?? []), ...blockingFindings(quality?.findings ?? [])];
-          const runId = this.#recorder?.id ?? null;
-          const outcome = await publishLab({
-            lab,
-            database: into,
-            journal,
-            runId,
-            problems,
-            blocking,
-            quality,
-            pending,
-          });
-          published = outcome.published;
-          this.#held = outcome.held;
-          for (const { why, fix } of outcome.held)
-            if (outcome.refused)
-              this.#emit({ type: "message", lab: lab.name, level: "warn", text: `not published: ${why}\nfix: ${fix}` });
-          if (outcome.refused) throw new StepFailure((this.#refusal = outcome.detail));
-          if (!outcome.published) return outcome.detail;
-          return `${outcome.detail}${exportsInWords(await exportLab(lab, signal))}`;
-        } finally {
-          done();
-        }
-      });
+      await this.#step("check", () => this.#check());
+      await this.#step("load", () => this.#load());
+      await this.#step("transform", () => this.#transform());
+      await this.#step("inspect", () => this.#inspect());
+      await this.#step("publish", () => this.#publish());
       await this.#own?.rest();
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       await this.#own?.rest();
     } finally {
-      await close();
+      // One that was not decided about belongs to a run that was stopped.
+      this.#pending?.decide({ publish: false, score: null }).catch(() => {});
+      await this.#data.close();
     }
-    journal.seal();
-    return this.#report(loaded, built, quality, published);
+    this.#data.journal.seal();
+    return this.#report();
   }
 
-  async #inspect(database: Database, built: TransformResult | undefined): Promise<LabQuality> {
+  async #check(): Promise<string> {
     const lab = this.#lab;
-    const { signal } = this.#options;
+    // A project or profile that is refused must be so before a row is loaded.
+    if (this.#wanted("transform")) this.#settings = this.#buildSettings();
+    // Nothing can be asked before the database is open.
+    const opening = this.#data.open();
+    if (this.#settings) this.#settings = await readProjectMeanwhile(lab, this.#settings, opening);
+    await opening;
+    this.#plan = await this.#detect();
+    const { changes, unchanged, unclaimed } = this.#plan;
+    this.#emit({
+      type: "checked",
+      lab: lab.name,
+      changes: changes.map(({ name, source, table, action, reason, explain }) => ({
+        name,
+        source,
+        table,
+        action,
+        reason,
+        explain,
+      })),
+      unchanged,
+      unclaimed,
+    });
+    return planInWords(changes, unchanged) ?? `no files in ${this.#workspace.display(lab.paths.raw)}`;
+  }
+
+  async #load(): Promise<string> {
+    const [lab, { signal }] = [this.#lab, this.#options];
+    const [plan, database] = [this.#plan ?? (await this.#detect()), await this.#data.open()];
+    const loaded = await noteLoads(this.#data.journal, plan, () =>
+      loadChanges(plan, {
+        database,
+        loadId: this.#recorder?.id ?? lab.name,
+        ...(signal ? { signal } : {}),
+        onEvent: (event) => this.#emit({ type: "ingest", lab: lab.name, event }),
+      }),
+    );
+    this.#loaded = loaded;
+    await freezeContracts(lab, database, plan, loaded, (event) => this.#emit(event));
+    if (loaded.failed > 0) throw new StepFailure(`${filesInWords(loaded.files, "failed")} could not be loaded`);
+    const rejected = loaded.rowsQuarantined > 0 ? `, ${thousands(loaded.rowsQuarantined)} quarantined` : "";
+    const files = filesInWords(loaded.files, "loaded");
+    return files === "" ? "nothing new" : `${plural(loaded.rowsLoaded, "row")} from ${files}${rejected}`;
+  }
+
+  async #transform(): Promise<string> {
+    const lab = this.#lab;
+    const planned = this.#settings;
+    const settings = planned && areKept(this.#workspace, planned.reads) ? planned : this.#buildSettings();
+    const reads = settings.reads.map(({ lab: other, alias, version }) => ({ lab: other, alias, version }));
+    this.#reads = Object.fromEntries(reads.map(({ lab: other, version }) => [other, version]));
+    if (reads.length > 0) this.#emit({ type: "reads", lab: lab.name, reads });
+    const [database, writing] = [await this.#data.open(), await this.#data.writeBack()];
+    const { journal } = this.#data;
+    const built = await transform(
+      lab,
+      settings,
+      { database, journal, later: (work) => this.#data.later(work) },
+      this.#options,
+      (event) => {
+        this.#emit(event);
+        writing.observe(event);
+      },
+    );
+    this.#built = built;
+    const totals = counts(built.nodes);
+    if (!built.success) throw new StepFailure(failuresText(totals));
+    return buildText(totals);
+  }
+
+  async #inspect(): Promise<string> {
+    const lab = this.#lab;
+    const database = await this.#data.open();
+    (await this.#data.writeBack()).begin();
+    // Steps of the lab's own may stand between here and the publication.
+    if (this.#wanted("publish") && lab.config.publish.enabled && !this.#own && this.#problems().length === 0) {
+      this.#pending = new PendingPublication(this.#publication(database), this.#options.signal);
+      this.#data.later(this.#pending.settled);
+    }
+    const quality = (this.#quality = await this.#score(database));
+    const partial = this.#whyPartial();
+    if (partial !== undefined) {
+      const warnings = [...quality.warnings, `No score for the lab: ${partial}.`];
+      this.#quality = { ...quality, score: null, warnings };
+      return `no score: ${partial}`;
+    }
+    for (const row of scoreRows(lab.name, quality)) this.#recorder?.score(row);
+    for (const { name, data } of profileRows(quality)) this.#recorder?.profile(name, data);
+    return quality.score === null ? "nothing to score" : `score ${quality.score}`;
+  }
+
+  async #publish(): Promise<string> {
+    const [lab, { signal }] = [this.#lab, this.#options];
+    const database = await this.#data.open();
+    const done = interruptOnAbort(database, signal);
+    try {
+      const nodes = this.#built?.nodes ?? [];
+      const outcome = await publishLab({
+        ...this.#publication(database),
+        problems: this.#problems(),
+        blocking: [...blockingWarnings(lab, nodes), ...blockingFindings(this.#quality?.findings ?? [])],
+        quality: this.#quality,
+        pending: this.#pending,
+      });
+      this.#published = outcome.published;
+      this.#held = outcome.held;
+      if (outcome.refused) {
+        for (const { why, fix } of outcome.held)
+          this.#emit({ type: "message", lab: lab.name, level: "warn", text: `not published: ${why}\nfix: ${fix}` });
+        throw new StepFailure((this.#refusal = outcome.detail));
+      }
+      if (!outcome.published) return outcome.detail;
+      return `${outcome.detail}${exportsInWords(await exportLab(lab, signal))}`;
+    } finally {
+      done();
+    }
+  }
+
+  #buildSettings(): EngineSettings {
+    return engineSettings(this.#workspace, this.#lab, "build", this.#options);
+  }
+
+  async #detect(): Promise<IngestPlan> {
+    const { signal, fullRefresh = false, verify = false } = this.#options;
+    const database = await this.#data.open();
+    return detectChanges({ lab: this.#lab, database, verify, fullRefresh, ...(signal ? { signal } : {}) });
+  }
+
+  #publication(database: Database) {
+    return { lab: this.#lab, database, journal: this.#data.journal, runId: this.#recorder?.id ?? null };
+  }
+
+  /** Looks at all tables; says what is unusual. */
+  async #score(database: Database): Promise<LabQuality> {
+    const [lab, built, { signal }] = [this.#lab, this.#built, this.#options];
     const connection = await database.connect();
     const done = interruptOnAbort(connection, signal);
     try {
@@ -328,8 +316,8 @@ class LabRun {
   }
 
   /** Why what was built says too little to score the lab by it and to compare it with other runs. */
-  #whyPartial(built: TransformResult | undefined): string | undefined {
-    const { select = [], exclude = [] } = this.#options;
+  #whyPartial(): string | undefined {
+    const [built, { select = [], exclude = [] }] = [this.#built, this.#options];
     if (!built) return "nothing was built and tested";
     if (select.length + exclude.length > 0) return "only a part of the project was built";
     const { failed } = counts(built.nodes).models;
@@ -337,21 +325,22 @@ class LabRun {
   }
 
   /** Why readers should not get what this run left. */
-  #problems(built: TransformResult | undefined): GateReason[] {
-    const partial = this.#whyPartial(built);
+  #problems(): GateReason[] {
+    const nodes = this.#built?.nodes ?? [];
+    const partial = this.#whyPartial();
     return [
       ...this.#steps.flatMap(({ name, status, optional }) =>
         status === "failed" && !optional && name !== "transform"
           ? [{ why: `the step ${name} failed`, fix: "Correct what it says, and run again." }]
           : [],
       ),
-      ...(partial === undefined ? [] : [partialRun(this.#lab, partial, built?.nodes ?? [])]),
-      ...failedTests(this.#lab, built?.nodes ?? []),
+      ...(partial === undefined ? [] : [partialRun(this.#lab, partial, nodes)]),
+      ...failedTests(this.#lab, nodes),
     ];
   }
 
   /** Undefined for a lab without steps of its own, and for one whose lab.yml is refused: the first stage tells that. */
-  async #ownSteps(database: Omit<StepDatabase, "guard">): Promise<OwnSteps | undefined> {
+  async #ownSteps(): Promise<OwnSteps | undefined> {
     const [workspace, lab, recorder] = [this.#workspace, this.#lab, this.#recorder];
     try {
       if (!recorder || !lab.config.steps.some(({ own }) => own)) return undefined;
@@ -360,13 +349,23 @@ class LabRun {
       return undefined;
     }
     const guard = guardFor(workspace, lab);
+    const database: StepDatabase = {
+      open: () => this.#data.open(),
+      whileClosed: (body) => {
+        // What was found may not be so any more.
+        this.#plan = undefined;
+        return this.#data.whileClosed(body);
+      },
+      wroteAnything: () => this.#data.journal.disrupt(),
+      guard: (path) => guard(path, { write: true }),
+    };
     const { OwnSteps: Steps } = await import("./own-steps.ts");
     return new Steps({
       workspace,
       lab,
       options: this.#options,
       recorder,
-      database: { ...database, guard: (path) => guard(path, { write: true }) },
+      database,
       outcomes: this.#steps,
       emit: (event) => this.#emit(event),
     });
@@ -423,17 +422,12 @@ class LabRun {
     if (fatal || outcome.status === "cancelled") throw new Stopped();
   }
 
-  #report(
-    loaded: Awaited<ReturnType<typeof loadChanges>> | undefined,
-    built: TransformResult | undefined,
-    quality: LabQuality | undefined,
-    published: LabRunResult["published"],
-  ): LabRunResult {
+  #report(): LabRunResult {
     const failed = this.#steps.find((s) => s.status === "failed" && !s.optional);
     const status = this.#steps.some((s) => s.status === "cancelled") ? "cancelled" : failed ? "failed" : "ok";
-    const nodes = built?.nodes ?? [];
+    const [loaded, quality, nodes] = [this.#loaded, this.#quality, this.#built?.nodes ?? []];
     const totals = counts(nodes);
-    this.#partial = this.#whyPartial(built);
+    this.#partial = this.#whyPartial();
     const error = failed?.error;
     return {
       lab: this.#lab.name,
@@ -456,7 +450,7 @@ class LabRun {
             warnings: quality.warnings,
           }
         : null,
-      published,
+      published: this.#published,
       held: this.#held,
       message: messageOf(status, error, filesInWords(loaded?.files ?? [], "failed"), nodes, totals, this.#refusal),
       ...(error ? { error } : {}),
@@ -478,60 +472,3 @@ class StepFailure extends Error {}
 class Stopped extends Error {}
 
 const cancelled = () => new StepFailure("cancelled");
-
-/** `7 models built`, `3 models built, 4 unchanged`, `7 models unchanged`. */
-function builtText({ ok, unchanged }: LabRunResult["models"]): string {
-  if (unchanged === 0) return `${plural(ok, "model")} built`;
-  return ok === unchanged
-    ? `${plural(ok, "model")} unchanged`
-    : `${plural(ok - unchanged, "model")} built, ${thousands(unchanged)} unchanged`;
-}
-
-const goodStatus = new Set(["success", "no-op", "reused", "pass"]);
-
-function counts(nodes: NodeOutcome[]): Pick<LabRunResult, "models" | "tests"> {
-  const models = { ok: 0, failed: 0, skipped: 0, unchanged: 0 };
-  const tests = { passed: 0, warned: 0, failed: 0, unchanged: 0 };
-  for (const { resourceType, status, unchanged } of nodes) {
-    if (unchanged) (isTest(resourceType) ? tests : models).unchanged++;
-    if (isTest(resourceType)) {
-      if (status === "pass") tests.passed++;
-      else if (status === "warn") tests.warned++;
-      else if (status !== "skipped") tests.failed++;
-    } else if (status === "skipped") models.skipped++;
-    else if (goodStatus.has(status)) models.ok++;
-    else models.failed++;
-  }
-  return { models, tests };
-}
-
-/** The root cause in one sentence: the first model that broke, not those behind it. */
-function messageOf(
-  status: LabRunResult["status"],
-  error: ErrorJson | undefined,
-  /** `2 files`; empty when all were loaded. */
-  failedFiles: string,
-  nodes: NodeOutcome[],
-  { models, tests }: Pick<LabRunResult, "models" | "tests">,
-  refusal: string | undefined,
-): string {
-  if (status === "cancelled") return "Cancelled; finished models are kept.";
-  if (error) return error.message;
-  if (refusal !== undefined) return `Not published: ${refusal}.`;
-  const parts: string[] = [];
-  if (failedFiles !== "") parts.push(`${failedFiles} could not be loaded`);
-  const behind =
-    models.skipped > 0
-      ? ` and ${plural(models.skipped, "model")} behind it ${models.skipped === 1 ? "was" : "were"} skipped`
-      : "";
-  const broken = nodes.find((n) => (n.status === "error" || n.status === "partial success") && !isTest(n.resourceType));
-  if (broken) parts.push(`${broken.resourceType} ${broken.name} failed${behind}`);
-  const test = nodes.find((n) => n.status === "fail" || (n.status === "error" && isTest(n.resourceType)));
-  if (test)
-    parts.push(
-      `${tests.failed === 1 ? `${test.resourceType === "expectation" ? "expectation" : "test"} ${test.name} failed` : `${tests.failed} tests failed, first ${test.name}`}${broken ? "" : behind}`,
-    );
-  if (parts.length > 0) return `${parts.join("; ")}.`;
-  if (nodes.length === 0) return "Nothing to build.";
-  return `${builtText(models)}, ${plural(tests.passed, "test")} passed${tests.warned > 0 ? `, ${tests.warned} warned` : ""}.`;
-}
