@@ -8,7 +8,7 @@ export type ToWorker<Work> = { type: "work"; work: Work } | { type: "stop"; reas
 export type Idle = { type: "idle" };
 
 /** Above this the next lab gets a new process: what DuckDB and its allocator keep is not given back. */
-const mostBytes = 512 * 1_048_576;
+const mostBytes = 400 * 1_048_576;
 
 /** A parent that has just died hears nothing; the end of the connection tells the rest. */
 export const tellParent = (message: object): void => {
