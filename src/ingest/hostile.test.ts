@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RecordReader } from "./csv/records.ts";
 import { unpackFrames } from "./csv/zstd-frames.ts";
 import { loadChanges } from "./load/load.ts";
-import { source, TestLab } from "./testing/lab.ts";
+import { columns, source, TestLab } from "./testing/lab.ts";
 
 let lab: TestLab;
 beforeEach(async () => {
@@ -85,12 +85,67 @@ describe("text that is not what it seems", () => {
     ["an error page", "<!DOCTYPE html>\n<html><body>502, bad gateway</body></html>\n", "ING-002"],
     ["a PDF", "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "ING-002"],
     ["lines above the header", "# exported by X\n# 2026\nid,n\n1,a\n2,b\n", "ING-004"],
-    ["Excel's delimiter line", "sep=;\nid;n\n1;a\n", "ING-004"],
+    ["a title with delimiters behind it", "Sales 2024;;;\n;;;\nid;n;a;b\n1;a;2;3\n2;b;3;4\n", "ING-004"],
+    ["letters of a DOS code page", Buffer.from("id,n\n1,M\x81ller\n2,K\x94ln\n", "latin1"), "ING-003"],
+    ["Chinese words of one letter", Buffer.from(`id,n\n${"1,\xd6\xd0\n".repeat(9)}`, "latin1"), "ING-003"],
+    ["an archive", "PK\x03\x04 and more\n1,2\n", "ING-002"],
     ["a column called as ours", "id,_LOAD\n1,2\n", "ING-004"],
   ])("%s is refused, with a code", async (_, content, code) => {
     expect(await load("t.csv", content)).toBe(code);
     // Nothing of it is agreed on.
     expect(await lab.rows("FROM _labs.contracts")).toEqual([]);
+  });
+
+  it.each([
+    ["Excel's delimiter line", "sep=;\r\nid;n\r\n1;a,b\r\n2;c\r\n", {}],
+    ["Excel's delimiter line in quotes and UTF-16", utf16('"sep=;"\nid;n\n1;a,b\n2;c\n'), {}],
+    ["lines above the header", 'Sales;;\n\n"two\nid;n\n1;a,b\n2;c\n', { skipLines: 3 }],
+    ["packed lines above the header", gzipSync("\ufeffSales\n# 2024\nid;n\n1;a,b\n2;c\n"), { skipLines: 2 }],
+    ["both", "\ufeffsep=;\nSales\nid;n\n1;a,b\n2;c\n", { skipLines: 1 }],
+  ])("%s: skipped", async (_, content, more) => {
+    lab.sources = [source("t", { path: ["*"], dialect: { encoding: "utf-8", ...more } })];
+    lab.write("t.csv", content);
+    lab.write(
+      "t2.csv",
+      "sep=;\nid;n\n3;d\nx;e\n".replace(
+        "sep=;",
+        "skipLines" in more ? "a\n".repeat(more.skipLines ?? 0).trim() : "sep=;",
+      ),
+    );
+    const files = (await lab.ingest()).files.map(({ rowsRead, rowsLoaded, error }) => [
+      rowsRead,
+      rowsLoaded,
+      error?.code,
+    ]);
+    expect(files).toEqual([
+      [2, 2, undefined],
+      [2, 1, undefined],
+    ]);
+    expect(await lab.rows("FROM raw.t ORDER BY id")).toEqual([
+      ["1", "a,b"],
+      ["2", "c"],
+      ["3", "d"],
+    ]);
+    expect(await lab.rows("SELECT record, row_text FROM quarantine.t")).toEqual([["2", "x;e"]]);
+  });
+
+  it("what made a column text is told", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i},0${i},03/0${(i % 9) + 1}/2024,"1,${i}",007\n`).join("");
+    await load("t.csv", `qty,code,day,price,zip\nkg,00,03/03/2024,"2,5",8\n${rows}`);
+    const notes = lab.events.flatMap((event) => (event.type === "note" ? [event.text] : []));
+    expect(notes.map((text) => text.split("`")[1])).toEqual(["qty", "day", "price"]);
+    expect(notes[0]).toContain('1 of its 21 values, such as "kg"');
+    expect(notes[1]).toContain("`%m/%d/%Y` and as `%d/%m/%Y`");
+  });
+
+  it.each([
+    ["all text", "name,city\na,x\nName, city \nc,y\n"],
+    ["all text, careful", "name,city\na,x\r\nname,city\nc,y\n"],
+    ["all text, Latin-1", Buffer.from("n\xe4me,city\na,x\nn\xe4me,city\nc,y\n", "latin1")],
+    ["numbers", "id,city\n1,x\nid,city\n2,y\n"],
+  ])("a header in the middle goes to quarantine with that reason: %s", async (_, content) => {
+    expect(await load("t.csv", content)).toMatchObject({ quarantined: 1, rows: { length: 2 } });
+    expect(await lab.rows("SELECT record, reason FROM quarantine.t")).toEqual([["2", "the header again, not a row"]]);
   });
 
   it("a header in the middle is no row, and leaves the types alone", async () => {
@@ -133,6 +188,72 @@ describe("numbers that a double cannot hold", () => {
   });
 });
 
+describe("what a later file writes otherwise", () => {
+  /** What becomes of values in a column whose type the first file gave: the rows loaded, and the values kept out. */
+  async function later(first: string, values: string[]) {
+    await load("t.csv", `id,v\n0,${first}\n`);
+    lab.write("t2.csv", `id,v\n${values.map((value, i) => `${i + 1},${value}\n`).join("")}`);
+    const [file] = (await lab.ingest()).files;
+    expect(file?.rowsRead).toBe((file?.rowsLoaded ?? 0) + (file?.rowsQuarantined ?? 0));
+    const kept = await lab.rows("SELECT v FROM raw.t WHERE id > 0 ORDER BY id");
+    const out =
+      (file?.rowsQuarantined ?? 0) > 0 ? await lab.rows("SELECT row_text FROM quarantine.t ORDER BY record") : [];
+    return { kept: kept.flat(), out: out.map(([text]) => text?.split(",")[1]) };
+  }
+
+  it.each<[string, string, string[], string[], string[]]>([
+    ["codes with zeros in front", "12", ["0012", "13", "+14"], ["13", "14"], ["0012"]],
+    ["numbers as Excel shows them", "4006381333931", ["4.00638E+12", "5", "1e3"], ["5", "1000"], ["4.00638E+12"]],
+    [
+      "whole numbers that a double would round",
+      "1",
+      ["9007199254740993", "9223372036854775808"],
+      ["9007199254740993"],
+      ["9223372036854775808"],
+    ],
+    [
+      "long whole numbers among fractions",
+      "1.5",
+      ["9007199254740993", "2.5", "1e300"],
+      ["2.5", "1e+300"],
+      ["9007199254740993"],
+    ],
+    [
+      "offsets",
+      "2024-01-02 10:00:00",
+      ["2024-01-02 10:00:00+05", "2024-01-02 10:00+02:00", "2024-01-02 11:00:00"],
+      ["2024-01-02 11:00:00"],
+      ["2024-01-02 10:00:00+05", "2024-01-02 10:00+02:00"],
+    ],
+    [
+      "nanoseconds",
+      "2024-01-02 10:00:00",
+      ["2024-01-02 10:00:00.123456789", "2024-01-02 10:00:00.123456000"],
+      ["2024-01-02 10:00:00.123456"],
+      ["2024-01-02 10:00:00.123456789"],
+    ],
+  ])("%s: what cannot be kept goes to quarantine", async (_, first, values, kept, out) => {
+    expect(await later(first, values)).toEqual({ kept, out });
+  });
+
+  it("zeros in front are nothing where a person declared a number", async () => {
+    lab.sources = [source("t", { path: ["*"], columns: columns({ id: "BIGINT", v: "BIGINT" }) })];
+    lab.write("t.csv", "id,v\n1,0012\n2,7\n");
+    await lab.ingest();
+    expect(await lab.rows("SELECT v FROM raw.t ORDER BY id")).toEqual([["12"], ["7"]]);
+  });
+
+  it("a code as Excel shows it stays as it came", async () => {
+    expect(await load("t.csv", "ean,n\n4.00638E+12,1\n4006381333931,2\n")).toEqual({
+      rows: [
+        ["4.00638E+12", "1"],
+        ["4006381333931", "2"],
+      ],
+      quarantined: 0,
+    });
+  });
+});
+
 describe("JSON", () => {
   const deep = (levels: number) => `{"id":2,"x":${"[".repeat(levels)}${"]".repeat(levels)}}`;
 
@@ -142,6 +263,12 @@ describe("JSON", () => {
     });
     expect(await lab.rows("SELECT reason FROM quarantine.t")).toEqual([["nested deeper than 1000 levels"]]);
     expect(await load("u.json", `[${deep(200_000)}]`, "json")).toMatchObject({ quarantined: 1 });
+  });
+
+  it("with two values for one key goes to quarantine, and without any key has no column", async () => {
+    expect(await load("t.ndjson", '{"a":1}\n{"a":2,"a":3}\n', "json")).toEqual({ rows: [["1"]], quarantined: 1 });
+    lab.write("u.ndjson", "{}\n{}\n");
+    expect((await lab.ingest()).files).toMatchObject([{ rowsLoaded: 2, addedColumns: [] }]);
   });
 
   it("that is not in UTF-8 is refused", async () => {

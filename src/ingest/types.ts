@@ -174,4 +174,6 @@ export type IngestEvent =
       ignored?: string[];
       policy?: DriftPolicy;
     }
+  /** Something about a file that was loaded, worth a look. */
+  | { type: "note"; source: string; file: string; text: string }
   | { type: "expectation"; source: string; file: string; outcome: ExpectationOutcome };

@@ -56,6 +56,8 @@ export function record(recorder: RunRecorder, event: LabEvent): void {
           text: driftText(event.event),
           data: event.event,
         });
+      else if (event.event.type === "note")
+        recorder.event({ type: "note", text: `${event.event.file}: ${event.event.text}`, data: event.event });
       else if (event.event.type === "expectation")
         recorder.event({
           level: "warn",

@@ -36,7 +36,7 @@ export interface SourceConfig {
   format: FileFormat;
   /** json: nested objects become columns of their own. */
   flatten?: boolean;
-  /** excel: name of the sheet; undefined for the first. */
+  /** excel: name of the sheet; undefined for the first visible one. */
   sheet?: string;
   /** Milliseconds that a file must stand still; undefined for the default. */
   settleMs?: number;
@@ -46,6 +46,8 @@ export interface SourceConfig {
     quote?: string;
     escape?: string;
     header?: boolean;
+    /** Lines above the header that are no data. */
+    skipLines?: number;
     encoding: "utf-8" | "utf-16" | "latin-1";
     nullValues?: string[];
     dateFormat?: string;
@@ -201,6 +203,7 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
       ...(entry.quote !== undefined && { quote: entry.quote }),
       ...(entry.escape !== undefined && { escape: entry.escape }),
       ...(entry.header !== undefined && { header: entry.header }),
+      ...(entry.skip_lines !== undefined && { skipLines: entry.skip_lines }),
       encoding: entry.encoding ?? "utf-8",
       ...(entry.null_values !== undefined && { nullValues: list(entry.null_values) }),
       ...(entry.date_format !== undefined && { dateFormat: entry.date_format }),

@@ -191,6 +191,8 @@ export class RunScreen {
       );
     } else if (event.type === "drift") {
       this.#line(lab, `  ${this.#paint.yellow("!")} ${driftText(event)}`);
+    } else if (event.type === "note") {
+      this.#line(lab, `  ${this.#paint.dim("i")} ${event.file}: ${event.text}`);
     } else if (event.type === "expectation") {
       this.#line(lab, `  ${this.#paint.yellow("!")} ${event.file}: ${event.outcome.text}`);
     }

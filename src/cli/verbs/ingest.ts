@@ -117,6 +117,7 @@ async function ingest(input: VerbInput, workspace: Workspace, lab: Lab): Promise
       if (event.type === "message" && (event.level !== "info" || !global.quiet)) io.err(`${event.text}\n`);
       if (global.output === "json" || global.quiet || event.type !== "ingest") return;
       if (event.event.type === "drift") io.err(`${driftText(event.event)}\n`);
+      if (event.event.type === "note") io.err(`${event.event.file}: ${event.event.text}\n`);
     },
   });
   return { lab: lab.name, ...loaded };

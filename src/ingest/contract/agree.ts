@@ -60,7 +60,7 @@ export async function proposeColumns(
   } catch (error) {
     // What DuckDB's reader refuses as a whole, such as two kinds of line ends, our own reader still splits.
     if (!(error instanceof Error && error.message.startsWith("Invalid Input Error"))) throw error;
-    await stageRecords(connection, input, bare, fileNames.length, true);
+    await stageRecords(connection, input, bare, fileNames, true);
     const fields = wanted.map((name) => `f${fileNames.indexOf(name)} AS ${quoteIdentifier(name)}`).join(", ");
     await keep(`SELECT ${fields} FROM ${stage} WHERE _problem IS NULL`);
     await connection.run(`DROP TABLE ${stage}`);

@@ -17,7 +17,7 @@ export function headerNames(fields: string[], file: string): string[] {
       throw ingestErrors.badHeader({
         message: `The header has the column \`${name}\` twice: as column ${earlier + 1} and as column ${i + 1}.`,
         place: { file, line: 1 },
-        hint: "Rename one of them in the file; upper and lower case count as the same.",
+        hint: "Rename one of them in the file (upper and lower case count as the same), or say `skip_lines` in lab.yml when the header stands further down.",
         data: { column: name, positions: [earlier + 1, i + 1] },
       });
     }
@@ -25,6 +25,18 @@ export function headerNames(fields: string[], file: string): string[] {
   }
   return names;
 }
+
+/**
+ * Whether a record is the header once more, as in files that were put together: field by field the names of the columns.
+ * Not asked of a single column, where a value may well be its name.
+ */
+export const isHeaderAgain = (fields: string[], names: string[]): boolean =>
+  names.length > 1 &&
+  fields.length === names.length &&
+  names.every((name, i) => (fields[i]?.trim() || `column${i + 1}`).toLowerCase() === name.toLowerCase());
+
+/** Why such a record is kept out. */
+export const headerAgain = "the header again, not a row";
 
 /** How a file's columns meet a contract. Positions are the file's. */
 export interface HeaderMatch {

@@ -1,8 +1,18 @@
 import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { isCode } from "./convert.ts";
 import type { ContractColumn } from "./types.ts";
 
 /** Formats that are tried when no value is ISO; a column gets one only when exactly one fits every value. */
-const dateFormats = ["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y"];
+export const dateFormats = [
+  "%m/%d/%Y",
+  "%d/%m/%Y",
+  "%d.%m.%Y",
+  "%d-%m-%Y",
+  "%m-%d-%Y",
+  "%Y/%m/%d",
+  "%d %b %Y",
+  "%d-%b-%Y",
+];
 const timeParts = [" %H:%M", " %H:%M:%S"];
 
 interface Rule {
@@ -27,7 +37,7 @@ const rules: Rule[] = [
   {
     type: "DOUBLE",
     fits: (v) =>
-      `(${matches("-?((0|[1-9][0-9]{0,14})(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,3})?")(v)} AND ${keptByDouble(v)})`,
+      `(${matches("-?((0|[1-9][0-9]{0,14})(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,3})?")(v)} AND ${keptByDouble(v)} AND NOT ${isCode(v)})`,
   },
   { type: "DATE", fits: castable("DATE", "[0-9]{4}-[0-9]{2}-[0-9]{2}") },
   {
@@ -49,6 +59,9 @@ const rules: Rule[] = [
   ),
 ];
 
+/** Rules for what is written as ISO or programs write it. */
+export const plainRules = rules.filter((rule) => rule.format === undefined);
+
 function formatted(type: string, formats: string[]): Rule[] {
   return formats.map((format) => ({
     type,
@@ -66,8 +79,7 @@ export async function proposeTypes(
   relation: string,
   names: string[],
 ): Promise<ContractColumn[]> {
-  const plain = rules.filter((rule) => rule.format === undefined);
-  const first = await fitting(connection, relation, names, plain);
+  const first = await fitting(connection, relation, names, plainRules);
   const open = names.filter((_, i) => first[i]?.length === 0);
   const looksDated = open.length === 0 ? [] : await withDigits(connection, relation, open);
   const special = rules.filter((rule) => rule.format !== undefined);

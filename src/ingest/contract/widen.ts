@@ -3,7 +3,7 @@ import type { SourceConfig } from "#registry/index.ts";
 import { storeColumns } from "../load/store.ts";
 import { storeOf } from "../load/shape.ts";
 import type { TextField } from "../load/typed.ts";
-import { textConversion } from "./convert.ts";
+import { isCode, textConversion } from "./convert.ts";
 import type { Contract, ContractColumn } from "./types.ts";
 
 /** Types that hold everything the other one holds, and more. Text holds everything, and would hide every mistake. */
@@ -25,21 +25,22 @@ export async function widenColumns(
   const candidates = fields.flatMap(({ column, field }) => {
     const type = wider[column.type];
     if (type === undefined || column.format !== undefined || declared.has(column.name.toLowerCase())) return [];
-    const fits = (as: string) =>
-      textConversion({ name: field, type: as, nullable: true }, contract.decimalSeparator).fits;
-    return [{ column, type, old: fits(column.type), now: fits(type) }];
+    const fits = (as: string) => textConversion({ name: field, type: as, nullable: true }, contract).fits;
+    const code = `coalesce(${isCode(quoteIdentifier(field))}, false)`;
+    return [{ column, type, old: fits(column.type), now: `(${fits(type)} AND NOT ${code})` }];
   });
   if (candidates.length === 0) return [];
   const counts = candidates.flatMap(({ old, now }) => [
     `count(*) FILTER (WHERE NOT ${old})`,
     `count(*) FILTER (WHERE NOT ${old} AND ${now})`,
+    `count(*) FILTER (WHERE ${old} AND NOT ${now})`,
   ]);
   const { rows } = await connection.query(`SELECT ${counts.join(", ")} FROM ${stage} WHERE _problem IS NULL`);
   const numbers = (rows[0] ?? []).map(Number);
   const widened: ContractColumn[] = [];
   for (const [i, { column, type }] of candidates.entries()) {
-    const [misfits = 0, fitting = 0] = numbers.slice(2 * i, 2 * i + 2);
-    if (fitting === 0 || fitting * 2 <= misfits) continue;
+    const [misfits = 0, fitting = 0, lost = 0] = numbers.slice(3 * i, 3 * i + 3);
+    if (lost > 0 || fitting === 0 || fitting * 2 <= misfits) continue;
     if (await losesNothing(connection, source.table, column, type)) widened.push({ ...column, type });
   }
   return widened;

@@ -11,8 +11,10 @@ export type Compression = "none" | "gzip" | "zstd";
 export interface TextForm {
   encoding: Encoding;
   compression: Compression;
-  /** Bytes of the byte order mark. */
+  /** Bytes in front of the text, unpacked: the byte order mark, and the lines above the header. */
   bom: number;
+  /** Lines in front of the header that are no data; see `lines-above.ts`. */
+  linesAbove?: number;
 }
 
 const headBytes = 262_144;
@@ -37,29 +39,40 @@ export class ForeignLetters {
   #high = 0;
   #inRuns = 0;
   #run = 0;
+  /** The run so far is made of letters, and no letter of ASCII stands in front of it. */
+  #word = true;
+  #before = 0;
+  #unused = false;
 
   push(piece: Buffer): void {
     for (const byte of piece) {
       if (byte >= 0x80) {
+        if (this.#run === 0) this.#word = !isLetter(this.#before);
+        this.#word &&= byte >= 0xc0;
+        this.#unused ||= unusedBytes.has(byte);
         this.#run++;
-        continue;
-      }
-      if (this.#run > 0) this.#endRun();
+      } else if (this.#run > 0) this.#endRun(byte);
+      this.#before = byte;
     }
   }
 
-  #endRun(): void {
+  #endRun(next: number): void {
     this.#high += this.#run;
-    if (this.#run >= 3) this.#inRuns += this.#run;
+    // Two letters that are a whole word are none of Latin-1; inside a word they may be (créée).
+    if (this.#run >= 3 || (this.#run === 2 && this.#word && !isLetter(next))) this.#inRuns += this.#run;
     this.#run = 0;
   }
 
-  /** More than half of the letters beyond ASCII stand in runs of three and more. */
+  /** Bytes that mean nothing in Windows-1252, or more than half of the letters beyond ASCII in runs or words of their own. */
   get foreign(): boolean {
-    this.#endRun();
-    return this.#inRuns >= 6 && this.#inRuns * 2 > this.#high;
+    this.#endRun(0);
+    return this.#unused || (this.#inRuns >= 6 && this.#inRuns * 2 > this.#high);
   }
 }
+
+/** Never written by a program that writes Windows-1252 or Latin-1; letters in DOS code pages and Mac Roman, and halves of Asian ones. */
+const unusedBytes = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
 function encodingOf(head: Buffer, configured: "utf-8" | "utf-16" | "latin-1"): { encoding: Encoding; bom: number } {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", bom: 2 };
@@ -118,7 +131,7 @@ export function cannotUnpack(path: string, compression: Compression, error: unkn
 export async function readHead(
   path: string,
   configured: "utf-8" | "utf-16" | "latin-1" = "utf-8",
-): Promise<{ form: TextForm; text: string /** `text` is all of it. */; complete: boolean }> {
+): Promise<{ form: TextForm; text: string; decodedAs: string /** `text` is all of it. */; complete: boolean }> {
   let raw = Buffer.alloc(0);
   let length = 0;
   try {
@@ -159,8 +172,9 @@ export async function readHead(
   }
   const { encoding, bom } = encodingOf(head, configured);
   const body = head.subarray(bom);
-  const decoder = new TextDecoder(nodeName(encoding, body));
-  return { form: { encoding, compression, bom }, text: decoder.decode(body, { stream: !complete }), complete };
+  const decodedAs = nodeName(encoding, body);
+  const text = new TextDecoder(decodedAs).decode(body, { stream: !complete });
+  return { form: { encoding, compression, bom }, text, decodedAs, complete };
 }
 
 /** WHATWG's "latin1" is windows-1252, whose letters are the same and whose extra signs are what such files mean. */
@@ -218,6 +232,15 @@ export async function* byteStream(path: string, compression: Compression, start 
   } finally {
     file.destroy();
     stream.destroy();
+  }
+}
+
+/** A file's bytes, uncompressed, without those that its form skips. Errors: ING-007. */
+export async function* contentStream(path: string, { compression, bom }: TextForm): AsyncGenerator<Buffer> {
+  let skip = bom;
+  for await (const piece of byteStream(path, compression)) {
+    if (piece.length > skip) yield skip > 0 ? piece.subarray(skip) : piece;
+    skip = Math.max(0, skip - piece.length);
   }
 }
 

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { defaultDialect, type Dialect } from "./dialect.ts";
 import type { CsvRecord } from "./records.ts";
-import { byteStream, passingBytes, ForeignLetters, textStream, type TextForm } from "./encoding.ts";
+import { contentStream, passingBytes, ForeignLetters, textStream, type TextForm } from "./encoding.ts";
 
 /** What one pass over a file's bytes tells. */
 export interface FileScan {
@@ -30,6 +30,8 @@ export interface FileScan {
   oddEscapes: number;
   /** The first record as it came, of a file in plain UTF-8; when it was looked at. */
   firstRecord?: CsvRecord;
+  /** Lines above the header that were left out. */
+  linesAbove?: number;
   /** sha256 of the first n bytes, for the sizes that were asked for. */
   prefixes: Map<number, string>;
 }
@@ -67,7 +69,7 @@ export async function scanFile(
   }
   if (!plain) {
     // Counted on the text itself: the bytes on disk are packed, or two a letter.
-    for await (const text of wide ? textStream(path, form) : byteStream(path, form.compression)) {
+    for await (const text of wide ? textStream(path, form) : contentStream(path, form)) {
       const body = typeof text === "string" ? Buffer.from(text, "utf8") : text;
       counter.push(body);
       if (!wide) encoding.push(body);

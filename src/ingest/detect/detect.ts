@@ -5,6 +5,7 @@ import type { Contract } from "../contract/types.ts";
 import { detectDialect } from "../csv/detect-dialect.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { readHead } from "../csv/encoding.ts";
+import { withoutLinesAbove } from "../csv/lines-above.ts";
 import { parseRecords } from "../csv/records.ts";
 import { scanBytes, scanFile } from "../csv/scan.ts";
 import { ingestErrors } from "../errors.ts";
@@ -215,7 +216,13 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
     });
     const plain = form.compression === "none" && form.encoding === "utf-8";
     const [firstRecord] = plain ? parseRecords(head.text, dialect, 1) : [];
-    return { file, known, state: "scanned", scan: { ...scan, ...(firstRecord && { firstRecord }) }, plain };
+    return {
+      file,
+      known,
+      state: "scanned",
+      scan: { ...scan, ...(firstRecord && { firstRecord }), ...(form.linesAbove && { linesAbove: form.linesAbove }) },
+      plain,
+    };
   } catch (error) {
     if (!isLabsError(error)) throw error;
     return { file, known, state: "unreadable", error: errorToJson(error) };
@@ -235,8 +242,9 @@ export async function formOf(
   contract: Contract | undefined,
   hint?: Dialect,
 ) {
-  const head = await readHead(path, config.dialect.encoding);
-  const { delimiter, quote, escape } = config.dialect;
+  const { skipLines = 0, delimiter: declared, quote, escape } = config.dialect;
+  const { head, separator } = withoutLinesAbove(await readHead(path, config.dialect.encoding), skipLines);
+  const delimiter = declared ?? separator;
   const given: Partial<Dialect> = {
     ...(delimiter !== undefined && { delimiter }),
     ...(quote !== undefined && { quote }),

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
-import { headerNames } from "../contract/header.ts";
+import { headerAgain, headerNames, isHeaderAgain } from "../contract/header.ts";
 import { proposeTypes } from "../contract/propose.ts";
 import { ingestErrors } from "../errors.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText } from "../load/typed.ts";
 import { type ErrorCell, errorCells } from "./excel-errors.ts";
+import { type Sheet, sheetsOf } from "./workbook.ts";
 import type { ReadRequest, StagedFile } from "./staged.ts";
 
 const stage = "labs_sheet";
@@ -16,21 +17,29 @@ const largest = 32 << 20;
 type Cell = string | number | boolean | Date | null;
 
 /**
- * Excel (.xlsx): one sheet, whose first row that is not blank has the column names.
+ * Excel (.xlsx): one sheet, the first visible one unless lab.yml names it; its first row that is not blank has the column names.
  * Errors: ING-001 no rows, ING-004 header, ING-019 no workbook, no such sheet, or too large.
  */
 export async function readExcel({ context, source, change }: ReadRequest): Promise<StagedFile> {
   const { connection, signal } = context;
-  const all = await readRows(change.path, change.stat.bytes, source.sheet);
+  requireSmall(change.path, change.stat.bytes);
+  const workbook = readFileSync(change.path);
+  const sheets = sheetsOf(workbook);
+  const visible = sheets.filter(({ hidden }) => !hidden);
+  const sheet =
+    source.sheet === undefined ? (visible[0] ?? sheets[0]) : sheets.find(({ name }) => name === source.sheet);
+  const all = await readRows(change.path, source.sheet ?? sheet?.position ?? 1);
+  if (source.sheet === undefined && sheet && sheets.length > 1)
+    context.onEvent({ type: "note", source: source.name, file: change.name, text: sheetRead(sheet, sheets) });
   const errors = new Map<Cell[], ErrorCell[]>();
-  for (const error of errorCells(readFileSync(change.path), source.sheet)) {
+  for (const error of sheet ? errorCells(workbook, sheet.path) : []) {
     // Rows behind the last value are left out by the library.
     while (all.length <= error.row) all.push([]);
     const row = all[error.row] as Cell[];
     row[error.column] = error.text;
     errors.set(row, [...(errors.get(row) ?? []), error]);
   }
-  const rows = all.filter((row) => row.some((cell) => textOf(cell) !== ""));
+  const rows = all.slice(source.dialect.skipLines ?? 0).filter((row) => row.some((cell) => textOf(cell) !== ""));
   const header = source.dialect.header ?? true;
   const records = header ? rows.slice(1) : rows;
   if (records.length === 0) {
@@ -57,7 +66,7 @@ export async function readExcel({ context, source, change }: ReadRequest): Promi
   const folder = temporaryFolder();
   try {
     const file = `${folder.path}/rows.csv`;
-    await writeStream(file, lines(records, names.length, errors), signal);
+    await writeStream(file, lines(records, header ? names : names.map(() => ""), errors), signal);
     const columns = [
       "'_record': 'BIGINT'",
       "'_problem': 'VARCHAR'",
@@ -91,22 +100,36 @@ export async function readExcel({ context, source, change }: ReadRequest): Promi
   };
 }
 
-async function readRows(path: string, bytes: number, sheet: string | undefined): Promise<Cell[][]> {
-  const refuse = (message: string, hint: string, cause?: unknown) =>
-    ingestErrors.badDocument({ message, place: { file: path }, hint, ...(cause !== undefined && { cause }) });
-  if (bytes > largest) {
-    throw refuse(
-      `${path} is a workbook of ${Math.round(bytes / (1 << 20))} MB; at most ${largest >> 20} MB are read.`,
-      "Export the sheet as CSV or Parquet: they are read without holding them in memory.",
-    );
-  }
+const refuse = (path: string, message: string, hint: string, cause?: unknown) =>
+  ingestErrors.badDocument({ message, place: { file: path }, hint, ...(cause !== undefined && { cause }) });
+
+function requireSmall(path: string, bytes: number): void {
+  if (bytes <= largest) return;
+  throw refuse(
+    path,
+    `${path} is a workbook of ${Math.round(bytes / (1 << 20))} MB; at most ${largest >> 20} MB are read.`,
+    "Export the sheet as CSV or Parquet: they are read without holding them in memory.",
+  );
+}
+
+/** Which of several sheets was read, as nobody has said it. */
+function sheetRead(sheet: Sheet, sheets: Sheet[]): string {
+  const others = sheets.filter((other) => other !== sheet);
+  const names = others.slice(0, 10).map(({ name, hidden }) => `\`${name}\`${hidden ? " (hidden)" : ""}`);
+  const more = others.length > names.length ? ` and ${others.length - names.length} more` : "";
+  return `the sheet \`${sheet.name}\` was read, not ${names.join(", ")}${more}; \`sheet:\` in lab.yml names another.`;
+}
+
+async function readRows(path: string, sheet: string | number): Promise<Cell[][]> {
   const { readSheet, SheetNotFoundError } = await import("read-excel-file/node");
   try {
-    return (await readSheet(path, sheet ?? 1, { trim: false })) as unknown as Cell[][];
+    return (await readSheet(path, sheet, { trim: false })) as unknown as Cell[][];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    if (error instanceof SheetNotFoundError) throw refuse(`${path}: ${text}.`, "Correct `sheet:` in lab.yml.", error);
+    if (error instanceof SheetNotFoundError)
+      throw refuse(path, `${path}: ${text}.`, "Correct `sheet:` in lab.yml.", error);
     throw refuse(
+      path,
       `${path} cannot be read as a workbook: ${text}.`,
       "Save it as .xlsx; the older .xls and protected workbooks cannot be read.",
       error,
@@ -139,20 +162,22 @@ const linesAbove = (path: string, named: number, wider: number, rows: number) =>
   ingestErrors.badHeader({
     message: `The first row names ${named} ${named === 1 ? "column" : "columns"}, but ${wider} of the ${rows} rows below it have more cells.`,
     place: { file: path, line: 1 },
-    hint: "Take a title above the header out of the sheet, or name every column.",
+    hint: "Say `skip_lines` for the source in lab.yml when a title stands above the header, or name every column.",
   });
 
 /** Number, problem, the row as a JSON list, and its cells. */
 async function* lines(
   records: Cell[][],
-  width: number,
+  names: string[],
   errors: ReadonlyMap<Cell[], ErrorCell[]>,
 ): AsyncGenerator<string> {
+  const width = names.length;
   for (const [i, row] of records.entries()) {
     const used = usedWidth(row);
     const cells = row.slice(0, Math.max(used, width)).map(textOf);
     const broken = (errors.get(row) ?? []).map(({ cell, text }) => `the formula in ${cell} failed: ${text}`);
-    const problem = used > width ? `too many fields: ${used} instead of ${width}` : broken.join("; ");
+    const again = isHeaderAgain(cells.slice(0, used), names) ? headerAgain : "";
+    const problem = used > width ? `too many fields: ${used} instead of ${width}` : again || broken.join("; ");
     const fields = Array.from({ length: width }, (_, k) => quoted(problem === "" ? (cells[k] ?? "") : ""));
     yield `${i + 1},${quoted(problem)},${quoted(JSON.stringify(cells))},${fields.join(",")}\n`;
   }

@@ -250,6 +250,24 @@ describe("Excel", () => {
     expect(await lab.rows("FROM _labs.contracts")).toEqual([]);
   });
 
+  it("reads the first sheet that people see, says so, and skips titles", async () => {
+    lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", dialect: { encoding: "utf-8", skipLines: 2 } })];
+    const rows = [["Sales 2024"], [], ["id", "n"], [1, "a"], ["id", "n"], [2, "b"]];
+    lab.write("a.xlsx", workbook({ Lookup: [["x"], [1]], Data: rows, Old: [["y"], [2]] }, ["Lookup"]));
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 3, rowsLoaded: 2, rowsQuarantined: 1 }]);
+    expect(await lab.rows("FROM raw.t")).toEqual([
+      ["1", "a"],
+      ["2", "b"],
+    ]);
+    expect(await lab.rows("SELECT record, reason FROM quarantine.t")).toEqual([["2", "the header again, not a row"]]);
+    expect(lab.events).toContainEqual(
+      expect.objectContaining({
+        type: "note",
+        text: "the sheet `Data` was read, not `Lookup` (hidden), `Old`; `sheet:` in lab.yml names another.",
+      }),
+    );
+  });
+
   it("refuses what is no workbook, and names the sheets when one is missing", async () => {
     lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", sheet: "Nope" })];
     lab.write("a.xlsx", workbook({ Data: rows }));

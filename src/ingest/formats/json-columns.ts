@@ -51,7 +51,9 @@ export async function jsonColumns(
       });
     }
   };
-  walk(JSON.parse(String(structure)) as { [key: string]: Structure }, "", "");
+  // Of objects without any field DuckDB says the word JSON.
+  const root = JSON.parse(String(structure)) as Structure;
+  if (typeof root === "object" && !Array.isArray(root)) walk(root, "", "");
   return columns;
 }
 

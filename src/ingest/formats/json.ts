@@ -41,7 +41,8 @@ export async function readJson({ context, source, change, from }: ReadRequest): 
 export const stageJson = (connection: Connection, relation: string, found = "NULL"): Promise<void> =>
   connection.run(
     `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT _record, CASE WHEN ${found} IS NOT NULL THEN ${found} WHEN NOT json_valid(_raw) THEN 'no valid JSON'
-       WHEN json_type(_raw) <> 'OBJECT' THEN 'no JSON object but ' || lower(json_type(_raw)) END AS _problem, _raw
+       WHEN json_type(_raw) <> 'OBJECT' THEN 'no JSON object but ' || lower(json_type(_raw))
+       WHEN list_unique(json_keys(_raw)) < len(json_keys(_raw)) THEN 'two values for one key' END AS _problem, _raw
      FROM ${relation}`,
   );
 

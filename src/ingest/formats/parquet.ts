@@ -108,7 +108,7 @@ function typedRows(
 function convert(column: { name: string; type: string }, agreed: ContractColumn, contract: Contract) {
   const v = quoteIdentifier(column.name);
   if (column.type === "VARCHAR" && agreed.type !== "VARCHAR") {
-    return textConversion({ ...agreed, name: column.name }, contract.decimalSeparator);
+    return textConversion({ ...agreed, name: column.name }, contract);
   }
   const required = agreed.nullable ? "true" : `(${v} IS NOT NULL)`;
   if (column.type === agreed.type) return { value: v, fits: required };

@@ -1,7 +1,7 @@
 import { type Connection, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import { planColumns, readerColumns, readerOptions } from "../contract/convert.ts";
+import { misfit, planColumns, type Reading, readerColumns, readerOptions } from "../contract/convert.ts";
 import { headerNames, matchHeader } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import { isPattern } from "../detect/pattern.ts";
@@ -9,7 +9,7 @@ import { fileStat } from "../detect/sources.ts";
 import { checkLoaded } from "../expect/check.ts";
 import { nextNumber, timeOfNs, timeSql } from "../ledger/write.ts";
 import type { FileChange, FileResult } from "../types.ts";
-import { dropRejects } from "./fast.ts";
+import { dropRejects, hidesText, holdsHeader } from "./fast.ts";
 import type { LoadContext } from "./context.ts";
 import { reasonSql, rejectsTable, scansTable } from "./rejects.ts";
 import { quarantineOf, storeOf } from "./shape.ts";
@@ -35,7 +35,8 @@ export function mayBatch(change: FileChange, source: SourceConfig): boolean {
     return false;
   // These are about one file as a whole.
   if (source.expectations.some(({ check }) => check === "row_count" || check === "fresh")) return false;
-  const oddities = scan.binary || scan.openQuote || scan.trailing > 0 || scan.oddEscapes > 0 || scan.blankLines > 0;
+  const oddities =
+    scan.binary || scan.openQuote || scan.trailing > 0 || scan.oddEscapes > 0 || scan.blankLines > 0 || scan.linesAbove;
   return !oddities && scan.records > 1 && (scan.validity === "ascii" || scan.validity === "utf-8");
 }
 
@@ -75,18 +76,26 @@ export async function loadBatch(
   if (!names) return undefined;
   const { connection } = context;
   const started = performance.now();
-  await connection.run("BEGIN");
-  try {
-    const results = await fill(context, source, contract, names, changes, started);
-    await connection.run(results ? "COMMIT" : "ROLLBACK");
-    return results;
-  } catch (error) {
-    await connection.run("ROLLBACK").catch(() => {});
-    if (isLabsError(error) && error.code === "DUCK-003" && /^(Invalid Input|Conversion|IO) Error/.test(error.message)) {
-      return undefined;
+  const attempt = async (reading: Reading) => {
+    await connection.run("BEGIN");
+    try {
+      const results = await fill(context, source, contract, names, changes, started, reading);
+      await connection.run(results ? "COMMIT" : "ROLLBACK");
+      return results;
+    } catch (error) {
+      await connection.run("ROLLBACK").catch(() => {});
+      if (!isLabsError(error) || error.code !== "DUCK-003") throw error;
+      if (error.message.includes(misfit) || error.message.startsWith("Conversion Error")) return "misfit";
+      if (/^(Invalid Input|IO) Error/.test(error.message)) return undefined;
+      throw error;
     }
-    throw error;
-  }
+  };
+  const results = await attempt("exact");
+  if (results !== "misfit") return results;
+  const [path = "", ...others] = changes.map((change) => change.path);
+  if (await hidesText(connection, { path, compression: "none" }, contract, names, others)) return undefined;
+  const loaded = await attempt("rejecting");
+  return loaded === "misfit" ? undefined : loaded;
 }
 
 /** The contract's names in the files' order, when all files have the same header and it fits without any drift. */
@@ -145,6 +154,7 @@ async function fill(
   names: string[],
   changes: FileChange[],
   started: number,
+  reading: Reading,
 ): Promise<FileResult[] | undefined> {
   const { connection, runId } = context;
   const { table } = source;
@@ -154,7 +164,7 @@ async function fill(
   const firstFile = await nextNumber(connection, "files");
   const paths = changes.map((change) => quoteLiteral(change.path));
   await connection.run(`${dropRejects}; ${batchTable(changes, firstLoad, firstFile)}`);
-  const plans = new Map(planColumns(contract.columns).map((plan) => [plan.column.name, plan]));
+  const plans = new Map(planColumns(contract, reading).map((plan) => [plan.column.name, plan]));
   const columns = names.map((name) => ({ name, readAs: plans.get(name)?.readAs ?? "VARCHAR" }));
   const into = [...names.map(quoteIdentifier), "_load"];
   const values = [...names.map((name) => plans.get(name)?.value), "labs_batch.load"];
@@ -168,6 +178,7 @@ async function fill(
     connection,
     `SELECT _load, count(*) FROM ${storeOf(table)} WHERE _load >= ${firstLoad} GROUP BY _load`,
   );
+  if (await holdsHeader(connection, table, contract, names, firstLoad)) return undefined;
   const rejects = `${rejectsTable} AS errors JOIN ${scansTable} AS scans USING (scan_id, file_id) JOIN labs_batch ON labs_batch.path = scans.file_path`;
   const rejected = await counts(connection, `SELECT load, count(DISTINCT line) FROM ${rejects} GROUP BY load`);
   const results: FileResult[] = [];
@@ -199,7 +210,7 @@ async function fill(
   if (rejected.size > 0) {
     await createQuarantine(connection, table);
     await connection.run(
-      `INSERT INTO ${quarantineOf(table)} SELECT any_value(labs_batch.file), line - 1, ${reasonSql(contract)},
+      `INSERT INTO ${quarantineOf(table)} SELECT any_value(labs_batch.file), line - 1, ${reasonSql(contract, names)},
          ${quoteLiteral(runId)}, ${timeSql(at)}, load FROM ${rejects} GROUP BY load, line ORDER BY load, line`,
     );
   }

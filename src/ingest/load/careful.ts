@@ -1,6 +1,6 @@
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import type { HeaderMatch } from "../contract/header.ts";
+import { type HeaderMatch, headerAgain, isHeaderAgain } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import { type CsvRecord, RecordReader } from "../csv/records.ts";
 import { textStream } from "../csv/encoding.ts";
@@ -27,7 +27,7 @@ export async function loadCareful(
   mark: LoadMark,
   options: { trailing: boolean; now: number; signal?: AbortSignal },
 ): Promise<Counts> {
-  const read = await stageRecords(connection, input, contract, match.names.length, options.trailing, options.signal);
+  const read = await stageRecords(connection, input, contract, match.names, options.trailing, options.signal);
   const typed = typedFromText(stage, fieldsOf(contract, match), contract, match);
   const settled = await settleRows(connection, source, typed, mark, { read, now: options.now });
   await connection.run(`DROP TABLE ${stage}`);
@@ -51,7 +51,7 @@ export async function stageRecords(
   connection: Connection,
   input: Input,
   contract: Contract,
-  width: number,
+  names: string[],
   trailing: boolean,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -61,11 +61,11 @@ export async function stageRecords(
     let read = 0;
     await writeStream(
       file,
-      normalized(input, contract, width, trailing, () => read++),
+      normalized(input, contract, names, trailing, () => read++),
       signal,
     );
-    const names = ["_problem", "_raw", ...Array.from({ length: width }, (_, i) => `f${i}`)];
-    const typed = ["'_record': 'BIGINT'", ...names.map((name) => `'${name}': 'VARCHAR'`)];
+    const texts = ["_problem", "_raw", ...names.map((_, i) => `f${i}`)];
+    const typed = ["'_record': 'BIGINT'", ...texts.map((name) => `'${name}': 'VARCHAR'`)];
     const nulls = contract.nullValues.map(quoteLiteral).join(", ");
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT * FROM read_csv(${quoteLiteral(file)}, auto_detect = false, header = false,
@@ -81,16 +81,17 @@ export async function stageRecords(
 async function* normalized(
   input: Input,
   contract: Contract,
-  width: number,
+  names: string[],
   trailing: boolean,
   count: () => void,
 ): AsyncGenerator<string> {
+  const width = names.length;
   const reader = new RecordReader(contract.dialect, width === 1);
   let header = contract.header;
   const line = (record: CsvRecord): string => {
     const number = record.number - (contract.header ? 1 : 0) + input.offset;
     count();
-    const problem = problemOf(record, width, trailing);
+    const problem = problemOf(record, contract.header ? names : names.map(() => ""), trailing);
     const raw = record.raw.length > longest ? `${record.raw.slice(0, 10_000)}…` : record.raw;
     const fields = problem === "" ? record.fields.slice(0, width) : Array.from({ length: width }, () => "");
     return `${number},${quoted(problem)},${quoted(raw)},${fields.map(quoted).join(",")}\n`;
@@ -111,13 +112,16 @@ async function* normalized(
   if (rest !== "") yield rest;
 }
 
-export function problemOf(record: CsvRecord, width: number, trailing: boolean): string {
+/** Why a record cannot be a row of a file with these columns; empty when it can. `trailing`: rows end with a delimiter. */
+export function problemOf(record: CsvRecord, names: string[], trailing: boolean): string {
+  const width = names.length;
   if (record.problem === "unterminated quote") return "a quote that is never closed";
   if (record.problem === "text after closing quote") return "a quote that is not closed where the field ends";
   if (record.raw.length > longest) return `a line longer than ${longest} characters`;
   const found = record.fields.length;
   if (found < width) return `too few fields: ${found} instead of ${width}`;
   if (trailing && found === width + 1 && record.fields[width] === "") return "";
+  if (found === width && isHeaderAgain(record.fields, names)) return headerAgain;
   if (found > width) return `too many fields: ${found} instead of ${width}`;
   return "";
 }

@@ -32,7 +32,7 @@ export async function checkContent(
   const declared = form.encoding === "latin-1";
   if (scan.foreign && scan.validity === "not utf-8" && !declared) {
     throw ingestErrors.badEncoding({
-      message: `${name} is neither UTF-8 nor UTF-16, and does not look like Latin-1: its letters are rather those of Windows-1251, Shift-JIS, GB18030, Big5, EUC-KR or the like.`,
+      message: `${name} is neither UTF-8 nor UTF-16, and does not look like Latin-1: its letters are rather those of Windows-1251, Shift-JIS, GB18030, Big5, EUC-KR, a DOS code page or the like.`,
       place: { file: path },
       hint: `Save it as UTF-8 (\`iconv -f WINDOWS-1251 -t UTF-8\`, with the right name), or say \`encoding: latin-1\` for the source ${source.name} in lab.yml if it is that.`,
     });

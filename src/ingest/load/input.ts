@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type CsvRecord, RecordReader } from "../csv/records.ts";
 import type { Dialect } from "../csv/dialect.ts";
-import { byteStream, type TextForm, textStream } from "../csv/encoding.ts";
+import { byteStream, contentStream, type TextForm, textStream } from "../csv/encoding.ts";
 import { isPattern } from "../detect/pattern.ts";
 import { ingestErrors } from "../errors.ts";
 
@@ -50,7 +50,7 @@ export async function writeStream(
 
 /**
  * Makes a file readable for DuckDB: UTF-16 and Latin-1 become UTF-8, a tail gets the header in front of it, and a name
- * that DuckDB would take for a pattern gets another one, as does a gzip file that is filled up with zeros. Anything else is read where it lies.
+ * that DuckDB would take for a pattern gets another one, as does a gzip file that is filled up with zeros, and one with lines above its header. Anything else is read where it lies.
  */
 export async function prepareInput(
   path: string,
@@ -59,7 +59,7 @@ export async function prepareInput(
   signal?: AbortSignal,
 ): Promise<Input> {
   const padded = form.compression === "gzip" && endsInZeros(path);
-  if (tail === undefined && form.encoding === "utf-8" && !isPattern(path) && !padded) {
+  if (tail === undefined && form.encoding === "utf-8" && !isPattern(path) && !padded && !form.linesAbove) {
     return { path, compression: form.compression, form, offset: 0, dispose: () => {} };
   }
   const folder = temporaryFolder();
@@ -67,7 +67,7 @@ export async function prepareInput(
   const pieces = tail
     ? tailOf(path, tail.fromByte, tail.headerText)
     : form.encoding === "utf-8"
-      ? byteStream(path, form.compression)
+      ? contentStream(path, form)
       : textStream(path, form);
   try {
     await writeStream(copy, pieces, signal);
@@ -78,7 +78,7 @@ export async function prepareInput(
   const plain: TextForm = {
     encoding: "utf-8",
     compression: "none",
-    bom: tail || form.encoding !== "utf-8" ? 0 : form.bom,
+    bom: 0,
   };
   return { path: copy, compression: "none", form: plain, offset: tail?.rowsBefore ?? 0, dispose: folder.dispose };
 }

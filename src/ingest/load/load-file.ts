@@ -2,6 +2,7 @@ import { isLabsError } from "#errors/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { contractFrame, proposeColumns } from "../contract/agree.ts";
 import { headerNames } from "../contract/header.ts";
+import type { Reading } from "../contract/convert.ts";
 import type { Contract } from "../contract/types.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { parseRecords } from "../csv/records.ts";
@@ -11,6 +12,7 @@ import type { FileChange, FileResult } from "../types.ts";
 import { agree } from "./agree-file.ts";
 import { doesNotAddUp } from "./balance.ts";
 import { widenColumns } from "../contract/widen.ts";
+import { hidesText } from "./fast.ts";
 import { fieldsOf, loadCareful, stage, stageRecords } from "./careful.ts";
 import { checkContent } from "./check-content.ts";
 import { type Attempt, type Counts, type LoadContext, loadedPart } from "./context.ts";
@@ -54,7 +56,7 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
 
   const frame = contractFrame(source, dialect);
   if (!agreed && frame.header && frame.columns.length === 0)
-    refuseLinesAbove(head.text, dialect, { complete: head.complete, path: change.path });
+    refuseLinesAbove(head.text, dialect, { complete: head.complete, path: change.path, above: form.linesAbove ?? 0 });
   const headerRecord = frame.header ? parseRecords(head.text, dialect, 1)[0] : undefined;
   const width = headerRecord?.fields.length ?? parseRecords(head.text, dialect, 1)[0]?.fields.length ?? 1;
   const fields = headerRecord?.fields ?? positional(frame, width);
@@ -117,15 +119,19 @@ async function transaction(
   attempt: Attempt,
 ): Promise<FileResult> {
   const plan = { ...attempt, offset: attempt.input.offset };
-  const fast = await transact(
-    context,
-    source,
-    change,
-    plan,
-    (mark) => tryFast(context, source, change, attempt, mark),
-    "needs care",
-  );
-  if (fast !== "needs care") return fast;
+  const quickly = (reading: Reading) =>
+    transact(
+      context,
+      source,
+      change,
+      plan,
+      (mark) => tryFast(context, source, change, attempt, mark, reading),
+      "needs care",
+    );
+  let fast = await quickly("exact");
+  if (fast === "misfit" && !(await hidesText(context.connection, attempt.input, attempt.contract, attempt.match.names)))
+    fast = await quickly("rejecting");
+  if (typeof fast !== "string") return fast;
   const wide = await widerColumns(context, source, attempt);
   if (wide.length > 0) {
     const { contract, isNew, why, widened } = widening(context, source, change, attempt, wide);
@@ -139,7 +145,7 @@ async function widerColumns({ connection, signal }: LoadContext, source: SourceC
   const { contract, match, input } = attempt;
   if (attempt.mayWiden === false || source.drift !== "evolve" || contract.origin === "declared") return [];
   const scan = await attempt.scanning;
-  await stageRecords(connection, input, contract, match.names.length, everyRowTrails(scan, contract), signal);
+  await stageRecords(connection, input, contract, match.names, everyRowTrails(scan, contract), signal);
   const columns = await widenColumns(connection, source, contract, stage, fieldsOf(contract, match));
   await connection.run(`DROP TABLE ${stage}`);
   return columns;

@@ -141,6 +141,7 @@ function alike(changes: FileChange[], first: FileChange): { path: string; bytes:
     scan?.firstRecord?.raw === header &&
     (scan.validity === "ascii" || scan.validity === "utf-8") &&
     !scan.binary &&
+    !scan.linesAbove &&
     !scan.openQuote &&
     !isPattern(path);
   return changes

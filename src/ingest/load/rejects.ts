@@ -1,4 +1,5 @@
 import { quoteLiteral } from "#duck/index.ts";
+import { headerAgain } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import { quarantineOf } from "./shape.ts";
 
@@ -26,7 +27,7 @@ export function typeInWords(type: string): string {
 }
 
 /** Columns `column_name, reason, row_text` of quarantine, aggregated over the errors of one record. */
-export function reasonSql(contract: Contract): string {
+export function reasonSql(contract: Contract, names: string[]): string {
   const types = contract.columns.map(
     ({ name, type }) => `WHEN ${quoteLiteral(name)} THEN ${quoteLiteral(typeInWords(type))}`,
   );
@@ -40,13 +41,25 @@ export function reasonSql(contract: Contract): string {
       WHEN 'INVALID ENCODING' THEN 'letters that are not UTF-8'
       ELSE lower(error_type) END`;
   return `first(column_name ORDER BY column_idx, error_type) FILTER (WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')),
-      string_agg(${reason}, '; ' ORDER BY column_idx, error_type), any_value(csv_line)`;
+      CASE WHEN ${isHeader(contract, names)} THEN ${quoteLiteral(headerAgain)} ELSE string_agg(${reason}, '; ' ORDER BY column_idx, error_type) END, any_value(csv_line)`;
 }
 
+/** SQL: the rejected line is the header once more, written plainly. */
+const isHeader = ({ header, dialect }: Contract, names: string[]): string =>
+  header && names.length > 1
+    ? `lower(any_value(csv_line)) = ${quoteLiteral(names.join(dialect.delimiter).toLowerCase())}`
+    : "false";
+
 /** Moves the reader's rejects into quarantine: one row a record, however many of its values do not fit. */
-export function quarantineRejects(table: string, contract: Contract, mark: LoadMark, offset: number): string {
+export function quarantineRejects(
+  table: string,
+  contract: Contract,
+  names: string[],
+  mark: LoadMark,
+  offset: number,
+): string {
   return `INSERT INTO ${quarantineOf(table)}
-    SELECT ${quoteLiteral(mark.file)}, line - ${contract.header ? 1 : 0} + ${offset}, ${reasonSql(contract)},
+    SELECT ${quoteLiteral(mark.file)}, line - ${contract.header ? 1 : 0} + ${offset}, ${reasonSql(contract, names)},
       ${quoteLiteral(mark.runId)}, ${mark.time}, ${mark.load}
     FROM ${rejectsTable} GROUP BY line ORDER BY line`;
 }

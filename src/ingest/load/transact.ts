@@ -1,6 +1,7 @@
 import { quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import type { HeaderMatch } from "../contract/header.ts";
+import { nearMisses } from "../contract/near-miss.ts";
 import type { Contract } from "../contract/types.ts";
 import type { FileScan } from "../csv/scan.ts";
 import { checkLoaded } from "../expect/check.ts";
@@ -10,6 +11,7 @@ import { requireFewRejects, requireUntouched } from "./balance.ts";
 import type { Counts, LoadContext } from "./context.ts";
 import { noteKeys, settleKeys } from "./merge.ts";
 import type { LoadMark } from "./rejects.ts";
+import { storeOf } from "./shape.ts";
 import { loadsOfFile, alignStore, deleteLoads, dropStore } from "./store.ts";
 
 /** Everything about a load that does not depend on how its rows get into the table. */
@@ -29,6 +31,9 @@ export interface LoadPlan {
   /** Milliseconds since 1970. */
   at: number;
 }
+
+/** Of more columns of text than this, nobody reads why. */
+const mostNoted = 200;
 
 /**
  * One transaction: makes room, lets `fill` bring the rows, checks what came and writes the ledger. A `fill` that answers
@@ -106,6 +111,7 @@ export async function transact<Word extends string>(
       ].join(";\n"),
     );
     announce(context, source, change, plan, broken);
+    if (plan.isNew && contract.version === 1) await tellNearMisses(context, source, change, contract);
     return result;
   } catch (error) {
     await connection.run("ROLLBACK").catch(() => {});
@@ -148,6 +154,20 @@ function resultOf(
     ...(plan.widened && plan.widened.length > 0 && { widenedColumns: plan.widened }),
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+/** What a first contract made text of, though it looks like numbers or dates. */
+async function tellNearMisses(
+  { connection, onEvent }: LoadContext,
+  { name: source, table }: SourceConfig,
+  { name: file }: FileChange,
+  { columns, origin }: Contract,
+): Promise<void> {
+  const texts = columns.filter(({ type }) => type === "VARCHAR").map(({ name }) => name);
+  if (origin === "declared" || texts.length > mostNoted) return;
+  // The rows are in: whatever goes wrong here is no matter of the load.
+  const sentences = await nearMisses(connection, storeOf(table), texts).catch(() => []);
+  for (const text of sentences) onEvent({ type: "note", source, file, text });
 }
 
 /** What is true now that it is committed. */

@@ -1,33 +1,36 @@
 import type { SourceConfig } from "#registry/index.ts";
-import { misfit } from "../contract/convert.ts";
+import { misfit, type Reading } from "../contract/convert.ts";
 import type { Contract } from "../contract/types.ts";
 import type { FileScan } from "../csv/scan.ts";
 import type { FileChange } from "../types.ts";
 import { checkContent } from "./check-content.ts";
 import type { Attempt, Counts, LoadContext } from "./context.ts";
-import { loadFast } from "./fast.ts";
+import { holdsHeader, loadFast } from "./fast.ts";
 import { prepareInput } from "./input.ts";
 import { type LoadMark, quarantineRejects } from "./rejects.ts";
 import { createQuarantine } from "./store.ts";
 
-/** Loads at DuckDB's speed, or says why that is not enough. */
+/** Loads at DuckDB's speed, or says why that is not enough; `misfit`: a value that is not written plainly. */
 export async function tryFast(
   context: LoadContext,
   source: SourceConfig,
   change: FileChange,
   attempt: Attempt,
   mark: LoadMark,
-): Promise<Counts | "needs care"> {
+  reading: Reading,
+): Promise<Counts | "needs care" | "misfit"> {
   const { connection } = context;
   const { contract, match, input } = attempt;
   if (match.quarantineAll) return "needs care";
   let tried: Awaited<ReturnType<typeof loadFast>>;
   try {
-    tried = await loadFast(connection, input, contract, match, source.table, mark.load, source.lineage);
+    tried = await loadFast(connection, input, contract, match, source.table, mark.load, source.lineage, reading);
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     // The reader's own complaints about a file end here; everything else (disk, memory, cancel) is passed on.
-    if (message.includes(misfit) || /^Invalid Input Error|^Conversion Error/.test(message)) return "needs care";
+    if (message.includes(misfit) || message.startsWith("Conversion Error"))
+      return reading === "exact" ? "misfit" : "needs care";
+    if (message.startsWith("Invalid Input Error")) return "needs care";
     throw error;
   }
   const scan = await attempt.scanning;
@@ -54,9 +57,10 @@ export async function tryFast(
   if (scan.oddEscapes > 0) return "needs care";
   // Reject numbers count blank lines, and row numbers leave rejects out: the careful way gets both right.
   if (tried.rejected > 0 && (scan.blankLines > 0 || source.lineage)) return "needs care";
+  if (await holdsHeader(connection, source.table, contract, match.names, mark.load)) return "needs care";
   if (tried.rejected > 0) {
     await createQuarantine(connection, source.table);
-    await connection.run(quarantineRejects(source.table, contract, mark, input.offset));
+    await connection.run(quarantineRejects(source.table, contract, match.names, mark, input.offset));
   }
   return { read: expected, loaded: tried.loaded, quarantined: tried.rejected };
 }

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
-import { textConversion } from "../contract/convert.ts";
+import { isCode, textConversion } from "../contract/convert.ts";
 import type { HeaderMatch } from "../contract/header.ts";
 import type { Contract, ContractColumn } from "../contract/types.ts";
 import { typeInWords } from "./rejects.ts";
@@ -35,7 +35,7 @@ export function typedFromText(stage: string, fields: TextField[], contract: Cont
   const targets = fields.map(({ column, field }) => ({
     column,
     field,
-    ...textConversion({ ...column, name: field }, contract.decimalSeparator),
+    ...textConversion({ ...column, name: field }, contract),
   }));
   const checked = targets.filter(({ fits }) => fits !== "true");
   const why = checked.map(
@@ -67,5 +67,6 @@ export const unknownColumns = (match: HeaderMatch): string =>
 /** SQL: why a value cannot be one of a type. */
 export const misfitReason = (field: string, type: string): string => {
   const value = quoteIdentifier(field);
-  return `CASE WHEN ${value} IS NULL THEN 'a value is missing that must not be' ELSE 'value ' || to_json(${value}) || ' is no ' || ${quoteLiteral(typeInWords(type))} END`;
+  return `CASE WHEN ${value} IS NULL THEN 'a value is missing that must not be'
+      ELSE 'value ' || to_json(${value}) || CASE WHEN ${isCode(`${value}::VARCHAR`)} THEN ' is rather a code than a ' ELSE ' is no ' END || ${quoteLiteral(typeInWords(type))} END`;
 };

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { detectDialect } from "../csv/detect-dialect.ts";
 import type { Dialect } from "../csv/dialect.ts";
+import { withoutLinesAbove } from "../csv/lines-above.ts";
 import { cannotRead, readHead } from "../csv/encoding.ts";
 import { type FileScan, scanFile } from "../csv/scan.ts";
 import { fileStat } from "../detect/sources.ts";
@@ -97,8 +98,9 @@ export class CsvMonitor {
   }
 
   async #scan(path: string, prefixes: number[]): Promise<FileScan> {
-    const head = await readHead(path, this.#options.encoding);
-    const dialect = detectDialect(head.text, this.#options.dialect, head.complete);
+    const { head, separator } = withoutLinesAbove(await readHead(path, this.#options.encoding), 0);
+    const given = { ...(separator !== undefined && { delimiter: separator }), ...this.#options.dialect };
+    const dialect = detectDialect(head.text, given, head.complete);
     const firstLine = /^[\r\n]*([^\r\n]*)/.exec(head.text)?.[1] ?? "";
     return scanFile(path, dialect, head.form, { prefixes, blankIsRecord: !firstLine.includes(dialect.delimiter) });
   }

@@ -1,6 +1,6 @@
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
-import { headerNames, matchHeader } from "../contract/header.ts";
+import { headerAgain, headerNames, isHeaderAgain, matchHeader } from "../contract/header.ts";
 import type { Contract } from "../contract/types.ts";
 import { RecordReader } from "../csv/records.ts";
 import { stagedJson, stageJson } from "../formats/json.ts";
@@ -44,7 +44,8 @@ export async function restage(
   const match = matchHeader(headerNames(names, source.name), contract, quiet, source.name, "", true);
   const width = match.names.length;
   const lines = rows.map(({ record, row }) => {
-    const { problem, fields } = source.format === "excel" ? cellsOf(row, width) : fieldsOf(row, contract, width);
+    const { problem, fields } =
+      source.format === "excel" ? cellsOf(row, match.names) : fieldsOf(row, contract, match.names);
     const values = Array.from({ length: width }, (_, i) => (problem === "" ? (fields[i] ?? "") : ""));
     return [String(record), problem, row, ...values];
   });
@@ -73,26 +74,28 @@ export async function restage(
 }
 
 /** The fields of a row in the contract's dialect. */
-function fieldsOf(row: string, contract: Contract, width: number): { problem: string; fields: string[] } {
+function fieldsOf(row: string, contract: Contract, names: string[]): { problem: string; fields: string[] } {
   const reader = new RecordReader(contract.dialect, true);
   const records = [...reader.push(`${row}\n`), ...reader.end()].filter(({ raw }) => raw !== "");
   const [record] = records;
   if (!record) return { problem: "an empty row", fields: [] };
   if (records.length > 1) return { problem: `${records.length} rows in place of one`, fields: [] };
   return {
-    problem: problemOf(record, width, record.fields.length === width + 1 && record.fields[width] === ""),
+    problem: problemOf(record, names, record.fields.length === names.length + 1 && record.fields[names.length] === ""),
     fields: record.fields,
   };
 }
 
 /** The cells of a workbook's row, written as a JSON list. */
-function cellsOf(row: string, width: number): { problem: string; fields: string[] } {
+function cellsOf(row: string, names: string[]): { problem: string; fields: string[] } {
   try {
     const cells = JSON.parse(row) as unknown;
     if (!Array.isArray(cells)) return { problem: "no JSON list of cells", fields: [] };
     const fields = cells.map((cell) => (cell === null ? "" : String(cell)));
     const used = fields.findLastIndex((text) => text !== "") + 1;
-    return { problem: used > width ? `too many fields: ${used} instead of ${width}` : "", fields };
+    const width = names.length;
+    const again = isHeaderAgain(fields.slice(0, used), names) ? headerAgain : "";
+    return { problem: used > width ? `too many fields: ${used} instead of ${width}` : again, fields };
   } catch {
     return { problem: "no JSON list of cells", fields: [] };
   }

@@ -3,8 +3,8 @@ import { crc32 } from "node:zlib";
 /** A cell; `{ error }` is a formula that failed. */
 type Cell = string | number | boolean | Date | { error: string } | null;
 
-/** A workbook as bytes: sheets by name, rows of cells. Just enough of the format for tests; nothing is packed. */
-export function workbook(sheets: Record<string, Cell[][]>): Buffer {
+/** A workbook as bytes: sheets by name, rows of cells; `hidden`: names of sheets that nobody sees. Just enough of the format for tests; nothing is packed. */
+export function workbook(sheets: Record<string, Cell[][]>, hidden: string[] = []): Buffer {
   const names = Object.keys(sheets);
   const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
   const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -15,7 +15,7 @@ export function workbook(sheets: Record<string, Cell[][]>): Buffer {
   const parts: Record<string, string> = {
     "[Content_Types].xml": `${head}<Types xmlns="${packages}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>${type("/xl/workbook.xml", "sheet.main")}${type("/xl/styles.xml", "styles")}${names.map((_, i) => type(`/xl/worksheets/sheet${i + 1}.xml`, "worksheet")).join("")}</Types>`,
     "_rels/.rels": `${head}<Relationships xmlns="${packages}/relationships"><Relationship Id="rId1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
-    "xl/workbook.xml": `${head}<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${names.map((name, i) => `<sheet name="${escape(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`).join("")}</sheets></workbook>`,
+    "xl/workbook.xml": `${head}<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${names.map((name, i) => `<sheet name="${escape(name)}" sheetId="${i + 1}"${hidden.includes(name) ? ' state="hidden"' : ""} r:id="rId${i + 1}"/>`).join("")}</sheets></workbook>`,
     "xl/_rels/workbook.xml.rels": `${head}<Relationships xmlns="${packages}/relationships">${names.map((_, i) => `<Relationship Id="rId${i + 1}" Type="${office}/worksheet" Target="worksheets/sheet${i + 1}.xml"/>`).join("")}<Relationship Id="rIdS" Type="${office}/styles" Target="styles.xml"/></Relationships>`,
     "xl/styles.xml": `${head}<styleSheet xmlns="${main}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>`,
   };

@@ -41,6 +41,8 @@ export interface SourceEntry {
   quote?: string;
   escape?: string;
   header?: boolean;
+  /** csv, excel */
+  skip_lines?: number;
   encoding?: "utf-8" | "utf-16" | "latin-1";
   null_values?: string | string[];
   date_format?: string;
@@ -88,7 +90,7 @@ export const source = objectOf<SourceEntry>(
       default: false,
       description: "json: nested objects become columns (`address_city`) instead of one JSON column.",
     },
-    sheet: { ...some, description: "excel: the sheet by its name; the first one when missing." },
+    sheet: { ...some, description: "excel: the sheet by its name; the first visible one when missing." },
     settle: {
       type: "string",
       pattern: "^[0-9]+ ?(ms|s|seconds?|m|min|minutes?)$",
@@ -105,6 +107,13 @@ export const source = objectOf<SourceEntry>(
     quote: { ...character, description: "Quote character; empty for none." },
     escape: { ...character, description: "Escape character inside quotes." },
     header: { type: "boolean", description: "The first line has the column names." },
+    skip_lines: {
+      type: "integer",
+      minimum: 0,
+      maximum: 1000,
+      description:
+        "csv, excel: lines above the header that are no data (titles, comments). Excel's `sep=;` is known by itself.",
+    },
     encoding: { type: "string", enum: ["utf-8", "utf-16", "latin-1"], default: "utf-8", description: "Encoding." },
     null_values: {
       anyOf: [{ type: "string" }, { type: "array", items: { type: "string" }, minItems: 1 }],
