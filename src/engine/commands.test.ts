@@ -34,6 +34,52 @@ test("compile brings ephemeral models along unless told not to, and shows what w
   expect(quiet.text).toMatch(/^with __dbt__cte__a as \(/);
 });
 
+test("build runs unit tests with their models only, and a retry runs them behind", async () => {
+  const { run, events } = project({
+    "models/a.sql": "select 1 as id",
+    "models/b.sql": "select id {{ ', nope' if var('broken', false) }} from {{ ref('a') }}",
+    "models/u.yml": `unit_tests:
+  - {name: u, model: b, given: [{input: ref('a'), rows: [{id: 5}]}], expect: {rows: [{id: 5}]}}`,
+  });
+  const ids = (results: { unique_id: string; status: string }[]) => results.map((r) => [r.unique_id, r.status]);
+  await run("run");
+  expect(ids((await run("build", { select: ["u", "a"] })).results)).toEqual([["model.shop.a", "success"]]);
+  expect(events.findLast((event) => event.type === "concurrency")?.total).toBe(2);
+  expect((await run("build", { select: ["u"] })).results).toEqual([]);
+
+  const vars = { broken: true };
+  const [unit, model] = ["unit_test.shop.b.u", "model.shop.b"];
+  expect(ids((await run("build", { select: ["b"], vars })).results)).toEqual([
+    [unit, "error"],
+    [model, "skipped"],
+  ]);
+  expect(ids((await run("retry", { vars: { broken: false } })).results)).toEqual([
+    [model, "success"],
+    [unit, "pass"],
+  ]);
+  expect((await run("retry")).results).toEqual([]);
+  await expect(run("retry")).rejects.toThrow("Could not find previous run in 'target' target directory");
+});
+
+test("seed --show tells ten rows of every seed; nothing runs on no threads", async () => {
+  const { run, events } = project({ "seeds/s.csv": `id\n${Array.from({ length: 30 }, (_, i) => i).join("\n")}\n` });
+  await run("seed", { show: true });
+  const [table] = events.flatMap((event) => (event.type === "finished" ? (event.tables ?? []) : []));
+  expect(table?.header).toBe("Random sample of table: main.s");
+  expect(table?.text.match(/^\| +\d+ \|$/gm)).toHaveLength(10);
+  await expect(run("seed", { threads: 0 })).rejects.toThrow("The number of threads must be greater than 0");
+});
+
+test("docs generate tells what it compiled of the named models", async () => {
+  const { run, messages } = project({ "models/a.sql": "select 1 as id", "models/b.sql": "select 2 as id" });
+  await run("docs generate", { select: ["b"] });
+  expect(messages()).toEqual([
+    "CompiledNode: Compiled node 'b' is:\nselect 2 as id",
+    "BuildingCatalog: Building catalog",
+    expect.stringMatching(/^CatalogWritten: /),
+  ]);
+});
+
 const catalogMacro = (body: string) =>
   `{% macro get_catalog_relations(information_schema, relations) %}${body}{% endmacro %}`;
 

@@ -71,6 +71,13 @@ export type EngineEvent =
       data?: Record<string, unknown>;
     }
   | { type: "sql"; sql: string; connection: string; uniqueId?: string }
-  | { type: "finished"; results: RunResult[]; seconds: number; command: string };
+  | { type: "finished"; results: RunResult[]; seconds: number; command: string; tables?: ShownTable[] };
+
+/** Rows that were asked for with the end of a command: `seed --show`. */
+export interface ShownTable {
+  header: string;
+  /** As agate prints it. */
+  text: string;
+}
 
 export type EventSink = (event: EngineEvent) => void;

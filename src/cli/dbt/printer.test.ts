@@ -33,7 +33,7 @@ function printed(write: (printer: Printer) => void, options: Options = {}): stri
     warnErrors,
     showAllDeprecations: false,
     adapterVersion: "1.11.0",
-    command,
+    told: { counts: command !== "parse", nodes: true },
   });
   write(printer);
   printer.close();

@@ -11,6 +11,14 @@ import type { WarnErrors } from "./warn-errors.ts";
 /** Commands whose end is told with a verdict and counts. */
 const withSummary = new Set(["run", "build", "test", "seed", "snapshot", "clone", "retry"]);
 
+/** Which lines a command has. */
+export interface Told {
+  /** "Found …": not with commands that only parse. */
+  counts: boolean;
+  /** Of each node that it starts and how it ended: not with `clone`. */
+  nodes: boolean;
+}
+
 /** Turns the engine's events into dbt's log lines. */
 export class Printer {
   readonly #log: Log;
@@ -22,7 +30,7 @@ export class Printer {
   #groups: NonNullable<Extract<EngineEvent, { type: "selected" }>["groups"]> = {};
   #announced = false;
   readonly #adapterVersion: string;
-  readonly #command: string;
+  readonly #told: Told;
 
   constructor(options: {
     log: Log;
@@ -30,14 +38,14 @@ export class Printer {
     warnErrors: WarnErrors;
     showAllDeprecations: boolean;
     adapterVersion: string;
-    command: string;
+    told: Told;
   }) {
     this.#log = options.log;
     this.#style = options.style;
     this.#warnErrors = options.warnErrors;
     this.#deprecations = new DeprecationCounter(options.showAllDeprecations);
     this.#adapterVersion = options.adapterVersion;
-    this.#command = options.command;
+    this.#told = options.told;
   }
 
   /** The same in the log and in the artifacts. */
@@ -58,7 +66,7 @@ export class Printer {
     if (event.type !== "sql") this.announceAdapter();
     switch (event.type) {
       case "parsed": {
-        if (this.#command === "parse") return;
+        if (!this.#told.counts) return;
         const statLine = event.counts
           .filter(({ count }) => count > 0)
           .map(({ name, count }) => countText(count, name))
@@ -238,14 +246,15 @@ export class Printer {
     });
     const text =
       node.resource_type === "snapshot" ? `snapshot ${event.description.replace(/^snapshot /, "")}` : event.description;
-    this.write({
-      name: "LogStartLine",
-      code: "Q011",
-      level: "info",
-      msg: this.#style.line(`START ${text}`, "RUN", event),
-      data: { description: text, index: event.index, total: event.total, node_info: info },
-      thread: event.threadId,
-    });
+    if (this.#told.nodes && !isNoOp(node))
+      this.write({
+        name: "LogStartLine",
+        code: "Q011",
+        level: "info",
+        msg: this.#style.line(`START ${text}`, "RUN", event),
+        data: { description: text, index: event.index, total: event.total, node_info: info },
+        thread: event.threadId,
+      });
   }
 
   #nodeFinish(event: Extract<EngineEvent, { type: "node-finish" }>): void {
@@ -268,7 +277,8 @@ export class Printer {
         thread,
       });
     }
-    this.write({ ...record, data: { ...record.data, node_info: info, ...this.#groupOf(node.unique_id) }, thread });
+    if (this.#told.nodes)
+      this.write({ ...record, data: { ...record.data, node_info: info, ...this.#groupOf(node.unique_id) }, thread });
     const data = { node_info: info, run_result: resultMessage(result) };
     this.write({
       name: "NodeFinished",
@@ -319,7 +329,10 @@ export class Printer {
   #finished(event: Extract<EngineEvent, { type: "finished" }>): void {
     const freshness = event.command === "source freshness";
     if (!freshness && !withSummary.has(event.command)) return;
-    if (event.results.length === 0 && this.#nodes.size === 0) return;
+    if (event.results.length === 0 && this.#nodes.size === 0) {
+      if (freshness) this.write(freshnessDone);
+      return;
+    }
     const kinds = event.results.map(({ unique_id: id }) => {
       const node = this.#nodes.get(id);
       const type = id.startsWith("operation.") ? "operation" : (node?.resource_type ?? id.split(".")[0] ?? "");
@@ -329,18 +342,28 @@ export class Printer {
       };
     });
     this.write(formatting());
-    this.write(finishedLine(countsText(kinds), event.seconds));
+    if (event.command !== "clone") this.write(finishedLine(countsText(kinds), event.seconds));
     if (freshness) {
       for (const result of event.results) {
         if (result.status === "runtime error")
           for (const record of problemLines(this.#style, result, { node: this.#nodes.get(result.unique_id) }, false))
             this.write(record);
       }
-      this.write({ name: "FreshnessCheckComplete", code: "Q003", level: "info", msg: "Done." });
+      this.write(freshnessDone);
       return;
     }
+    for (const { header, text } of event.tables ?? []) this.#table(header, text);
     const about = (id: string): NodeAbout => ({ node: this.#nodes.get(id), ...this.#groupOf(id) });
     for (const record of endLines(this.#style, event, about, this.interrupted)) this.write(record);
+  }
+
+  /** Rows that were asked for, under a headline. */
+  #table(header: string, text: string): void {
+    this.write(formatting());
+    this.write({ name: "SeedHeader", code: "Q004", level: "info", msg: header, data: { header } });
+    this.write(formatting("-".repeat(header.length)));
+    for (const line of text.trimEnd().split("\n")) this.print(line);
+    this.write(formatting());
   }
 
   /** Set when the user stopped the run: the verdict says so. */
@@ -382,6 +405,11 @@ function errorHeadline({ code, data }: LabsError): string {
   const kind = String(data?.dbtType ?? (code.startsWith("JIN-") ? "Compilation Error" : "Runtime Error"));
   return typeof data?.node === "string" ? `${kind} in ${data.node}` : kind;
 }
+
+/** Nothing is begun for these: their only line is the result. Source: dbt-core runners/no_op_runner.py. */
+const isNoOp = ({ resource_type: type }: AnyNode): boolean => type === "exposure" || type === "saved_query";
+
+const freshnessDone: LogRecord = { name: "FreshnessCheckComplete", code: "Q003", level: "info", msg: "Done." };
 
 /** Warnings that dbt prints without a tag. */
 const untaggedWarnings = new Set(["DepsNoPackagesFound", "SelectExcludeIgnoredWithSelectorWarning"]);

@@ -8,7 +8,7 @@ import { usageErrorText } from "./help.ts";
 import { Log, type LogFormat, type LogLevel } from "./log.ts";
 import type { CommandLine } from "./parse.ts";
 import type { DbtContext } from "./context.ts";
-import { Printer } from "./printer.ts";
+import { Printer, type Told } from "./printer.ts";
 import { Style } from "./record.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { adapterVersion } from "./versions.ts";
@@ -159,18 +159,12 @@ function startupError(error: unknown, io: DbtContext["io"]): number {
     write: (line: string) => io.out(`${line}\n`),
   };
   const log = new Log({ console: plain, invocationId: randomUUID(), env: io.env, print: true });
-  printerOf(log, style, new WarnErrors({ all: false }), false, "").failure(error);
+  printerOf(log, style, new WarnErrors({ all: false }), false, { counts: true, nodes: true }).failure(error);
   return 2;
 }
 
-function printerOf(
-  log: Log,
-  style: Style,
-  warnErrors: WarnErrors,
-  showAllDeprecations: boolean,
-  command: string,
-): Printer {
-  return new Printer({ log, style, warnErrors, showAllDeprecations, adapterVersion, command });
+function printerOf(log: Log, style: Style, warnErrors: WarnErrors, showAllDeprecations: boolean, told: Told): Printer {
+  return new Printer({ log, style, warnErrors, showAllDeprecations, adapterVersion, told });
 }
 
 function openPrinter(settings: Settings, io: DbtContext["io"]): Printer {
@@ -214,7 +208,11 @@ function openPrinter(settings: Settings, io: DbtContext["io"]): Printer {
     new Style(color, settings.integer("printer_width") ?? 80),
     warnErrors,
     settings.on("show_all_deprecations"),
-    settings.command,
+    {
+      counts:
+        settings.command !== "parse" && !(settings.command === "docs generate" && settings.get("compile") === false),
+      nodes: settings.command !== "clone",
+    },
   );
 }
 

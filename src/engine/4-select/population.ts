@@ -11,6 +11,8 @@ export interface SelectionMessage {
   name: string;
   code: string;
   text: string;
+  /** What dbt's event of this name carries besides its text. */
+  data?: Record<string, unknown>;
 }
 
 /** The selectable nodes by kind: members of the graph that are enabled, in the manifest's order. */

@@ -120,6 +120,7 @@ test("exclude wins, and a criterion that matches nothing is reported once", () =
       name: "NoNodesForSelectionCriteria",
       code: "M030",
       text: "The selection criterion 'nope' does not match any enabled nodes",
+      data: { spec_raw: "nope" },
     },
   ]);
 });

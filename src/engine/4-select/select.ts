@@ -145,6 +145,7 @@ class NodeSelector {
         name: "NoNodesForSelectionCriteria",
         code: "M030",
         text: `The selection criterion '${describe(spec.raw)}' does not match any enabled nodes`,
+        data: { spec_raw: describe(spec.raw) },
       });
     }
     return { direct: complete, indirect: either };

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { loadRunResults } from "../7-artifacts/index.ts";
 import { engineError } from "../errors.ts";
 import type { Command, Flags } from "../flags.ts";
@@ -19,11 +19,12 @@ const commands: Record<string, Command> = {
 
 /** The flags of the last command with what did not succeed selected. Source: dbt-core task/retry.py. */
 export function retryFlags(flags: Flags): Flags {
-  const folder = resolve(flags.projectDir, flags.state ?? flags.targetPath ?? "target");
-  const previous = loadRunResults(folder);
-  if (!previous) {
+  const folder = flags.state ?? flags.targetPath ?? "target";
+  const previous = loadRunResults(resolve(flags.projectDir, folder));
+  // A run without results is none to dbt, either.
+  if (!previous || previous.results.length === 0) {
     throw engineError("runtime", {
-      message: `Could not find previous run in '${join(folder, "run_results.json")}' target directory`,
+      message: `Could not find previous run in '${folder}' target directory`,
       hint: "Run a command first, or point --state at the folder with its run_results.json.",
     });
   }

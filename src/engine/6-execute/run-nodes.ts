@@ -76,13 +76,14 @@ class NodePool {
     this.#execution = execution;
     this.#options = options;
     const { manifest } = execution.runtime;
-    const split = options.build
-      ? splitUnitTests(manifest, options.selected)
-      : { queued: new Set(options.selected), unitTests: new Map<string, string[]>() };
-    // A unit test runs with its model when that is selected, else by itself.
-    this.#unitTests = new Map([...split.unitTests].filter(([model]) => options.selected.has(model)));
-    for (const [model, ids] of split.unitTests)
-      if (!options.selected.has(model)) for (const id of ids) split.queued.add(id);
+    // A unit test runs right before its model, and not when that is not selected. A retry has them in its queue as nodes
+    // like others: behind their model. Source: dbt-core task/build.py get_graph_queue, task/retry.py.
+    const retrying = execution.runtime.flags.onlyIds !== undefined;
+    const split =
+      options.build && !retrying
+        ? splitUnitTests(manifest, options.selected)
+        : { queued: new Set(options.selected), unitTests: new Map<string, string[]>() };
+    this.#unitTests = split.unitTests;
     this.#queue = new RunQueue(options.graph, split.queued, options.independent ? { independent: true } : {});
     this.#skipped = new SkippedNodes(options.graph);
     const threads = Math.max(1, Math.min(options.threads, Math.max(1, options.selected.size)));

@@ -2,7 +2,6 @@ import { AdapterSession } from "../adapter/index.ts";
 import type { EphemeralCompilations } from "../5-compile/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { engineError } from "../errors.ts";
-import type { Flags } from "../flags.ts";
 import { buildGraph } from "../4-select/index.ts";
 import type { GraphNode, RunResult } from "../manifest/types.ts";
 import { prepareDatabase } from "../6-execute/prepare-database.ts";
@@ -13,7 +12,7 @@ import { deferNodes } from "./defer.ts";
 import { inlineNode } from "./inline-query.ts";
 import type { Invocation } from "./invocation.ts";
 import type { CommandResult } from "./result.ts";
-import { compiledText, tableText } from "./shown-text.ts";
+import { asked, compiledText, tableText } from "./shown-text.ts";
 import { nodeOptions, withDatabase } from "./with-database.ts";
 
 /** compile, show: nodes or a query of the command line. */
@@ -36,6 +35,7 @@ export async function compileOrShow(invocation: Invocation): Promise<CommandResu
   deferNodes(invocation);
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
+    if (selected.size > 0) invocation.announceThreads(selected.size);
     const base = nodeOptions(
       invocation,
       open,
@@ -78,10 +78,4 @@ function neverConnected(): AdapterSession {
     });
   };
   return new AdapterSession({ connect });
-}
-
-/** Whether a node is shown: tests that came along with a model are not. Source: dbt-core task/compile.py task_end_messages. */
-function asked(flags: Flags, node: GraphNode): boolean {
-  const [first] = flags.select;
-  return flags.inline !== undefined || (first === undefined ? flags.selector !== undefined : first.includes(node.name));
 }

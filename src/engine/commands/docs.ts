@@ -18,6 +18,7 @@ import { compileOnly, raiseFirst } from "./compile-only.ts";
 import { deferNodes } from "./defer.ts";
 import type { Invocation } from "./invocation.ts";
 import type { CommandResult } from "./result.ts";
+import { asked, compiledText } from "./shown-text.ts";
 import { nodeOptions, withDatabase } from "./with-database.ts";
 
 /** docs generate: manifest, catalog, column lineage and the site. */
@@ -37,6 +38,7 @@ export async function docs(invocation: Invocation): Promise<CommandResult> {
       const master = open.session();
       await prepareDatabase(execution, master, []);
       await master.release();
+      if (selected.size > 0) invocation.announceThreads(selected.size);
       const work = (own: NodeExecution) => compileOnly(own, ephemeral, async () => {});
       results = await runNodes(execution, {
         ...nodeOptions(invocation, open, selected, ephemeral, invocation.graph),
@@ -45,7 +47,9 @@ export async function docs(invocation: Invocation): Promise<CommandResult> {
       });
       await invocation.files.flush();
       raiseFirst(results);
+      tellCompiled(invocation, results);
     }
+    if (!flags.emptyCatalog) tell(invocation, "Building catalog", "BuildingCatalog", "E044");
     const session = open.session();
     const { rows, errors } = flags.emptyCatalog ? { rows: [], errors: [] } : await catalogRows(execution, session);
     await session.release();
@@ -58,13 +62,7 @@ export async function docs(invocation: Invocation): Promise<CommandResult> {
     if (flags.compileDocs) invocation.writeResults(results);
     const path = writeCatalog(invocation.targetFolder, { metadata: invocation.manifest.metadata, catalog, errors });
     await writeDocsSite(invocation.targetFolder, invocation.manifest, catalog, { lineage });
-    invocation.options.sink({
-      type: "message",
-      level: "info",
-      text: `Catalog written to ${path}`,
-      name: "CatalogWritten",
-      code: "E042",
-    });
+    tell(invocation, `Catalog written to ${path}`, "CatalogWritten", "E042");
     if (errors.length > 0) {
       invocation.options.sink({
         type: "message",
@@ -76,6 +74,20 @@ export async function docs(invocation: Invocation): Promise<CommandResult> {
     }
     return { success: errors.length === 0, exit: errors.length === 0 ? 0 : 1, results };
   });
+}
+
+function tell({ options }: Invocation, text: string, name: string, code: string): void {
+  options.sink({ type: "message", level: "info", text, name, code });
+}
+
+/** What was compiled of the nodes that the command line names, as `compile` shows it. */
+function tellCompiled({ flags, manifest, options }: Invocation, results: readonly RunResult[]): void {
+  for (const { unique_id } of results) {
+    const node = manifest.nodes[unique_id];
+    if (!node || !asked(flags, node)) continue;
+    const text = compiledText(node, flags);
+    options.sink({ type: "message", level: "info", text, name: "CompiledNode", code: "Q042", bare: true });
+  }
 }
 
 /** Column-level lineage for the documentation; whatever goes wrong with it, there are still the catalog and the site. */

@@ -25,17 +25,13 @@ export async function freshness(invocation: Invocation): Promise<CommandResult> 
       code: "Q035",
     });
     invocation.writeFreshness(file, []);
+    invocation.finish([]);
     return { success: true, exit: 0, results: [] };
   }
   return withDatabase(invocation, selected, async (open, execution) => {
     const ephemeral: EphemeralCompilations = new Map();
     const collected: FreshnessResult[] = [];
-    invocation.options.sink({
-      type: "concurrency",
-      threads: flags.threads ?? invocation.read.target.threads,
-      target: invocation.read.target.targetName,
-      total: selected.size,
-    });
+    invocation.announceThreads(selected.size);
     const master = open.session();
     const results: RunResult[] = [];
     const hooks = invocation.read.root.flags.source_freshness_run_project_hooks !== false;

@@ -5,7 +5,7 @@ import { openTarget, type OpenTarget, type WriteGuard } from "../adapter/index.t
 import { adapterShared } from "../context/adapter-object.ts";
 import type { Execution } from "../context/execution.ts";
 import { engineError } from "../errors.ts";
-import type { EventSink } from "../events.ts";
+import type { EventSink, ShownTable } from "../events.ts";
 import type { Flags } from "../flags.ts";
 import { TargetFiles } from "../7-artifacts/target-files.ts";
 import {
@@ -159,14 +159,7 @@ export class Invocation {
       ...(previousState ? { previousState } : {}),
       ...(selectors ? { selectors } : {}),
     });
-    for (const w of warnings)
-      this.options.sink({
-        type: "message",
-        level: w.level === "warn" ? "warn" : "info",
-        text: w.text,
-        ...(w.name ? { name: w.name } : {}),
-        ...(w.code ? { code: w.code } : {}),
-      });
+    for (const message of warnings) this.options.sink({ type: "message", ...message });
     return selected;
   }
 
@@ -189,6 +182,23 @@ export class Invocation {
       adapter: adapterShared(runtime),
       writeFile: (path, text, keep) => this.files.write(path, text, keep),
     };
+  }
+
+  /** How many nodes run at a time, of `--threads` or the profile. Errors: ENG-… for fewer than one. */
+  get threads(): number {
+    const threads = this.flags.threads ?? this.read.target.threads;
+    if (threads < 1)
+      throw engineError("runtime", {
+        message: `The number of threads must be greater than 0, but it is ${threads}`,
+        hint: "Leave out --threads, or give at least 1 there or under `threads` of the target in profiles.yml.",
+      });
+    return threads;
+  }
+
+  /** Tells on how many connections the nodes run. */
+  announceThreads(total: number): void {
+    const target = this.read.target.targetName;
+    this.options.sink({ type: "concurrency", threads: this.threads, target, total });
   }
 
   /** manifest.json and its companions. */
@@ -223,12 +233,14 @@ export class Invocation {
     });
   }
 
-  finish(results: RunResult[]): void {
+  /** `tables`: what `seed --show` shows. */
+  finish(results: RunResult[], tables: ShownTable[] = []): void {
     this.options.sink({
       type: "finished",
       results,
       seconds: (performance.now() - this.started) / 1000,
       command: this.flags.command,
+      ...(tables.length > 0 ? { tables } : {}),
     });
   }
 }

@@ -16,6 +16,7 @@ import { endContext } from "./end-context.ts";
 import { alsoFreshness } from "./freshness.ts";
 import type { CommandOptions, Invocation } from "./invocation.ts";
 import { succeeded, type CommandResult } from "./result.ts";
+import { seedTables } from "./seed-tables.ts";
 import { nodeOptions, withDatabase } from "./with-database.ts";
 
 /** run, build, test, seed, snapshot, clone: hooks around nodes. */
@@ -24,7 +25,7 @@ export async function runSelected(invocation: Invocation): Promise<CommandResult
   const selected = invocation.select(invocation.previousState());
   deferNodes(invocation);
   const graph = flags.command === "build" ? addTestEdges(invocation.graph, invocation.manifest) : invocation.graph;
-  if (selected.size === 0) {
+  if (!hasWork(invocation, selected)) {
     warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", {
       name: "NothingToDo",
       code: "Q035",
@@ -45,12 +46,7 @@ export async function runSelected(invocation: Invocation): Promise<CommandResult
     const ephemeral: EphemeralCompilations = new Map();
     const nodes = [...selected].sort().flatMap((id) => nodeOf(invocation.manifest, id) ?? []);
     options.sink({ type: "selected", nodes, groups: groupsOf(invocation.manifest, nodes) });
-    options.sink({
-      type: "concurrency",
-      threads: flags.threads ?? invocation.read.target.threads,
-      target: invocation.read.target.targetName,
-      total: visible(invocation, selected),
-    });
+    invocation.announceThreads(visible(invocation, selected));
     const master = open.session({ onStatement: ({ sql, connection }) => changes?.observe(sql, connection) });
     const results: RunResult[] = [];
     const clone = flags.command === "clone";
@@ -93,7 +89,7 @@ export async function runSelected(invocation: Invocation): Promise<CommandResult
       if (prepared) invocation.writeResults(results);
       writeGraphSummary(invocation.targetFolder, invocation.manifest, invocation.graph);
     }
-    invocation.finish(results);
+    invocation.finish(results, flags.show ? seedTables(invocation, results) : []);
     const success = succeeded(results) && !options.signal?.aborted;
     return { success, exit: success ? 0 : 1, results } as const;
   });
@@ -109,6 +105,12 @@ function tellNotNoted({ sink }: CommandOptions, error: unknown): void {
     text: `The next run builds everything, for this one was not noted: ${reason}`,
   });
 }
+
+/** Unit tests alone are no work for `build`: they run with their models. */
+const hasWork = ({ flags, manifest }: Invocation, selected: ReadonlySet<string>): boolean =>
+  flags.command === "build" && flags.onlyIds === undefined
+    ? [...selected].some((id) => manifest.unit_tests[id] === undefined)
+    : selected.size > 0;
 
 const visible = (invocation: Invocation, selected: ReadonlySet<string>): number =>
   [...selected].filter((id) => {

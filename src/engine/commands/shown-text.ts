@@ -3,6 +3,12 @@ import type { Flags } from "../flags.ts";
 import type { GraphNode } from "../manifest/types.ts";
 import { jsonDumps, jsonLoads, PyDict } from "#jinja/index.ts";
 
+/** Whether a node is shown: tests that came along with a model are not. Source: dbt-core task/compile.py task_end_messages. */
+export function asked(flags: Flags, node: GraphNode): boolean {
+  const [first] = flags.select;
+  return flags.inline !== undefined || (first === undefined ? flags.selector !== undefined : first.includes(node.name));
+}
+
 /** What `compile` prints of a node. */
 export function compiledText(node: GraphNode, flags: Flags): string {
   const code = node.compiled_code ?? "";

@@ -28,7 +28,7 @@ export function nodeOptions(
   graph: Graph,
   changes?: NodeChanges,
 ): RunNodesOptions {
-  const { flags, read, options } = invocation;
+  const { flags, options } = invocation;
   return {
     graph,
     selected,
@@ -46,7 +46,7 @@ export function nodeOptions(
             data: { orig_conn_name: before, conn_name: now },
           }),
       }),
-    threads: flags.threads ?? read.target.threads,
+    threads: invocation.threads,
     build: flags.command === "build",
     failFast: flags.failFast,
     signal: options.signal ?? new AbortController().signal,

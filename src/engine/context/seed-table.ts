@@ -14,9 +14,7 @@ export function loadSeedTable(execution: NodeExecution): AgateTable {
       place: { file: node.original_file_path },
     });
   }
-  const text = readSeedText(node.root_path ?? runtime.read.root.root, node.original_file_path);
-  const columnTypes = isRecord(node.config.column_types) ? node.config.column_types : {};
-  const table = readSeedTable(text, { delimiter: String(node.config.delimiter ?? ","), columnTypes });
+  const table = readNodeSeed(execution);
   if (table.unknownTypes.length > 0) {
     warn(
       runtime,
@@ -25,4 +23,11 @@ export function loadSeedTable(execution: NodeExecution): AgateTable {
     );
   }
   return runtime.flags.empty ? table.fork([]) : table;
+}
+
+/** The rows of a seed's file with dbt's inferred types. */
+export function readNodeSeed({ node, runtime }: Pick<NodeExecution, "node" | "runtime">) {
+  const text = readSeedText(node.root_path ?? runtime.read.root.root, node.original_file_path);
+  const columnTypes = isRecord(node.config.column_types) ? node.config.column_types : {};
+  return readSeedTable(text, { delimiter: String(node.config.delimiter ?? ","), columnTypes });
 }
