@@ -56,6 +56,11 @@ export const verbs: Record<string, VerbEntry> = {
     summary: "Run jobs of a queue that several hosts share",
     load: () => import("./verbs/worker.ts"),
   },
+  ledger: {
+    group: "run",
+    summary: "Take the history of a workspace along to PostgreSQL",
+    load: () => import("./verbs/ledger.ts"),
+  },
   users: {
     group: "run",
     summary: "Users who sign in on the page from elsewhere, and their roles",

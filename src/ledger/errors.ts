@@ -87,4 +87,17 @@ export const ledgerErrors = catalogue("ledger", {
     exit: 2,
     doc: "Passwords of users have 10 to 200 characters.",
   },
+  copyRefused: {
+    code: "LED-015",
+    title: "Ledger cannot be copied now",
+    exit: 2,
+    doc: "`labs ledger copy` takes a ledger at rest to a database that is empty, or that has nothing but what an earlier copy left in it. Labs are being run, or the database has a history of its own.",
+  },
+  copyIncomplete: {
+    code: "LED-016",
+    title: "Copy of the ledger is incomplete",
+    exit: 1,
+    retryable: true,
+    doc: "After copying, file and database have different numbers of rows: something was written meanwhile. The next copy goes on.",
+  },
 });

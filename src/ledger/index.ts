@@ -1,6 +1,8 @@
 /** The history of a workspace's runs: steps, models, events and scores, in one SQLite file or a PostgreSQL database. */
 export { databaseUrl, databaseVariable, Ledger, openLedger } from "./ledger.ts";
 export type { OpenLedgerOptions } from "./ledger.ts";
+export { copyLedger, runsLeftBehind } from "./copy.ts";
+export type { TableCount } from "./copy.ts";
 export { RunRecorder, StepRecorder } from "./recorder.ts";
 export type { StepResult } from "./recorder.ts";
 export type { RecordedProfile } from "./table-profiles.ts";

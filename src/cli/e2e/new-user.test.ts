@@ -104,7 +104,7 @@ describe("every verb", () => {
     const { code, stdout } = await labs(root, name, "--help");
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: labs ${name}`);
-    expect(stdout).toMatch(/Examples:\n {2}# .+\n {2}labs /);
+    expect(stdout).toMatch(/Examples:\n(?: {2}# .+\n)+ {2}labs /);
     expect(stdout).toMatch(/Exit codes:[^]*0[^]*1[^]*2/);
     // After `labs dbt`, options are dbt's own.
     const { document } = name === "dbt" ? await json(root, "help", name) : await json(root, name, "--help");
@@ -118,6 +118,7 @@ describe("every verb", () => {
     [["list"], 0],
     [["paths", "shop"], 0],
     [["doctor", "shop"], 0],
+    [["ledger", "copy", "--to", "NOT_SET_ANYWHERE"], 2],
     [["demo-data", "--out", "demo", "--rows", "50"], 0],
     [["ingest", "shop"], 0],
     [["run", "shop", "--dry-run"], 0],

@@ -1,7 +1,24 @@
 import { join } from "node:path";
 import type { LabsError } from "#errors/index.ts";
-import { type Ledger, openLedger, type RunInfo } from "#ledger/index.ts";
+import { databaseVariable, type Ledger, openLedger, type RunInfo, runsLeftBehind } from "#ledger/index.ts";
 import type { Workspace } from "#registry/index.ts";
+import type { VerbInput } from "../io.ts";
+import { plural } from "../render/index.ts";
+
+/** The workspace's history, unless `LABS_DATABASE_URL` names a database. */
+export const ledgerFile = (workspace: Workspace): string => join(workspace.state, "ledger.db");
+
+/** Says once that the history of a workspace that has moved to PostgreSQL stayed behind; later it could not be copied. */
+export async function tellLeftBehind({ io }: Pick<VerbInput, "io">, workspace: Workspace): Promise<void> {
+  const runs = await runsLeftBehind(ledgerFile(workspace)).catch(() => 0);
+  if (runs === 0) return;
+  io.err(
+    `The database in ${databaseVariable} knows no runs, and ${ledgerFile(workspace)} has ${plural(runs, "run")}.\n`,
+  );
+  io.err(
+    "To take them along stop this, run `labs ledger copy`, and begin again: it copies into an empty database only.\n",
+  );
+}
 
 /**
  * Opens the workspace's ledger for looking, and closes it afterwards. With `onProblem` a ledger that cannot be read is an
@@ -13,7 +30,7 @@ export async function withLedger<T>(
   onProblem?: (problem: LabsError) => void,
 ): Promise<T> {
   const fallback = onProblem !== undefined;
-  const ledger = await openLedger(join(workspace.state, "ledger.db"), { mode: "read", fallback });
+  const ledger = await openLedger(ledgerFile(workspace), { mode: "read", fallback });
   try {
     if (ledger.problem) onProblem?.(ledger.problem);
     return await action(ledger);

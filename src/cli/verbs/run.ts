@@ -10,6 +10,7 @@ import {
 } from "#pipeline/index.ts";
 import { workspaceOf, writeJson } from "../context.ts";
 import type { Verb, VerbInput } from "../io.ts";
+import { tellLeftBehind } from "../look/ledger.ts";
 import { palette, plural, renderTable } from "../render/index.ts";
 import { errorLines } from "../run/error-lines.ts";
 import { labsOf } from "../run/labs.ts";
@@ -68,6 +69,7 @@ export const verb: Verb = {
       if (global.output === "json") writeJson(input, { labs: [] });
       return 0;
     }
+    await tellLeftBehind(input, workspace);
     if (options["dryRun"] === true) return dryRun(input, workspace, labs, settings);
     const text = global.output === "text";
     const screen = new RunScreen(io, {

@@ -2,6 +2,7 @@ import { serve } from "#orchestrate/index.ts";
 import { workspaceOf } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { startPages } from "../look/pages.ts";
+import { tellLeftBehind } from "../look/ledger.ts";
 import { serverScreen, workerOptions, workerSettings } from "../run/server-screen.ts";
 
 export const verb: Verb = {
@@ -33,6 +34,7 @@ export const verb: Verb = {
   async run(input) {
     const { io, options } = input;
     const workspace = workspaceOf(input);
+    await tellLeftBehind(input, workspace);
     const stop = new AbortController();
     let pages: ReturnType<typeof startPages> | undefined;
     let failure: unknown;

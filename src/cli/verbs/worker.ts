@@ -1,6 +1,7 @@
 import { work } from "#orchestrate/index.ts";
 import { workspaceOf } from "../context.ts";
 import type { Verb } from "../io.ts";
+import { tellLeftBehind } from "../look/ledger.ts";
 import { serverScreen, workerOptions, workerSettings } from "../run/server-screen.ts";
 
 export const verb: Verb = {
@@ -13,8 +14,10 @@ export const verb: Verb = {
   endsBySignal: true,
   async run(input) {
     const { io, options } = input;
+    const workspace = workspaceOf(input);
+    await tellLeftBehind(input, workspace);
     await work({
-      workspace: workspaceOf(input).root,
+      workspace: workspace.root,
       script: process.argv[1] ?? "",
       ...workerSettings(options),
       signal: io.signal,

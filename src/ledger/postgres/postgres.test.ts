@@ -1,6 +1,9 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "pg";
 import { afterEach, describe, expect, it } from "vitest";
-import { databaseVariable, type Ledger, openLedger } from "../index.ts";
+import { copyLedger, databaseVariable, type Ledger, openLedger, runsLeftBehind } from "../index.ts";
 import { accessContract } from "../testing/access-contract.ts";
 import { alertContract } from "../testing/alert-contract.ts";
 import { jobContract } from "../testing/job-contract.ts";
@@ -37,6 +40,43 @@ describe.skipIf(url === undefined)("PostgreSQL", () => {
   afterEach(async () => {
     for (const ledger of opened.splice(0)) await ledger.close();
     delete process.env[databaseVariable];
+  });
+
+  it("takes a ledger from its file, in as many attempts as it needs, and refuses one that has another history", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "labs-")), "ledger.db");
+    const file = await openLedger(path);
+    for (let i = 0; i < 3; i++) {
+      const run = await file.startRun({ lab: `lab${i}`, trigger: "cli", command: "labs run", user: "o'neil" });
+      for (let n = 0; n < 300; n++) run.event({ level: "info", type: "message", text: `'${n}' \u0000 ünï` });
+      await run.finish("ok");
+    }
+    await file.jobs.enqueue([{ lab: "lab1", trigger: "schedule", command: "labs run" }]);
+    await file.jobs.pause("lab2", "ann", "stocktaking", new Date());
+    const wanted = await file.runs();
+    await file.close();
+    const address = await emptySchema();
+    expect(await runsLeftBehind(path)).toBe(3);
+    const broken = copyLedger(path, address, ({ table }) => {
+      if (table === "events") throw new Error("killed");
+    });
+    await expect(broken).rejects.toThrow("killed");
+    const counts = await copyLedger(path, address);
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        { table: "runs", rows: 3 },
+        { table: "events", rows: 900 },
+        { table: "jobs", rows: 1 },
+        { table: "lab_states", rows: 1 },
+        { table: "alert_state", rows: 1 },
+      ]),
+    );
+    expect(await runsLeftBehind(path)).toBe(0);
+    const ledger = await open();
+    expect(await ledger.runs()).toEqual(wanted);
+    expect((await ledger.events(wanted[0]?.id ?? "", { limit: 1000 })).length).toBe(300);
+    const other = await ledger.startRun({ lab: "lab9", trigger: "cli", command: "labs run" });
+    await other.finish("ok");
+    await expect(copyLedger(path, address)).rejects.toMatchObject({ code: "LED-015" });
   });
 
   jobContract(
