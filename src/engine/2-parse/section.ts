@@ -85,7 +85,7 @@ function isRendered(key: string, path: (string | number)[]): boolean {
 
 const yamlScopes = new WeakMap<Project, NodeScope>();
 
-/** var, env_var, target and project_name: what YAML may use. Missing vars are errors here. Source: dbt-core context/configured.py. */
+/** var (of the project), env_var, target and project_name (of the root project): what YAML may use. Missing vars are errors here. Source: dbt-core context/configured.py. */
 export function yamlScope(state: ParseState, project: Project): NodeScope {
   let scope = yamlScopes.get(project);
   if (!scope) {
@@ -93,7 +93,6 @@ export function yamlScope(state: ParseState, project: Project): NodeScope {
     const base = baseMembers(runtime, { targetValue: () => targetValue(runtime.target), threadId: "MainThread" });
     const created: NodeScope = memberScope({
       ...base,
-      project_name: project.name,
       var: () =>
         new VarFunction({
           vars: () => varsFor(runtime, project.name),

@@ -122,6 +122,16 @@ sources:
   });
 });
 
+test("the YAML of a package knows the root project by project_name, and its own vars", () => {
+  const { source } = parse({
+    "packages.yml": "packages: [{local: dbt_packages/lib}]\n",
+    "dbt_packages/lib/dbt_project.yml": "name: lib\nvars: {lib: {own: 5}}\n",
+    "dbt_packages/lib/models/s.yml":
+      "sources: [{name: raw, schema: \"{{ project_name ~ '_' ~ var('own') }}\", tables: [{name: t}]}]",
+  });
+  expect(source("source.lib.raw.t").schema).toBe("shop_5");
+});
+
 describe("overrides of a package's source", () => {
   const files = (own: string) => ({
     "packages.yml": "packages: [{local: dbt_packages/lib}]\n",
