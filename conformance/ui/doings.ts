@@ -122,14 +122,22 @@ async function lookAtTable(page: Page, at: Address): Promise<void> {
     await visit(page, at(table), "Most frequent");
     await page.getByRole("tab", { name: /Tests/ }).click();
     const row = page.locator("tbody tr").first();
-    must((await row.locator(".history i").count()) >= 2, "there is no history");
-    await row.locator("td").nth(3).getByRole("link").click();
+    must((await row.locator(".history a").count()) >= 2, "there is no history");
+    await row.getByRole("link").first().click();
     await page
       .getByRole("region", { name: /Rows that .+ does not accept/ })
       .locator("tbody td")
       .first()
       .waitFor();
     must(page.url().includes("test=expectation"), "the address does not name the test");
+    await page
+      .getByRole("region", { name: /Last runs of/ })
+      .getByRole("link")
+      .last()
+      .click();
+    await page.getByRole("tab", { name: /Models and tests/ }).waitFor();
+    must(/\/runs\/.+tab=nodes&q=/.test(page.url()), "the mark of a run does not lead to its test");
+    await page.goBack();
   });
   await check("a lost point leads to its rows, and to its query", async () => {
     await page.getByRole("tab", { name: "Score" }).click();
@@ -245,6 +253,12 @@ async function goAround(page: Page, at: Address): Promise<void> {
     await page.getByRole("complementary", { name: "Node" }).getByText("As run").waitFor();
     must((await page.locator(".edge.on").count()) > 0, "no edge is highlighted");
     must(page.url().includes("node=model."), "the address does not name the node");
+    const place = () => page.locator(".graph-box svg > g").getAttribute("transform");
+    await page.waitForURL(/view=/);
+    const before = await place();
+    await page.reload();
+    await page.locator(".graph-box svg > g .node").first().waitFor();
+    must((await place())?.slice(0, 13) === before?.slice(0, 13), `another place: ${before}, now ${await place()}`);
   });
   await check("each setting names its file and line, and a search finds it", async () => {
     await visit(page, at(`/labs/${lab1}?tab=settings`), "Every setting");
@@ -255,6 +269,8 @@ async function goAround(page: Page, at: Address): Promise<void> {
       /schedule\.cron.*lab\.yml:\d+/.test((await row.textContent()) ?? ""),
       "it is not told where the schedule stands",
     );
+    await page.getByRole("searchbox").fill("publish.keep");
+    await row.filter({ hasText: /publish\.keep5default/ }).waitFor();
   });
 }
 

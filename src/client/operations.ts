@@ -455,9 +455,12 @@ export interface Settings {
     path: string;
     /** As written; null: a secret */
     value: string | null;
-    file: string;
-    line: number;
-    column: number;
+    /** Where it is written; null: nobody has, it is the default */
+    place: {
+      file: string;
+      line: number;
+      column: number;
+    } | null;
     /** The lab's own setting that stands above it */
     overriddenBy: string | null;
   }[];
@@ -908,7 +911,7 @@ export interface Operations {
     };
     answer: TableChanges;
   };
-  /** Every setting of a lab with the file and line it comes from; secrets are left out. */
+  /** Every setting of a lab with the file and line it comes from, and the defaults of the rest; secrets are left out. */
   getSettings: { parameters: { lab: string }; answer: Settings };
   /** What a query of a lab may name: published tables with columns, functions, keywords. */
   getCatalogue: { parameters: { lab: string }; answer: Catalogue };

@@ -67,8 +67,8 @@ export type {
 } from "./alerts-config.ts";
 export { isQueryName, queryExists, removeQuery, savedQueries, saveQuery } from "./saved-queries.ts";
 export type { SavedQuery } from "./saved-queries.ts";
-export { writtenSettings } from "./settings.ts";
-export type { WrittenSetting } from "./settings.ts";
+export { labSettings } from "./settings.ts";
+export type { Setting } from "./settings.ts";
 export { appendLine, modifiedAt, readIfThere, sizeOf, volumeOf } from "./disk.ts";
 export type { Volume } from "./disk.ts";
 export { alertEvents } from "./schemas/alerts.ts";

@@ -170,18 +170,38 @@ describe("settings", () => {
       {
         path: "maintainer",
         value: "ann",
-        file: "shared/config/labs_config.yaml",
-        line: 2,
-        column: 11,
+        place: { file: "shared/config/labs_config.yaml", line: 2, column: 11 },
         overriddenBy: null,
       },
     ]);
-    expect(of("sources.sold.path")).toMatchObject([{ value: "sold*.csv", file: "shop/lab.yml", line: 3 }]);
+    expect(of("sources.sold.path")).toMatchObject([{ value: "sold*.csv", place: { file: "shop/lab.yml", line: 3 } }]);
     expect(of("quality.minimum_score")).toMatchObject([
-      { value: "0", file: "shop/lab.yml", overriddenBy: null },
-      { value: "10", file: "shared/config/quality.yml", line: 1, overriddenBy: "quality.minimum_score" },
+      { value: "0", place: { file: "shop/lab.yml" }, overriddenBy: null },
+      { value: "10", place: { file: "shared/config/quality.yml", line: 1 }, overriddenBy: "quality.minimum_score" },
     ]);
     expect(of("quality.anomalies")).toMatchObject([{ value: "warn", overriddenBy: null }]);
+  });
+
+  it("are defaults where nobody has written them, and those of alerts.yml that hold for all labs", async () => {
+    const file = join(root, "shared/config/alerts.yml");
+    writeFileSync(
+      file,
+      "thresholds: { late: 1 hour }\nchannels: { ops: { type: file, path: told.ndjson } }\nrules: [{ labs: idle, channels: ops }]\n",
+    );
+    const of = async (lab: string, path: string) =>
+      (await get<types.Settings>(`/labs/${lab}/settings`)).settings.filter((each) => each.path.startsWith(path));
+    expect(await of("shop", "alerts.thresholds.late")).toMatchObject([
+      { value: "1 hour", place: { file: "shared/config/alerts.yml", line: 1 }, overriddenBy: null },
+    ]);
+    // Who is told what names people and other labs.
+    expect([...(await of("shop", "alerts.rules")), ...(await of("shop", "alerts.channels"))]).toEqual([]);
+    const byDefault = (path: string, value: string) => [{ path, value, place: null, overriddenBy: null }];
+    expect(await of("shop", "publish.keep")).toEqual(byDefault("publish.keep", "5"));
+    expect(await of("shop", "schedule.retries")).toEqual(byDefault("schedule.retries", "2"));
+    expect(await of("shop", "alerts.thresholds.disk.free")).toEqual(byDefault("alerts.thresholds.disk.free", "5%"));
+    // No schedule, no defaults of one.
+    expect(await of("idle", "schedule")).toEqual([]);
+    rmSync(file);
   });
 
   it("never tell a secret, and tell the variable that holds one", async () => {

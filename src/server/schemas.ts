@@ -344,9 +344,9 @@ export const settings = z.strictObject({
     z.strictObject({
       path: text,
       value: nullable(text).meta({ description: "As written; null: a secret" }),
-      file: text,
-      line: count,
-      column: count,
+      place: nullable(z.strictObject({ file: text, line: count, column: count })).meta({
+        description: "Where it is written; null: nobody has, it is the default",
+      }),
       overriddenBy: nullable(text).meta({ description: "The lab's own setting that stands above it" }),
     }),
   ),

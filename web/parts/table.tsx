@@ -2,6 +2,7 @@ import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useState } from "preact/hooks";
 import type { Problem } from "../../src/server/types.ts";
 import { plural } from "../lib/format.ts";
+import { narrow } from "../lib/narrow.ts";
 import { queryValue, setQuery } from "../lib/router.ts";
 import { Empty, ErrorBox, Loading } from "./basic.tsx";
 
@@ -90,7 +91,7 @@ export function Table<Row>(props: TableProps<Row>) {
       .join(" ");
   return (
     <>
-      <div class={props.search === undefined ? "bar-above narrow" : "bar-above"}>
+      <div class="bar-above">
         {props.search !== undefined && (
           <>
             <input
@@ -106,7 +107,9 @@ export function Table<Row>(props: TableProps<Row>) {
             </span>
           </>
         )}
-        {rows.length > 1 && <Order columns={columns} wanted={wanted} down={down} label={label} part={part} />}
+        {narrow.value && rows.length > 1 && (
+          <Order columns={columns} wanted={wanted} down={down} label={label} part={part} />
+        )}
       </div>
       {sorted.length === 0 ? (
         <Empty title="Nothing fits">Change what is searched.</Empty>
@@ -166,7 +169,7 @@ function Order<Row>({
   part: (name: string) => string;
 }) {
   return (
-    <span class="order narrow">
+    <span class="order">
       <select
         aria-label={`Sort ${label.toLowerCase()} by`}
         value={wanted}

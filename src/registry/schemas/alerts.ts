@@ -205,7 +205,7 @@ const channel = objectOf<ChannelEntry>(
 const thresholds = objectOf<ThresholdsEntry>({
   score_drop: {
     ...objectOf<NonNullable<ThresholdsEntry["score_drop"]>>({
-      by: { type: "number", minimum: 0.1, maximum: 100, description: "Points under the usual score. Default 5." },
+      by: { type: "number", minimum: 0.1, maximum: 100, default: 5, description: "Points under the usual score." },
       under: { type: "number", minimum: 0, maximum: 100, description: "A score under this is always told." },
     }),
     description: "When a lab's score counts as dropped.",
@@ -218,28 +218,29 @@ const thresholds = objectOf<ThresholdsEntry>({
     default: 1,
     description: "Rows that one run puts into quarantine: a number, or a share of its rows.",
   },
-  late: { ...duration, description: "How long after its time a scheduled run may begin. Default 15 minutes." },
+  late: { ...duration, default: "15 minutes", description: "How long after its time a scheduled run may begin." },
   stale: { ...duration, description: "How old published data may be. Default: it may be of any age." },
   stuck: {
     ...objectOf<NonNullable<ThresholdsEntry["stuck"]>>({
-      times: { type: "number", minimum: 1, description: "Times the usual duration. Default 3." },
-      at_least: { ...duration, description: "Never before this. Default 10 minutes." },
+      times: { type: "number", minimum: 1, default: 3, description: "Times the usual duration." },
+      at_least: { ...duration, default: "10 minutes", description: "Never before this." },
     }),
     description: "When a run takes too long for what is usual for its lab.",
   },
   disk: {
     ...objectOf<NonNullable<ThresholdsEntry["disk"]>>({
-      free: share("Least free space of a volume. Default 5%."),
+      free: { ...share("Least free space of a volume."), default: "5%" },
       times_database: {
         type: "number",
         minimum: 0,
-        description: "Least free space as a multiple of the lab's database. Default 2.",
+        default: 2,
+        description: "Least free space as a multiple of the lab's database.",
       },
     }),
     description: "When a disk counts as full.",
   },
   memory: {
-    ...objectOf<NonNullable<ThresholdsEntry["memory"]>>({ free: share("Least free memory. Default 5%.") }),
+    ...objectOf<NonNullable<ThresholdsEntry["memory"]>>({ free: { ...share("Least free memory."), default: "5%" } }),
     description: "When memory counts as full.",
   },
 });
@@ -274,7 +275,7 @@ export const alertsSchema: Schema = {
         "Who is told what. Without rules every channel is told everything.",
       ),
       thresholds: orEmpty(thresholds, "When something counts as wrong; a lab may say its own."),
-      repeat: { ...duration, description: "How long an open problem is not told again. Default 24 hours." },
+      repeat: { ...duration, default: "24 hours", description: "How long an open problem is not told again." },
       quiet_hours: orEmpty(quietHours, "When nothing is sent; messages wait for its end."),
       digest: orEmpty(
         objectOf<DigestEntry>({ at: time("When it is sent."), timezone: zone, channels: list("Where to.") }, [

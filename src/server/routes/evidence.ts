@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { diffOneTable, twoVersions } from "#publish/index.ts";
-import { writtenSettings } from "#registry/index.ts";
+import { labSettings } from "#registry/index.ts";
 import { workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { cellOf } from "../look/cells.ts";
@@ -93,14 +93,17 @@ export const evidenceRoutes: Route[] = [
     id: "getSettings",
     method: "GET",
     path: "/labs/{lab}/settings",
-    summary: "Every setting of a lab with the file and line it comes from; secrets are left out",
+    summary:
+      "Every setting of a lab with the file and line it comes from, and the defaults of the rest; secrets are left out",
     tag: "labs",
     role: "viewer",
     response: schemas.settings,
     handle: async ({ scope, context, params }) => {
       const workspace = workspaceOf(context);
-      const settings = writtenSettings(workspace, scope.lab(params["lab"] ?? ""));
-      return { settings: settings.map((each) => ({ ...each, file: workspace.display(each.file) })) };
+      const settings = labSettings(workspace, scope.lab(params["lab"] ?? ""));
+      const shown = (place: (typeof settings)[number]["place"]) =>
+        place && { ...place, file: workspace.display(place.file) };
+      return { settings: settings.map((each) => ({ ...each, place: shown(each.place) })) };
     },
   }),
 ];

@@ -28,8 +28,8 @@ const columns: Column<Setting>[] = [
     id: "from",
     label: "From",
     class: "mono small",
-    by: (each) => `${each.file}:${String(each.line).padStart(6, "0")}`,
-    cell: (each) => `${each.file}:${each.line}`,
+    by: ({ place }) => place && `${place.file}:${String(place.line).padStart(6, "0")}`,
+    cell: ({ place }) => (place ? `${place.file}:${place.line}` : <span class="faint">default</span>),
   },
 ];
 
@@ -82,9 +82,9 @@ export function SettingsTab({ name, detail }: { name: string; detail: LabDetail 
         rows={settings.data?.settings}
         error={settings.error}
         retry={settings.reload}
-        keyOf={(each) => `${each.file}:${each.line}:${each.column}:${each.path}`}
+        keyOf={({ path, place }) => `${path} ${place?.file}:${place?.line}:${place?.column}`}
         search="Search settings, values, files"
-        empty={<Empty title="Nothing is set: everything is as it is by default" />}
+        empty={<Empty title="There are no settings" />}
       />
     </>
   );
