@@ -1,3 +1,4 @@
+import { isLabsError } from "#errors/index.ts";
 import type { PyObject } from "#jinja/index.ts";
 import { Relation, type EventTimeFilter } from "../adapter/index.ts";
 import { sampleWindow } from "./sample-window.ts";
@@ -87,8 +88,14 @@ export function runSource(execution: NodeExecution): PyObject {
     if (!("node" in resolved)) throw notFound(lookup, node, "source", names.join("."), { disabled: resolved.disabled });
     const source = resolved.node;
     const relation = relationFromNode(source, {}, limits(execution, source));
-    return loadSource(execution, source)?.then(() => relation) ?? relation;
+    return loadSource(execution, source)?.then(() => relation, compilationError) ?? relation;
   });
+}
+
+/** What a plugin raises inside of a template is an error of compiling. Source: dbt_common/clients/jinja.py catch_jinja. */
+function compilationError(error: unknown): never {
+  if (isLabsError(error) && error.data) error.data.dbtType = "Compilation Error";
+  throw error;
 }
 
 /** `function` while running: the relation of a user-defined function. Source: dbt-core context/providers.py RuntimeFunctionResolver. */
