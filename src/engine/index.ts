@@ -45,6 +45,7 @@ export {
   installPackages,
   loadDotEnv,
   LogFile,
+  openDocsSite,
   parseYaml,
   pathKind,
   readProfiles,

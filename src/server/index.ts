@@ -1,4 +1,5 @@
 /** HTTP: the API, its event streams, metrics, and the pages of the browser. */
+import type { FilesOptions, ServedFiles } from "./serve-files.ts";
 import type { RunningServer, StartOptions } from "./start.ts";
 
 export { serverErrors } from "./errors.ts";
@@ -7,6 +8,10 @@ export type { RunningServer, StartOptions } from "./start.ts";
 /** See `start.ts`. It brings fastify and zod, which nothing else of this room needs: it is loaded when used. */
 export const startServer = async (options: StartOptions): Promise<RunningServer> =>
   (await import("./start.ts")).startServer(options);
+
+/** See `serve-files.ts`. */
+export const serveFiles = async (options: FilesOptions): Promise<ServedFiles> =>
+  (await import("./serve-files.ts")).serveFiles(options);
 
 /** What the API answers, for `labs -o json`: the same things have the same names and values there. */
 export { healthOf } from "./look/health.ts";

@@ -20,18 +20,26 @@ const headers: Record<string, string> = {
 /** Names by which this machine may be called without anybody having allowed it. */
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** Whether a server answers for the host that a request names: this machine's own names, and those in lower case. */
+export function answersFor(named: string | undefined, allowed: ReadonlySet<string>): boolean {
+  const host = hostOf(named);
+  return loopback.has(host) || allowed.has(host);
+}
+
+const hostOf = (named = ""): string => named.toLowerCase().replace(/:\d+$/, "");
+
 /**
  * Refuses hosts that are not ours (a name that somebody points at this address) and addresses that climb, and dresses every
  * answer.
  */
 export function guardHosts(app: FastifyInstance, allowed: readonly string[]): void {
-  const names = new Set([...loopback, ...allowed.map((name) => name.toLowerCase())]);
+  const names = new Set(allowed.map((name) => name.toLowerCase()));
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
     if (climbs(request.url))
       throw serverErrors.leavesFolder({ message: "This address leads nowhere.", hint: "Remove `..` from its path." });
-    const host = (request.headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
-    if (names.has(host)) return;
+    if (answersFor(request.headers.host, names)) return;
+    const host = hostOf(request.headers.host);
     throw serverErrors.refusedOrigin({
       message: `This server does not answer for the host ${host.slice(0, 100) || "(none)"}.`,
       hint: "Use the address that `labs serve` printed, or allow the name with `--allow-host`.",

@@ -4,6 +4,7 @@ import { type Ledger, openLedger } from "#ledger/index.ts";
 import type { ServerEvent } from "#orchestrate/index.ts";
 import { openRegistry, writeAtomic, removeFile } from "#registry/index.ts";
 import { buildApp } from "./app.ts";
+import { bindError } from "./bind-error.ts";
 import type { ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { EventHub } from "./events.ts";
@@ -132,14 +133,9 @@ async function bind(app: ReturnType<typeof buildApp>, host: string, wanted: numb
       const address = app.server.address();
       return typeof address === "object" && address ? address.port : port;
     } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
+      const { code } = error as NodeJS.ErrnoException;
       if (code === "EADDRINUSE" && wanted === undefined && port !== 0) continue;
-      if (!/^E(ADDR|ACCES|NOTFOUND|AI_AGAIN)/.test(code) && code !== "ENOTFOUND") throw error;
-      throw serverErrors.portTaken({
-        message: `The page cannot be served on ${host}:${port}: ${message}.`,
-        hint: "Choose another with --port, or leave it out.",
-        cause: error,
-      });
+      throw bindError(error, host, port);
     }
   }
   throw new Error("one of the ports was tried last");

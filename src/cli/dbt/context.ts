@@ -4,7 +4,7 @@ import type { Settings } from "./settings.ts";
 
 /** Where a dbt command runs: its terminal and, inside a workspace, its lab. */
 export interface DbtContext {
-  io: Pick<Io, "cwd" | "env" | "out" | "err" | "signal">;
+  io: Pick<Io, "cwd" | "env" | "out" | "err" | "isTTY" | "signal">;
   /** The lab's project and target; without them dbt's own rules hold: profiles.yml and the current folder. */
   lab?: {
     projectDir: string;

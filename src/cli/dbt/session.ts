@@ -106,11 +106,10 @@ async function carryOut(
         message: "`labs dbt init` is not available.",
         hint: "Create a lab with its dbt project by `labs new <lab>`.",
       });
-    case "docs serve":
-      throw dbtErrors.unsupported({
-        message: "`labs dbt docs serve` is not available.",
-        hint: "Write a page that opens without a server: `labs dbt docs generate --static`.",
-      });
+    case "docs serve": {
+      const { docsServeCommand } = await import("./docs-serve-command.ts");
+      return docsServeCommand(settings, printer, io);
+    }
     default:
       break;
   }

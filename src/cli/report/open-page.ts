@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeAtomic } from "#registry/index.ts";
 import type { Io } from "../io.ts";
+import { openInBrowser } from "../open-in-browser.ts";
 
 /**
  * Writes a page to a file, by default one of that name among the temporary ones, and hands it to the desktop's own opener;
@@ -11,15 +11,7 @@ import type { Io } from "../io.ts";
 export async function openPage(io: Io, page: string, out: string | undefined, name: string): Promise<number> {
   const file = out === undefined ? join(tmpdir(), `${name}.html`) : resolve(io.cwd, out);
   writeAtomic(file, page);
-  const opener = { darwin: "open", win32: "explorer" }[process.platform as string] ?? "xdg-open";
-  const opened = await new Promise<boolean>((done) => {
-    const child = spawn(opener, [file], { stdio: "ignore", detached: true });
-    child.once("error", () => done(false));
-    child.once("spawn", () => {
-      child.unref();
-      done(true);
-    });
-  });
+  const opened = await openInBrowser(file);
   io.err(opened ? `Opened ${file}\n` : `There is no browser to open here. The page is in ${file}\n`);
   return 0;
 }

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { connectToServer } from "#orchestrate/index.ts";
 import { readIfThere, type Workspace } from "#registry/index.ts";
 import { workspaceOf } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { startPages } from "../look/pages.ts";
+import { openInBrowser } from "../open-in-browser.ts";
 
 export const verb: Verb = {
   options: [
@@ -24,7 +24,7 @@ export const verb: Verb = {
       if (global.output === "json") io.out(`${JSON.stringify({ url, read_only: readOnly })}\n`);
       else if (readOnly) io.out(`${url}  (to look at; \`labs serve\` also runs labs; ctrl-C ends)\n`);
       else io.out(`${url}\n`);
-      if (options["open"] !== false && io.isTTY) openBrowser(url);
+      if (options["open"] !== false && io.isTTY) void openInBrowser(url);
     };
     const url = await urlOfServer(workspace);
     if (url !== undefined) {
@@ -53,17 +53,4 @@ async function urlOfServer({ state }: Workspace): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** A browser that is not there is no error: the address was printed. */
-function openBrowser(url: string): void {
-  const [program, ...words] =
-    process.platform === "darwin"
-      ? ["open", url]
-      : process.platform === "win32"
-        ? ["cmd", "/c", "start", "", url]
-        : ["xdg-open", url];
-  const child = spawn(program as string, words, { stdio: "ignore", detached: true });
-  child.on("error", () => {});
-  child.unref();
 }
