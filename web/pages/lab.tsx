@@ -40,7 +40,11 @@ export default function LabPage({ name }: { name: string }) {
                 Query
               </a>
             </Head>
-            {row.description && <p class="lead">{row.description}</p>}
+            {row.description && (
+              <p class="lead" dir="auto">
+                {row.description}
+              </p>
+            )}
             <dl class="figures">
               <Figure label="State">
                 <LabStatus lab={row} />

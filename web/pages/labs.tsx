@@ -21,7 +21,11 @@ const columns: Column<LabRow>[] = [
         {urgency(lab) === 0 && lab.trouble ? (
           <p class="why">{lab.trouble}</p>
         ) : (
-          lab.description && <p class="faint small">{lab.description}</p>
+          lab.description && (
+            <p class="faint small what" dir="auto" title={lab.description}>
+              {lab.description}
+            </p>
+          )
         )}
       </>
     ),
