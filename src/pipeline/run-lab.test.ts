@@ -104,6 +104,25 @@ describe("runLab", () => {
     expect((await run()).result.status).toBe("ok");
   });
 
+  it("is recorded as cancelled wherever it is aborted, also for a reason that is no error", async () => {
+    const type = (event: LabEvent) => (event.type === "ingest" ? event.event.type : event.type);
+    const moments = new Set((await run()).events.map(type));
+    moments.delete("run-finish");
+    // The last of them may come when all is done.
+    const [allowed, seen] = [["cancelled", "ok"], [] as string[]];
+    for (const moment of moments) {
+      const abort = new AbortController();
+      const { result } = await run({ signal: abort.signal, fullRefresh: true }, (event) => {
+        if (type(event) === moment) abort.abort("cancelled");
+      });
+      const [kept] = await fromLedger((ledger) => ledger.runs({ lab: "shop" }));
+      expect([moment, kept?.id, kept?.status]).toEqual([moment, result.runId, result.status]);
+      expect(allowed).toContain(result.status);
+      seen.push(result.status);
+    }
+    expect(seen.filter((status) => status === "cancelled").length).toBeGreaterThan(5);
+  });
+
   it("writes the declared exports with each version, and tells a failed one without taking the version back", async () => {
     write("shop/lab.yml", "publish: { exports: [parquet, { format: csv, to: out }] }\n");
     const first = (await run()).result;

@@ -1,4 +1,4 @@
-import { errorToJson, isLabsError, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
+import { errorToJson, plural, thousands, type ErrorJson, type LabsError } from "#errors/index.ts";
 import { type Database, interruptOnAbort } from "#duck/index.ts";
 import {
   detectChanges,
@@ -414,7 +414,6 @@ class LabRun {
       // Without the files' state nothing can be loaded, and without a project nothing is built; a failed load, model or
       // test still leaves tables worth inspecting.
       fatal = status === "cancelled" || name === "check" || (name === "transform" && !own);
-      if (!own && !isLabsError(error) && !(error instanceof Error)) throw error;
     }
     this.#steps.push(outcome);
     recorder?.finish(outcome.status, outcome.error ? { error: outcome.error } : {});
