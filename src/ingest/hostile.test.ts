@@ -236,11 +236,16 @@ describe("what a later file writes otherwise", () => {
     expect(await later(first, values)).toEqual({ kept, out });
   });
 
-  it("zeros in front are nothing where a person declared a number", async () => {
+  it("zeros in front are nothing where a person declared a number; lost digits are", async () => {
     lab.sources = [source("t", { path: ["*"], columns: columns({ id: "BIGINT", v: "BIGINT" }) })];
-    lab.write("t.csv", "id,v\n1,0012\n2,7\n");
+    lab.write("t.csv", "id,v\n1,0012\n2,7\n3,4006381000000\n4,9007199254740993\n");
+    lab.write("t2.csv", "id,v\n5,4.00638E+12\n6,8\n");
     await lab.ingest();
-    expect(await lab.rows("SELECT v FROM raw.t ORDER BY id")).toEqual([["12"], ["7"]]);
+    const kept = [["12"], ["7"], ["4006381000000"], ["9007199254740993"], ["8"]];
+    expect(await lab.rows("SELECT v FROM raw.t ORDER BY id")).toEqual(kept);
+    expect(await lab.rows("SELECT reason FROM quarantine.t")).toEqual([
+      ['value "4.00638E+12" is rather a code than a whole number (BIGINT)'],
+    ]);
   });
 
   it("a code as Excel shows it stays as it came", async () => {

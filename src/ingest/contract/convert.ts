@@ -72,22 +72,29 @@ export function readerFormats(columns: ContractColumn[]): { dateFormat?: string;
 export type Reading = "exact" | "rejecting";
 
 /** How each column is read and converted at full speed. */
-export function planColumns(contract: Pick<Contract, "columns" | "decimalSeparator">, reading: Reading): ColumnPlan[] {
+export function planColumns(
+  contract: Pick<Contract, "columns" | "decimalSeparator" | "origin">,
+  reading: Reading,
+): ColumnPlan[] {
   const { dateFormat, timestampFormat } = readerFormats(contract.columns);
   return contract.columns.map((column) => {
     const { name, type, format } = column;
     const v = quoteIdentifier(name);
     const fail = `error(${quoteLiteral(misfit + name)})`;
     const keep = (readAs: string, value: string) => ({ column, readAs, value: required(column, v, value, fail) });
-    const when = (fits: string) => `CASE WHEN ${v} IS NULL THEN NULL WHEN ${fits} THEN ${v}::${type} ELSE ${fail} END`;
+    const when = (fits: string, value = `${v}::${type}`) =>
+      `CASE WHEN ${v} IS NULL THEN NULL WHEN ${fits} THEN ${value} ELSE ${fail} END`;
+    const whole = `${v} = trunc(${v}) AND abs(${v}) < ${wholeInDouble}`;
     const exact = decimal(type);
     if (reading === "exact") {
       // Written back it must be what came: no zero in front, no sign, no exponent, no fraction.
-      if (integers.has(type)) return keep("VARCHAR", when(`try_cast(${v} AS ${type})::VARCHAR = ${v}`));
+      if (integers.has(type) && contract.origin === "proposed")
+        return keep("VARCHAR", when(`try_cast(${v} AS ${type})::VARCHAR = ${v}`, `try_cast(${v} AS ${type})`));
+      if (integers.has(type)) return keep("DOUBLE", when(`${whole} AND NOT ${roundMillions(v)}`));
       if (exact && contract.decimalSeparator === ".") return keep("VARCHAR", when(fewDecimals(v, exact.scale)));
       if (type === "TIMESTAMP" && format === undefined) return keep("VARCHAR", when(plainTime(v)));
     }
-    if (integers.has(type)) return keep("DOUBLE", when(`${v} = trunc(${v}) AND abs(${v}) < ${wholeInDouble}`));
+    if (integers.has(type)) return keep("DOUBLE", when(whole));
     // The reader makes 1e400 infinite and rounds long whole numbers; the careful way tells what they were.
     if (type === "DOUBLE")
       return keep(type, `CASE WHEN abs(${v}) >= ${wholeInDouble} AND NOT isnan(${v}) THEN ${fail} ELSE ${v} END`);
@@ -117,7 +124,11 @@ const fewDecimals = (v: string, scale: number) =>
 
 /** At most microseconds, and no offset behind the time: DuckDB would cut the ones and drop the other. */
 const plainTime = (v: string) =>
-  `strlen(${v}) <= CASE WHEN ends_with(${v}, 'Z') THEN 27 ELSE 26 END AND NOT contains(substr(${v}, 12), '+') AND NOT contains(substr(${v}, 12), '-')`;
+  `CASE strlen(${v}) WHEN 19 THEN substr(${v}, 17, 1) = ':' WHEN 10 THEN true
+    ELSE strlen(${v}) <= CASE WHEN ends_with(${v}, 'Z') THEN 27 ELSE 26 END AND NOT contains(substr(${v}, 12), '+') AND NOT contains(substr(${v}, 12), '-') END`;
+
+/** A whole number that may have come as Excel shows long ones, six digits and zeros; rare enough to look at its text. */
+const roundMillions = (v: string) => `(abs(${v}) >= 1e11 AND ${v} % 1000000 = 0)`;
 
 /** SQL condition over columns read as text: some value that `rejecting` would take is not kept as it was written. */
 export function hiddenText(contract: Contract, names: string[]): string | undefined {
