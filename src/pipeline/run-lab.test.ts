@@ -113,7 +113,8 @@ describe("runLab", () => {
     for (const moment of moments) {
       const abort = new AbortController();
       const { result } = await run({ signal: abort.signal, fullRefresh: true }, (event) => {
-        if (type(event) === moment) abort.abort("cancelled");
+        // Not before the step that begins has begun.
+        if (type(event) === moment) queueMicrotask(() => abort.abort("cancelled"));
       });
       const [kept] = await fromLedger((ledger) => ledger.runs({ lab: "shop" }));
       expect([moment, kept?.id, kept?.status]).toEqual([moment, result.runId, result.status]);
