@@ -21,6 +21,8 @@ export interface JobRequest {
   dueAt?: string;
   /** Only the first request with this text becomes a job. */
   dedupe?: string;
+  /** Labs whose jobs of the same time or earlier come first: it reads what they publish. */
+  behind?: string[];
 }
 
 /** A request to run a lab. Each attempt at it is a run. Times are ISO 8601 in UTC with milliseconds. */

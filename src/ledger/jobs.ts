@@ -46,7 +46,8 @@ export class JobStore {
 
   /**
    * Takes the most urgent job that may run now: by priority, then by due time. Not of labs that have a running job or
-   * are paused (what a person asked for runs all the same). Undefined when there is none.
+   * are paused (what a person asked for runs all the same), nor behind another lab's job that will run. Undefined when
+   * there is none.
    */
   async claim(worker: string, now: Date, leaseMs: number): Promise<JobInfo | undefined> {
     const rows = await this.#sql.all(
@@ -57,6 +58,11 @@ export class JobStore {
          WHERE j.state = 'queued' AND j.not_before <= @now
            AND (s.paused_at IS NULL OR j.trigger_ IN ('cli', 'api'))
            AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.lab = j.lab AND r.state = 'running')
+           AND (j.behind IS NULL OR NOT EXISTS (
+             SELECT 1 FROM jobs a LEFT JOIN lab_states p ON p.lab = a.lab
+             WHERE a.state IN ('queued', 'running') AND a.due_at <= j.due_at
+               AND replace(j.behind, ' ' || a.lab || ' ', '') <> j.behind
+               AND (a.state = 'running' OR p.paused_at IS NULL OR a.trigger_ IN ('cli', 'api'))))
          ORDER BY j.priority DESC, j.due_at, j.id LIMIT 1)
        RETURNING *`,
       { worker, now: now.toISOString(), until: later(now, leaseMs) },
@@ -306,10 +312,12 @@ const provided = (condition: string, { text, values }: Insertion, more: Record<s
 
 function insertion(request: JobRequest): Insertion {
   const created = new Date().toISOString();
+  const behind = request.behind?.length ? request.behind : undefined;
   return {
     text: `INSERT INTO jobs (id, lab, state, priority, trigger_, command, user_, options, dedupe, due_at, not_before,
-        created_at, attempt, failures, interruptions)
-      VALUES (@id, @lab, 'queued', @priority, @trigger, @command, @user, @options, @dedupe, @due, @due, @created, 0, 0, 0)
+        created_at, attempt, failures, interruptions, behind, message)
+      VALUES (@id, @lab, 'queued', @priority, @trigger, @command, @user, @options, @dedupe, @due, @due, @created, 0, 0, 0,
+        @behind, @message)
       ON CONFLICT DO NOTHING`,
     values: {
       id: newRunId(),
@@ -322,6 +330,8 @@ function insertion(request: JobRequest): Insertion {
       dedupe: request.dedupe ?? null,
       due: request.dueAt ?? created,
       created,
+      behind: behind === undefined ? null : ` ${behind.join("  ")} `,
+      message: behind === undefined ? null : `Behind ${behind.join(", ")}.`,
     },
   };
 }

@@ -258,6 +258,9 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX sessions_by_owner ON sessions (owner);
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN behind TEXT;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

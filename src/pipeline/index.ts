@@ -4,6 +4,7 @@ export { ingestLab } from "./ingest-lab.ts";
 export type { IngestLabOptions, IngestLabResult } from "./ingest-lab.ts";
 export { testLab } from "./test-lab.ts";
 export { runLabs, withoutResult } from "./run-labs.ts";
+export { RunOrder } from "./run-order.ts";
 export type { RunLabsOptions } from "./run-labs.ts";
 export { serveRuns } from "./worker.ts";
 export { serveWork, type StopReason, tellParent } from "./serve-work.ts";

@@ -1,5 +1,5 @@
 import { databaseUrl } from "#ledger/index.ts";
-import { type LabEvent, type LabRunResult, type RunLabOptions, withoutResult } from "#pipeline/index.ts";
+import { type LabEvent, type LabRunResult, RunOrder, type RunLabOptions, withoutResult } from "#pipeline/index.ts";
 import type { Lab, Workspace } from "#registry/index.ts";
 import type { VerbInput } from "../io.ts";
 import { withLedger } from "../look/ledger.ts";
@@ -24,29 +24,37 @@ export async function runOnServer(
   const { wait = true, command = "labs run", signal: _signal, ...plain } = settings;
   const started = performance.now();
   try {
-    return await Promise.all(
-      labs.map(async (lab) => {
-        const end = await client.run(lab.name, plain, { command, wait, signal: io.signal, onEvent });
-        if (end.result) return end.result;
-        const error = end.error ?? end.job?.error ?? undefined;
-        const result: LabRunResult = {
-          ...withoutResult(lab, started, {
-            message: error?.message ?? end.job?.message ?? "",
-            ...(error && { error }),
-            // What another host ran ended there.
-            status: end.job?.state === "ok" || end.job?.state === "cancelled" ? end.job.state : "failed",
-          }),
-          ...(end.job?.run && (await recorded(workspace, end.job.run))),
-        };
-        // There was no step that could have said it.
-        if (error) {
-          const text = [`${error.code}: ${error.message}`, ...(error.hint ? [`fix: ${error.hint}`] : [])].join("\n");
-          onEvent({ type: "message", lab: lab.name, level: "error", text });
-        }
-        onEvent({ type: "run-finish", lab: lab.name, result });
-        return result;
-      }),
-    );
+    const order = new RunOrder(labs);
+    const runOne = async (lab: Lab): Promise<LabRunResult> => {
+      const end = await client.run(lab.name, plain, { command, wait, signal: io.signal, onEvent });
+      if (end.result) return end.result;
+      const error = end.error ?? end.job?.error ?? undefined;
+      const result: LabRunResult = {
+        ...withoutResult(lab, started, {
+          message: error?.message ?? end.job?.message ?? "",
+          ...(error && { error }),
+          // What another host ran ended there.
+          status: end.job?.state === "ok" || end.job?.state === "cancelled" ? end.job.state : "failed",
+        }),
+        ...(end.job?.run && (await recorded(workspace, end.job.run))),
+      };
+      // There was no step that could have said it.
+      if (error) {
+        const text = [`${error.code}: ${error.message}`, ...(error.hint ? [`fix: ${error.hint}`] : [])].join("\n");
+        onEvent({ type: "message", lab: lab.name, level: "error", text });
+      }
+      onEvent({ type: "run-finish", lab: lab.name, result });
+      return result;
+    };
+    const results = new Map<Lab, LabRunResult>();
+    const next = async () => {
+      const lab = await order.next();
+      if (!lab) return;
+      results.set(lab, await runOne(lab));
+      order.done(lab);
+    };
+    await Promise.all(labs.map(next));
+    return labs.flatMap((lab) => results.get(lab) ?? []);
   } finally {
     client.close();
   }

@@ -35,6 +35,31 @@ export function jobContract(name: string, open: () => Promise<JobStore>, random 
       expect(await jobs.nextStart()).toBe(at(5).toISOString());
     });
 
+    it("lets a lab wait for those it reads, as far as they are due and will run", async () => {
+      await jobs.enqueue([
+        ask("c", { behind: ["b"], priority: 9 }),
+        ask("b", { behind: ["a", "x_b"] }),
+        ask("xyb"),
+        ask("a", { dueAt: at(-5).toISOString() }),
+        ask("late", { behind: ["b"], dueAt: at(-9).toISOString() }),
+      ]);
+      const next = async () => (await jobs.claim("w", at(8), lease)) as JobInfo;
+      const done = (job: JobInfo) => jobs.finish(job, { state: "ok", message: "done" }, at(9));
+      expect((await jobs.jobs({ lab: "b" }))[0]?.message).toBe("Behind a, x_b.");
+      // Due before the others: it does not wait for them.
+      expect((await next()).lab).toBe("late");
+      const a = await next();
+      expect([a.lab, (await next()).lab, await next()]).toEqual(["a", "xyb", undefined]);
+      await done(a);
+      const b = await next();
+      expect([b.lab, b.message, await next()]).toEqual(["b", null, undefined]);
+      await jobs.finish(b, { state: "failed", message: "broken", retryAt: at(100).toISOString() }, at(10));
+      expect(await next()).toBeUndefined();
+      // A lab that is paused would be waited for in vain.
+      await jobs.pause("b", "ann", null, at(11));
+      expect((await next()).lab).toBe("c");
+    });
+
     it("knows a request again", async () => {
       const [one] = await jobs.enqueue([ask("a", { dedupe: "a:1" })]);
       expect(await jobs.enqueue([ask("a", { dedupe: "a:1" }), ask("a", { dedupe: "a:2" })])).toHaveLength(1);

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { errorToJson } from "#errors/index.ts";
 import type { JobInfo, JobStore } from "#ledger/index.ts";
-import { fileStamp, openRegistry, registryPath, type Workspace } from "#registry/index.ts";
+import {
+  dependenciesOf,
+  fileStamp,
+  type Lab,
+  openRegistry,
+  registryPath,
+  requireSoundDependencies,
+  type Workspace,
+} from "#registry/index.ts";
 import { dueJobs } from "../schedule/plan.ts";
 import { Schedule } from "../schedule/schedule.ts";
 import type { ServerEvent } from "./protocol.ts";
@@ -11,8 +19,16 @@ const reloadMs = 2_000;
 /** Timers of Node end at 24.8 days; the clock is read again long before, also because somebody may set it. */
 const longestWaitMs = 30_000;
 
-/** Schedules by lab, with the stamp of the lab.yml they were read from. */
-type Known = Map<string, { stamp: string; schedule: Schedule | undefined }>;
+interface Entry {
+  /** Of the lab.yml that it was read from. */
+  stamp: string;
+  schedule: Schedule | undefined;
+  /** Labs that this one reads or runs after; none for a lab whose run will be refused for it. */
+  behind: string[];
+}
+
+/** Schedules by lab. */
+type Known = Map<string, Entry>;
 
 /** Turns due times into jobs, and notices when registry or lab.yml change. */
 export class Scheduler {
@@ -87,7 +103,7 @@ export class Scheduler {
         .filter(({ trigger }) => trigger === "schedule")
         .map(({ lab }) => lab),
     );
-    for (const { schedule } of this.#schedules.values()) {
+    for (const { schedule, behind } of this.#inOrder()) {
       if (!schedule?.timed) continue;
       const state = states.get(schedule.lab);
       const due = dueJobs(schedule, state, now);
@@ -95,12 +111,26 @@ export class Scheduler {
       // Nothing came due: what is remembered stays true, and nothing needs to be written.
       if (known && due.requests.length === 0 && due.skipped === 0 && !schedule.paused && !state.paused) continue;
       // A lab that waits for its turn needs no second place in the queue.
-      const requests = schedule.missed !== "catch_up" && waiting.has(schedule.lab) ? [] : due.requests;
+      const wanted = schedule.missed !== "catch_up" && waiting.has(schedule.lab) ? [] : due.requests;
+      const requests = wanted.map((request) => ({ ...request, behind }));
       const jobs = await this.#store.schedule(schedule.lab, schedule.hash, due.until.toISOString(), requests);
       if (due.skipped > 0 && schedule.missed !== "once")
         this.#onEvent({ type: "note", text: `${schedule.lab}: ${due.skipped} missed times were not made up for` });
       this.#onQueued(jobs);
     }
+  }
+
+  /** Labs behind those that they read or run after: a job that waits for another must not be there before it. */
+  #inOrder(): Entry[] {
+    const [seen, sorted] = [new Set<Entry>(), [] as Entry[]];
+    const put = (entry: Entry | undefined): void => {
+      if (!entry || seen.has(entry)) return;
+      seen.add(entry);
+      for (const name of entry.behind) put(this.#schedules.get(name));
+      sorted.push(entry);
+    };
+    for (const entry of this.#schedules.values()) put(entry);
+    return sorted;
   }
 
   #setClock(): void {
@@ -134,10 +164,12 @@ export class Scheduler {
       changed = true;
       // A registry that was read before keeps what it read: a lab's file is read again through a fresh one.
       let schedule: Schedule | undefined;
-      const fresh = old ? openQuietly(this.#root)?.labs.find(({ name }) => name === lab.name) : lab;
-      this.#try(lab.name, () => (schedule = new Schedule(fresh ?? lab)));
+      const workspace = old ? openQuietly(this.#root) : this.#workspace;
+      const fresh = workspace?.labs.find(({ name }) => name === lab.name) ?? lab;
+      this.#try(lab.name, () => (schedule = new Schedule(fresh)));
       // A file that is being edited does not stop its lab: the last schedule that could be read stays.
-      next.set(lab.name, { stamp: labStamp, schedule: schedule ?? old?.schedule });
+      const behind = schedule && workspace ? soundDependencies(workspace, fresh) : old?.behind;
+      next.set(lab.name, { stamp: labStamp, schedule: schedule ?? old?.schedule, behind: behind ?? [] });
     }
     if (next.size !== this.#schedules.size) changed = true;
     this.#schedules = next;
@@ -161,6 +193,15 @@ export class Scheduler {
       this.#told.set(what, text);
       return false;
     }
+  }
+}
+
+function soundDependencies(workspace: Workspace, lab: Lab): string[] {
+  try {
+    requireSoundDependencies(workspace, lab);
+    return dependenciesOf(lab);
+  } catch {
+    return [];
   }
 }
 
