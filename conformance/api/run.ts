@@ -9,7 +9,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,12 +20,14 @@ const { values } = parseArgs({
   options: { examples: { type: "string", default: "30" }, seed: { type: "string", default: "20260101" } },
 });
 const requirements = ["schemathesis==4.32.5"];
+const constraints = join(import.meta.dirname, "schemathesis.txt");
 const python = pythonEnvironment({
   venv: join(import.meta.dirname, "..", ".judges", "schemathesis"),
   requirements,
+  constraints,
   modules: ["schemathesis", "importlib.metadata"],
   versions: '"schemathesis", importlib.metadata.version("schemathesis")',
-  marker: JSON.stringify({ requirements }),
+  marker: JSON.stringify({ requirements, constraints: readFileSync(constraints, "utf8") }),
 });
 
 const checks = [

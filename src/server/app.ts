@@ -6,6 +6,7 @@ import type { ServerContext } from "./context.ts";
 import { described } from "./described.ts";
 import { metricsOf } from "./metrics.ts";
 import { once } from "./once.ts";
+import { inside } from "./look/inside.ts";
 import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 import { problemOf } from "./problem.ts";
@@ -100,10 +101,12 @@ export function buildApp(context: ServerContext, options: AppOptions): FastifyIn
   });
   app.get<{ Params: { run: string } }>("/api/v1/runs/:run/stream", async (request, reply) => {
     const { id } = await (await scopeOf(request, server)).run(request.params.run);
-    void streams.run(request, reply, context.ledger, id, looks(request)).catch((error: unknown) => {
-      onDefect(error);
-      reply.raw.destroy();
-    });
+    void streams
+      .run(request, reply, context.ledger, id, context.workspaces.root, looks(request))
+      .catch((error: unknown) => {
+        onDefect(error);
+        reply.raw.destroy();
+      });
   });
   app.get("/metrics", async (request, reply) => {
     const text = await metricsOf(context, await scopeOf(request, server));
@@ -142,10 +145,14 @@ function addRoute(app: FastifyInstance, route: Route, server: Server): void {
       const gone = new AbortController();
       reply.raw.on("close", () => gone.abort());
       const asked = { params, query, body, principal: scope.principal, scope, context, signal: gone.signal };
-      const work = async () => answered(await route.handle(asked), route, options);
+      const { root } = context.workspaces;
       void reply.header("cache-control", "no-store").type("application/json; charset=utf-8");
       void reply.code(route.status ?? 200);
-      if (route.action === undefined) return reply.send(await work());
+      if (route.action === undefined) return reply.send(jsonOf(await route.handle(asked), route, root, options));
+      const work = async () => {
+        const answer = await route.handle(asked);
+        return route.data ? answer : inside(answer, root);
+      };
       const { answer, again } = await once(context, request, route, asked, work);
       // What cannot be recorded is not allowed to look done.
       if (!again) {
@@ -157,8 +164,12 @@ function addRoute(app: FastifyInstance, route: Route, server: Server): void {
   });
 }
 
-function answered(answer: unknown, route: Route, { checkAnswers }: AppOptions): unknown {
-  const ready = answer instanceof Ready ? answer.json : undefined;
-  if (!checkAnswers) return ready ?? answer;
-  return route.response.parse(JSON.parse(ready?.toString() ?? JSON.stringify(answer)));
+/** An answer as it is sent: JSON, without the workspace's folder unless it is data. */
+function jsonOf(answer: unknown, route: Route, root: string, { checkAnswers }: AppOptions): Buffer | string {
+  let json = answer instanceof Ready ? answer.json : JSON.stringify(answer);
+  // Nearly no answer has it.
+  if (!route.data && json.includes(JSON.stringify(root).slice(1, -1)))
+    json = JSON.stringify(inside(JSON.parse(json.toString()), root));
+  if (checkAnswers) route.response.parse(JSON.parse(json.toString()));
+  return json;
 }

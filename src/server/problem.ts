@@ -1,4 +1,5 @@
 import { errorToJson } from "#errors/index.ts";
+import { inside } from "./look/inside.ts";
 import type { Problem } from "./types.ts";
 
 const statuses: Record<string, number> = {
@@ -38,9 +39,8 @@ const statuses: Record<string, number> = {
  * Paths are told as seen from the workspace's folder `root`: where that lies on this machine is nobody's business.
  */
 export function problemOf(error: unknown, root?: string): Problem {
-  const { code, title, message, hint, place, retryable, data } = (
-    root === undefined ? errorToJson(error) : inside(errorToJson(error), root)
-  ) as ReturnType<typeof errorToJson>;
+  const told = errorToJson(error);
+  const { code, title, message, hint, place, retryable, data } = root === undefined ? told : inside(told, root);
   const status = statuses[code] ?? (code === "INTERNAL" || code.startsWith("LED-") ? 500 : 422);
   return {
     type: `urn:buildcpg-labs:error:${code}`,
@@ -54,15 +54,6 @@ export function problemOf(error: unknown, root?: string): Problem {
     retryable,
     ...(data !== undefined && { data: plain(data) }),
   };
-}
-
-/** Every text without the workspace's folder. */
-function inside(value: unknown, root: string): unknown {
-  if (typeof value === "string")
-    return value.replaceAll(`${root}/`, "").replaceAll(`${root}\\`, "").replaceAll(root, ".");
-  if (Array.isArray(value)) return value.map((each) => inside(each, root));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inside(each, root)]));
 }
 
 const plain = (data: Record<string, unknown>): Record<string, unknown> =>

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AuditTrail } from "./audit.ts";
-import { type Principal, type ServerContext, workspaceOf } from "./context.ts";
+import type { Principal, ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { problemOf } from "./problem.ts";
 import { wasHidden } from "./scope.ts";
@@ -26,7 +26,7 @@ export function refuseAsProblems(
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
     const own = fromFastify(error);
-    const problem = problemOf(own, workspaceOf(context).root);
+    const problem = problemOf(own, context.workspaces.root);
     if (problem.status >= 500) onDefect(own);
     if (isNoted(request, problem.code, own, audit)) {
       const { config, url = "" } = request.routeOptions;

@@ -45,6 +45,8 @@ export interface Described<
   body?: B;
   response: R;
   status?: number;
+  /** Rows of tables, which are given as they are: from other answers the workspace's folder is taken out. */
+  data?: boolean;
   /** Written to the audit log under this name, and taken with an Idempotency-Key. */
   action?: string;
   /** Default: application/json. Of a stream `response` is the data of an event. */

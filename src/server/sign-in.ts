@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { SessionOwner } from "#ledger/index.ts";
 import type { AuditTrail } from "./audit.ts";
 import { checked } from "./checked.ts";
-import { type ServerContext, workspaceOf } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 import { serverErrors } from "./errors.ts";
 import { loginRequest } from "./schemas.ts";
 import { cookieOf, highestRole, principalOf, requireOwnPage, requireSameOrigin, setCookie } from "./security.ts";
@@ -86,7 +86,7 @@ async function beginSession(
     needsToken: context.needsToken,
     readOnly: context.readOnly,
     csrf: principal && id ? csrfOf(id) : null,
-    workspace: principal ? (workspaceOf(context).root.split(/[/\\]/).at(-1) ?? "") : "",
+    workspace: principal ? (context.workspaces.root.split(/[/\\]/).at(-1) ?? "") : "",
     version: context.version,
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ledger } from "#ledger/index.ts";
 import { serverErrors } from "./errors.ts";
 import type { EventHub } from "./events.ts";
+import { inside } from "./look/inside.ts";
 import type { Scope } from "./scope.ts";
 import type { LiveEvent } from "./types.ts";
 
@@ -56,6 +57,7 @@ export class Streams {
     reply: FastifyReply,
     ledger: Ledger,
     run: string,
+    root: string,
     look: () => Promise<Scope>,
   ): Promise<void> {
     const out = this.#begin(request, reply, async () => void (await (await look()).run(run)));
@@ -68,7 +70,9 @@ export class Streams {
         version = now;
         const about = await ledger.run(run);
         for (const { seq, time, level, step, type, text } of await ledger.events(run, { after, limit: 5000 })) {
-          out.send(eventText(String(seq), "log", JSON.stringify({ seq, time, level, step, type, text })));
+          out.send(
+            eventText(String(seq), "log", JSON.stringify({ seq, time, level, step, type, text: inside(text, root) })),
+          );
           after = seq;
         }
         if (about.status !== "running") {

@@ -1,9 +1,9 @@
-import { sep } from "node:path";
 import type { EventInfo, Ledger, RunDetail, RunInfo, ScoreInfo } from "#ledger/index.ts";
 import type { ErrorJson } from "#errors/index.ts";
 import { publishedVersions } from "#publish/index.ts";
 import type { ScoreDetail } from "#quality/index.ts";
 import type { Workspace } from "#registry/index.ts";
+import { inside } from "./inside.ts";
 import type { RunDetailJson, RunInfoJson, ScoreJson } from "../types.ts";
 
 export const runJson = (run: RunInfo): RunInfoJson => ({
@@ -44,16 +44,7 @@ export async function runDetail(ledger: Ledger, workspace: Workspace, run: RunDe
   const events = await ledger.events(run.id);
   const lab = workspace.labs.find(({ name }) => name === run.lab);
   const versions = lab ? publishedVersions(lab.paths.database) : [];
-  // People read paths as they write them: from the workspace's folder.
-  const inside = (text: string) => text.replaceAll(workspace.root + sep, "");
-  const placed = <T extends ErrorJson>(error: T | null): T | null =>
-    error && {
-      ...error,
-      message: inside(error.message),
-      ...(error.hint !== undefined && { hint: inside(error.hint) }),
-      ...(error.place && { place: { ...error.place, file: workspace.display(error.place.file) } }),
-    };
-  return {
+  const detail = {
     run: runJson(run),
     steps: run.steps.map(({ name, attempt, status, startedAt, finishedAt, seconds, error }) => ({
       name,
@@ -62,12 +53,13 @@ export async function runDetail(ledger: Ledger, workspace: Workspace, run: RunDe
       startedAt,
       finishedAt,
       seconds,
-      error: placed(error),
+      error,
     })),
-    nodes: nodesOf(run, events).map((node) => ({ ...node, error: placed(node.error) })),
+    nodes: nodesOf(run, events),
     scores: run.scores.map(scoreJson),
     versions: versions.filter(({ runId }) => runId === run.id).map(({ version }) => version),
   };
+  return inside(detail, workspace.root);
 }
 
 interface NodeEvent {

@@ -11,6 +11,11 @@ export class Workspaces {
     this.#root = root;
   }
 
+  /** Its folder; known also while its files are broken. */
+  get root(): string {
+    return this.#workspace?.root ?? this.#root;
+  }
+
   /** Errors: REG-001 and those of the registry file. */
   now(): Workspace {
     const at = performance.now();

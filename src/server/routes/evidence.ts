@@ -23,6 +23,7 @@ export const evidenceRoutes: Route[] = [
     tag: "tables",
     role: "viewer",
     query: z.strictObject({ limit: limit(1000, 100) }),
+    data: true,
     response: schemas.evidence,
     handle: ({ scope, params, query, signal }) =>
       failingRows(scope.lab(params["lab"] ?? ""), params["test"] ?? "", query.limit, signal),
@@ -35,6 +36,7 @@ export const evidenceRoutes: Route[] = [
     tag: "tables",
     role: "viewer",
     query: z.strictObject({ limit: limit(1000, 100) }),
+    data: true,
     response: schemas.evidence,
     handle: ({ scope, context, params, query, signal }) => {
       const cause = Number(params["cause"]);
@@ -64,6 +66,7 @@ export const evidenceRoutes: Route[] = [
     tag: "tables",
     role: "viewer",
     query: z.strictObject({ before: z.string().optional(), after: z.string().optional() }),
+    data: true,
     response: schemas.tableChanges,
     handle: async ({ scope, params, query }) => {
       const lab = scope.lab(params["lab"] ?? "");

@@ -57,6 +57,7 @@ export const labRoutes: Route[] = [
     summary: "One node of the graph: columns, tests, its SQL as written and as run",
     tag: "labs",
     role: "viewer",
+    data: true,
     response: schemas.nodeDetail,
     handle: async ({ scope, params }) => nodeDetail(scope.lab(params["lab"] ?? ""), params["node"] ?? ""),
   }),

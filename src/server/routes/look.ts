@@ -1,4 +1,3 @@
-import { sep } from "node:path";
 import * as z from "zod";
 import { workspaceOf } from "../context.ts";
 import { type Route, route } from "../route.ts";
@@ -29,16 +28,11 @@ export const lookRoutes: Route[] = [
     response: schemas.alerts,
     handle: async ({ scope, context, query }) => {
       const { incidents, deliveries } = await incidentsFor(context.ledger, scope, query.state, query.limit);
-      // People read paths as they write them: from the workspace's folder.
-      const prefix = workspaceOf(context).root + sep;
-      const inside = (value: unknown) => (typeof value === "string" ? value.replaceAll(prefix, "") : value);
       return {
-        incidents: incidents.map((incident) => {
-          const cause = Object.fromEntries(
-            Object.entries(incident.cause).map(([name, value]) => [name, inside(value)]),
-          );
-          return { ...incident, cause: { ...cause, summary: incident.summary } };
-        }),
+        incidents: incidents.map((incident) => ({
+          ...incident,
+          cause: { ...incident.cause, summary: incident.summary },
+        })),
         deliveries,
       };
     },

@@ -50,6 +50,7 @@ export const queryRoutes: Route[] = [
     summary: "Queries that are kept in the workspace, in shared/queries",
     tag: "query",
     role: "viewer",
+    data: true,
     response: schemas.savedQueries,
     handle: async ({ scope, context }) => listed(scope, workspaceOf(context).root),
   }),
@@ -62,6 +63,7 @@ export const queryRoutes: Route[] = [
     role: "operator",
     action: "save query",
     body: schemas.saveQueryRequest,
+    data: true,
     response: schemas.savedQueries,
     handle: async ({ scope, context, body }) => {
       requireWritable(context);
@@ -92,6 +94,7 @@ export const queryRoutes: Route[] = [
     tag: "query",
     role: "operator",
     action: "remove query",
+    data: true,
     response: schemas.savedQueries,
     handle: async ({ scope, context, params }) => {
       requireWritable(context);

@@ -27,6 +27,7 @@ export const tableRoutes: Route[] = [
     summary: "One table: profile of what is published, score with every lost point, tests",
     tag: "tables",
     role: "viewer",
+    data: true,
     response: schemas.tableDetail,
     handle: ({ scope, context, params, signal }) => {
       const lab = scope.lab(params["lab"] ?? "");
@@ -48,6 +49,7 @@ export const tableRoutes: Route[] = [
       filter: z.union([z.string(), z.array(z.string())]).optional(),
       version: z.string().optional(),
     }),
+    data: true,
     response: schemas.grid,
     handle: async ({ scope, context, params, query, signal }) => {
       const lab = scope.lab(params["lab"] ?? "");
@@ -69,6 +71,7 @@ export const tableRoutes: Route[] = [
     tag: "quarantine",
     role: "viewer",
     query: z.strictObject({ table: z.string().optional(), limit: limit(1000, 100) }),
+    data: true,
     response: schemas.quarantine,
     handle: ({ scope, params, query }) =>
       quarantineOf(
@@ -85,6 +88,7 @@ export const tableRoutes: Route[] = [
     tag: "quarantine",
     role: "viewer",
     query: z.strictObject({ table: z.string().optional() }),
+    data: true,
     response: schemas.csvFile,
     handle: async ({ scope, params, query }) => {
       const lab = scope.lab(params["lab"] ?? "");
@@ -115,6 +119,7 @@ export const tableRoutes: Route[] = [
     tag: "query",
     role: "viewer",
     body: schemas.queryRequest,
+    data: true,
     response: schemas.grid,
     handle: ({ scope, context, body, signal, principal }) =>
       context.snapshots.ask(scope.lab(body.lab), body.sql, body.limit, {
