@@ -103,6 +103,16 @@ describe("wrong usage", () => {
     expect(JSON.parse((await labs(["lsit", "-o", "json"])).stdout)).toMatchObject({ error: { code: "CLI-001" } });
   });
 
+  it("says when its folder was removed", async () => {
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`;
+    const child = spawn("sh", ["-c", script, process.execPath, main, "list", "-o", "json"], {
+      cwd: root,
+      env: environment,
+    });
+    const { code, stdout } = await finish(child);
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, "CLI-004"]);
+  });
+
   it("shows a stack trace when asked", async () => {
     expect((await labs(["list", "--trace"])).stderr).toMatch(/\n\s+at /);
   });

@@ -28,6 +28,7 @@ export async function dispatch(words: string[]): Promise<never> {
   let code: number;
   const ending = { bySignal: false };
   try {
+    requireCurrentFolder();
     code = await command(words, global, () => (io ??= processIo(global, stop.signal)), ending);
   } catch (error) {
     io ??= processIo(global, stop.signal);
@@ -36,6 +37,20 @@ export async function dispatch(words: string[]): Promise<never> {
   await io?.flush();
   // Open handles (a worker, a database) must not keep a finished command alive.
   process.exit(ending.bySignal ? code : stopCode || code);
+}
+
+/** Errors: CLI-004. Elsewhere there is a current folder afterwards, which the error is told from. */
+function requireCurrentFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    process.chdir("/");
+    throw cliErrors.folderGone({
+      message: "The current folder does not exist any more.",
+      hint: "Change into a folder that exists: `cd ~`, for example.",
+      cause,
+    });
+  }
 }
 
 async function command(

@@ -13,6 +13,12 @@ export const cliErrors = catalogue("cli", {
     exit: 2,
     doc: "An option or argument is unknown, missing or has a value that is not allowed. `labs <command> --help` shows what there is.",
   },
+  folderGone: {
+    code: "CLI-004",
+    title: "Current folder is gone",
+    exit: 2,
+    doc: "The folder that the command was started in has been removed or cannot be entered any more.",
+  },
   cancelled: {
     code: "CLI-003",
     title: "Cancelled",

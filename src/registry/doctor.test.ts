@@ -42,6 +42,15 @@ describe("examine", () => {
       1,
       /no DuckDB/,
     ],
+    [
+      "one project",
+      "labs: {a: , b: {dbt_path: a/dbt, raw_data_path: a/data/raw}}",
+      {},
+      "warning",
+      "project",
+      undefined,
+      /of b too/,
+    ],
     ["a folder", "labs: {a: {db_path: a/data}}", {}, "error", "database", 2, /is no file/],
     [
       "an unset secret",

@@ -48,8 +48,8 @@ export function examine(workspace: Workspace, lab: Lab, files = new KnownFiles()
   };
   if (checkFolder(workspace, lab, report)) {
     checkConfig(workspace, lab, report);
-    checkProject(workspace, lab, report);
-    checkRaw(workspace, lab, report);
+    checkProject(workspace, lab, report, files);
+    checkRaw(workspace, lab, report, files);
     checkProfile(workspace, lab, report);
   }
   checkDatabase(workspace, lab, report, files);
@@ -190,8 +190,20 @@ const detailsOf = (error: LabsError): Partial<Finding> => ({
   ...(error.place && { place: error.place }),
 });
 
-function checkProject(workspace: Workspace, lab: Lab, report: Report): void {
-  if (lab.hasProject) report("project", "ok", workspace.display(lab.paths.dbtProject));
+function checkProject(workspace: Workspace, lab: Lab, report: Report, files: KnownFiles): void {
+  const twin = sharing(workspace, lab, files, "dbtProject");
+  const shown = workspace.display(lab.paths.dbtProject);
+  if (lab.hasProject && twin)
+    report(
+      "project",
+      "warning",
+      `${shown} is the dbt project of ${twin.name} too: runs of both write its target folder.`,
+      {
+        fix: "Give each lab a project of its own; what they share can be a package that both install.",
+        place: lab.place,
+      },
+    );
+  else if (lab.hasProject) report("project", "ok", shown);
   else {
     const places = [...new Set([lab.paths.dbtProject, lab.paths.root])].map((path) => workspace.display(path));
     report("project", "error", `There is no dbt_project.yml in ${places.join(" nor in ")}.`, {
@@ -202,14 +214,21 @@ function checkProject(workspace: Workspace, lab: Lab, report: Report): void {
   }
 }
 
-function checkRaw(workspace: Workspace, lab: Lab, report: Report): void {
+/** Another lab with the same folder, whatever it is called there. */
+const sharing = (workspace: Workspace, lab: Lab, files: KnownFiles, folder: "dbtProject" | "raw"): Lab | undefined =>
+  workspace.labs.find((other) => other.name !== lab.name && files.same(lab.paths[folder], other.paths[folder]));
+
+function checkRaw(workspace: Workspace, lab: Lab, report: Report, files: KnownFiles): void {
   const { raw } = lab.paths;
   const shown = workspace.display(raw);
+  const twin = sharing(workspace, lab, files, "raw");
   if (!existsSync(raw)) {
     report("raw", "warning", `The folder for raw files does not exist: ${shown}.`, { fix: `\`mkdir -p ${raw}\`` });
   } else if (!may(raw, constants.R_OK | constants.X_OK)) {
     report("raw", "error", `${shown} cannot be read.`, { fix: `\`chmod u+rx ${raw}\``, exit: 1 });
-  } else report("raw", "ok", shown);
+  } else if (twin)
+    report("raw", "info", `${shown} has the raw files of ${twin.name} too: each lab loads them for itself.`);
+  else report("raw", "ok", shown);
 }
 
 function checkProfile(workspace: Workspace, lab: Lab, report: Report): void {
