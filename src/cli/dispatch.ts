@@ -28,8 +28,11 @@ export async function dispatch(words: string[]): Promise<never> {
   let code: number;
   const ending = { bySignal: false };
   try {
-    requireCurrentFolder();
-    code = await command(words, global, () => (io ??= processIo(global, stop.signal)), ending);
+    const openIo = () => {
+      requireCurrentFolder();
+      return (io ??= processIo(global, stop.signal));
+    };
+    code = await command(words, global, openIo, ending);
   } catch (error) {
     io ??= processIo(global, stop.signal);
     code = stopCode === 0 || !isCancellation(error) ? report(error, global, io) : reportCancelled(error, global, io);
