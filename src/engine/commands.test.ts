@@ -61,6 +61,20 @@ test("build runs unit tests with their models only, and a retry runs them behind
   await expect(run("retry")).rejects.toThrow("Could not find previous run in 'target' target directory");
 });
 
+test("a package's macros are a mapping, too, whose own methods come first", async () => {
+  const { run } = project({
+    "packages.yml": "packages: [{local: dbt_packages/lib}]\n",
+    "dbt_packages/lib/dbt_project.yml": "name: lib\n",
+    "dbt_packages/lib/macros/m.sql": "{% macro one() %}1{% endmacro %}{% macro get(x) %}mine{% endmacro %}",
+    "models/a.sql":
+      "select {{ lib.get('one')() }}, '{{ lib.get('no', 2) }} {{ lib['get'](1) }} {{ context.get('lib').keys() | sort | join }}'",
+    "models/b.sql": "select {{ lib.nope() if execute }}",
+  });
+  const { results } = await run("compile", { select: ["a"] });
+  expect(results[0]?.compiled_code).toBe("select 1, '2 mine getone'");
+  await expect(run("compile", { select: ["b"] })).rejects.toThrow("'dbt.context.macros.MacroNamespace object' has no");
+});
+
 test("seed --show tells ten rows of every seed; nothing runs on no threads", async () => {
   const { run, events } = project({ "seeds/s.csv": `id\n${Array.from({ length: 30 }, (_, i) => i).join("\n")}\n` });
   await run("seed", { show: true });

@@ -1,6 +1,6 @@
 import { PyBytes } from "./bytes.ts";
 import { PyDict } from "./dict.ts";
-import { pyError, typeError } from "./errors.ts";
+import { pyError, pythonType, typeError } from "./errors.ts";
 import { BoundMethod, type Method } from "./function.ts";
 import { PyMarkup } from "./markup.ts";
 import { dictMethods, frozensetMethods, listMethods, setMethods, tupleMethods } from "./methods/collections.ts";
@@ -178,12 +178,13 @@ export function rawItem(obj: Value, key: Value): Value | undefined {
   try {
     return obj.getItem(key);
   } catch (error) {
-    if (obj instanceof Undefined || !isUnhashable(error)) throw error;
+    if (obj instanceof Undefined || !lookupErrors.has(pythonType(error) ?? "")) throw error;
     return undefined;
   }
 }
 
-const isUnhashable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unhashable type");
+/** What Python may raise for an item that is not there: to Jinja it is undefined. Source: jinja2/environment.py getitem. */
+const lookupErrors = new Set<string>(["TypeError", "IndexError", "KeyError", "AttributeError"]);
 
 /** `obj[a:b]`, which Jinja leaves to Python: there is no fallback to attributes. */
 export function sliceOf(obj: Value, key: PySlice): Value {

@@ -151,6 +151,9 @@ export class BoundMacro extends PyFunction {
   override get pyType(): string {
     return "MacroGenerator";
   }
+  override get pyModule(): string {
+    return "dbt.clients.jinja";
+  }
   readonly macro: MacroDefinition;
   private readonly scope: Scope;
   private readonly hooks: MacroHooks | undefined;

@@ -24,8 +24,9 @@ const modules: Record<string, string> = {
 function objectName(obj: Value): string {
   if (obj === null) return "None";
   const name = typeName(obj);
-  const module = Object.hasOwn(modules, name) ? `${modules[name]}.` : "";
-  return `${module}${name} object`;
+  const module = obj instanceof PyObject ? obj.pyModule : undefined;
+  const known = module ?? (Object.hasOwn(modules, name) ? modules[name] : undefined);
+  return `${known === undefined ? "" : `${known}.`}${name} object`;
 }
 
 /** Jinja's default Undefined: prints nothing, is false and empty, and raises on everything else. */

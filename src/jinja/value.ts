@@ -29,6 +29,10 @@ export const noKwargs: Kwargs = new Map();
 export abstract class PyObject {
   /** Python's type name, as in error messages: `'Relation' object has no attribute 'x'`. */
   abstract readonly pyType: string;
+  /** The module of a type that is not built in, which messages about missing attributes name. */
+  get pyModule(): string | undefined {
+    return undefined;
+  }
   /** `obj.name`; never asked for names that start with an underscore unless `allowsPrivate`. */
   getAttr(_name: string): Value | undefined {
     return undefined;

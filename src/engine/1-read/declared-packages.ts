@@ -39,6 +39,14 @@ export function readDeclaredPackages(root: string, scope: Scope, env: NodeJS.Pro
   const chosen = dependencies && "packages" in dependencies.data ? dependencies : packages;
   const file = chosen && chosen === dependencies ? "dependencies.yml" : "packages.yml";
   if (!chosen) return { packages: [], unrendered: [], file };
+  const strange = Object.keys(chosen.data).find((key) => key !== "packages");
+  if (chosen === packages && strange !== undefined)
+    throw malformed(
+      chosen,
+      [strange],
+      `Additional properties are not allowed (${pythonText(strange)} was unexpected)`,
+      "The file has the key `packages`.",
+    );
   const list = chosen.data.packages ?? [];
   if (!Array.isArray(list)) throw malformed(chosen, ["packages"], `${pythonText(list)} is not of type 'array'`);
   const unrendered = list as PlainRecord[];

@@ -10,7 +10,7 @@ export interface Fault {
   hint: string;
 }
 
-type Kind = "text" | "texts" | "textOrTexts" | "mapping" | "boolean" | "integer" | "mappings" | "any";
+type Kind = "comment" | "text" | "texts" | "textOrTexts" | "mapping" | "boolean" | "integer" | "mappings" | "any";
 
 /** Keys of dbt_project.yml with the type of their value. `null` is fine for all but those in `notNull`. Source: dbt-core contracts/project.py. */
 const keys: Record<string, Kind> = {
@@ -55,7 +55,7 @@ const keys: Record<string, Kind> = {
   functions: "mapping",
   vars: "mapping",
   packages: "any",
-  "query-comment": "any",
+  "query-comment": "comment",
   "restrict-access": "boolean",
   "dbt-cloud": "mapping",
   flags: "mapping",
@@ -106,6 +106,7 @@ const kinds: Record<Kind, { test: (value: unknown) => boolean; python: string; w
     python: "'array'",
     words: "a list of mappings",
   },
+  comment: { test: isComment, python: "", words: "a text, or a mapping with comment, append and job-label" },
   any: { test: () => true, python: "", words: "" },
 };
 
@@ -117,6 +118,18 @@ function isTexts(value: unknown): boolean {
 }
 function isMapping(value: unknown): value is PlainRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Source: dbt-adapters contracts/connection.py QueryComment. */
+function isComment(value: unknown): boolean {
+  if (!isMapping(value)) return value === null || isText(value);
+  const { comment = "", append = null, "job-label": jobLabel = false, ...others } = value;
+  return (
+    isText(comment) &&
+    (append === null || typeof append === "boolean") &&
+    typeof jobLabel === "boolean" &&
+    Object.keys(others).length === 0
+  );
 }
 
 const at = (path: (string | number)[], text: string, hint: string): Fault => ({

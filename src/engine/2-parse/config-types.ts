@@ -4,7 +4,7 @@ import { engineError } from "../errors.ts";
 import { isColor } from "./colors.ts";
 import type { GraphNode } from "../manifest/types.ts";
 
-const switches = ["enabled", "full_refresh", "store_failures", "quote_columns", "concurrent_batches"];
+const switches = ["enabled", "full_refresh", "store_failures", "quote_columns"];
 
 /**
  * Refuses settings that dbt's config classes refuse: a switch that is no boolean, a seed or test materialized as something else.
@@ -22,6 +22,8 @@ export function checkConfig(node: GraphNode): void {
       key === "enabled" ? `${shown} is not of type 'boolean'` : `${shown} is not valid under any of the given schemas`;
     throw refuse(`at path ['${key}']: ${what}`, `Set ${key} to true or false.`);
   }
+  for (const key of ["pre-hook", "post-hook"])
+    for (const [i, hook] of (Array.isArray(config[key]) ? config[key] : []).entries()) checkHook(hook, key, i, refuse);
   const color = isRecord(config.docs) ? config.docs.node_color : null;
   if (typeof color === "string" && color !== "" && !isColor(color)) {
     throw engineError("parsing", {
@@ -31,8 +33,32 @@ export function checkConfig(node: GraphNode): void {
       dbtType: "Validation Error",
     });
   }
+  const { limit } = config;
+  if (limit !== undefined && limit !== null && !Number.isInteger(Number(limit)))
+    throw refuse(
+      `Field "limit" of type Optional[int] in ${node.resource_type === "test" ? "TestConfig" : "config"} has invalid value ${repr(fromPlain(limit))}`,
+      "Write a whole number.",
+    );
   const kind = node.resource_type;
   if ((kind === "seed" || kind === "test") && config.materialized && config.materialized !== kind) {
     throw refuse(`A ${kind} must have a materialized value of '${kind}'`, "Remove materialized.");
   }
+}
+
+type Refuse = (message: string, hint: string) => Error;
+
+/** Source: dbt-core artifacts/resources/v1/config.py Hook. */
+function checkHook(hook: unknown, key: string, index: number, refuse: Refuse): void {
+  const { sql, transaction } = hook as Record<string, unknown>;
+  const shown = (value: unknown): string => repr(fromPlain(value));
+  if (typeof sql !== "string")
+    throw refuse(
+      `at path ['${key}'][${index}]: ${shown(sql)} is no SQL of a hook`,
+      "Write the statement as a text, or as {sql: statement, transaction: false}.",
+    );
+  if (typeof transaction !== "boolean")
+    throw refuse(
+      `at path ['${key}'][${index}]['transaction']: ${shown(transaction)} is not of type 'boolean'`,
+      "Set transaction to true or false.",
+    );
 }

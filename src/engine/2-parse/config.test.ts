@@ -144,3 +144,30 @@ describe("other resources", () => {
     expect(of("test.shop.b")).toEqual([false, "ephemeral", null]);
   });
 });
+
+const query = (config: string) => ({ "models/m.sql": `{{ config(${config}) }} select 1 as id` });
+const yml = (text: string) => ({ "models/m.sql": "select 1 as id", "models/s.yml": text });
+
+test.each([
+  [query("meta='x'"), "at path ['meta']: expected dict, got x"],
+  [query("contract=true"), "at path ['contract']: expected dict, got True"],
+  [yml("models: [{name: m, config: {grants: null}}]"), "at path ['grants']: expected dict, got None"],
+  [yml("models: [{name: m, config: {persist_docs: true}}]"), "at path ['persist_docs']: expected dict, got True"],
+  [yml("models: [{name: m, config: {pre_hook: {sqll: x}}}]"), "at path ['pre-hook'][0]: None is no SQL of a hook"],
+  [query("post_hook={'sql': 'x', 'transaction': 'y'}"), "['transaction']: 'y' is not of type 'boolean'"],
+  [yml("models: [{name: m, deprecation_date: soon}]"), "has invalid value 'soon'"],
+  [
+    yml("models: [{name: m, columns: [{name: id, data_tests: [{unique: {config: {limit: x}}}]}]}]"),
+    'Field "limit" of type Optional[int] in TestConfig has invalid value',
+  ],
+  [
+    yml("exposures: [{name: e, type: ml, maturity: grown, owner: {email: x}}]"),
+    "'grown' is not one of low, medium, high",
+  ],
+  [
+    { ...yml(""), "dbt_project.yml": project("query-comment: {comment: 5}") },
+    "{'comment': 5} is not valid under any of the given schemas",
+  ],
+])("settings of a wrong kind are refused: %j", (files, message) => {
+  expect(parseError(files).message).toContain(message);
+});

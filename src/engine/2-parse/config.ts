@@ -204,6 +204,15 @@ function mergeGrants(into: PlainRecord, from: PlainRecord): PlainRecord {
   return merged;
 }
 
+/** What is merged by its keys must have some. Source: dbt_common contracts/config/base.py _merge_field_value. */
+function mapping(key: string, value: unknown): PlainRecord {
+  if (isRecord(value)) return value;
+  throw engineError("parsing", {
+    message: `at path ['${key}']: expected dict, got ${str(fromPlain(value))}`,
+    hint: `Write ${key} as a mapping: {name: value}.`,
+  });
+}
+
 /** Merges one level into a config, key by key. */
 function mergeConfig(kind: ConfigKind, config: PlainRecord, level: PlainRecord): PlainRecord {
   for (const [rawKey, value] of Object.entries(level)) {
@@ -213,10 +222,10 @@ function mergeConfig(kind: ConfigKind, config: PlainRecord, level: PlainRecord):
         config[key] = [...listify(config[key]), ...listify(value)];
         break;
       case "update":
-        config[key] = isRecord(value) ? { ...(isRecord(config[key]) ? config[key] : {}), ...value } : value;
+        config[key] = { ...(isRecord(config[key]) ? config[key] : {}), ...mapping(key, value) };
         break;
       case "grants":
-        config[key] = isRecord(value) ? mergeGrants(isRecord(config[key]) ? config[key] : {}, value) : value;
+        config[key] = mergeGrants(isRecord(config[key]) ? config[key] : {}, mapping(key, value));
         break;
       default:
         config[key] = value;
@@ -337,6 +346,7 @@ export function deepMerge(base: PlainRecord, over: PlainRecord): PlainRecord {
 }
 
 function finalize(kind: ConfigKind, config: PlainRecord, request: ConfigRequest): NodeConfig {
+  for (const key of ["meta", "persist_docs"]) if (config[key] !== undefined) mapping(key, config[key]);
   for (const key of ["pre-hook", "post-hook"])
     if (key in config && kind !== "group") config[key] = listify(config[key]).map(hookOf);
   if (typeof config.tags === "string") config.tags = [config.tags];
@@ -423,7 +433,7 @@ function finalizeTest(config: PlainRecord, request: ConfigRequest): void {
 /** A hook as dbt keeps it: text, dict, or the JSON that `before_begin()` makes. Source: dbt-core hooks.py get_hook_dict. */
 function hookOf(source: unknown): PlainRecord {
   if (isRecord(source))
-    return { sql: source.sql ?? "", transaction: source.transaction ?? true, index: source.index ?? null };
+    return { sql: source.sql ?? null, transaction: source.transaction ?? true, index: source.index ?? null };
   const text = String(source);
   if (text.trimStart().startsWith("{")) {
     try {

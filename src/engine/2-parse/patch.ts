@@ -1,4 +1,4 @@
-import { PyDate } from "#jinja/index.ts";
+import { fromPlain, PyDate, repr } from "#jinja/index.ts";
 import { cloneData, isRecord } from "../context/data.ts";
 import type { ColumnInfo, PlainRecord } from "../manifest/types.ts";
 import { engineError } from "../errors.ts";
@@ -61,9 +61,16 @@ export function writtenConfig(entry: Entry, version?: string | number): PlainRec
 }
 
 /** `deprecation_date` as dbt keeps it: midnight for a day, in the machine's zone without one. Source: dbt-core contracts/graph/unparsed.py normalize_date. */
-export function deprecationDate(value: unknown): string | null {
+export function deprecationDate(entry: Entry, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   const text = value instanceof PyDate ? value.isoformat() : String(value).trim();
+  if (Number.isNaN(Date.parse(text)))
+    throw invalid(
+      entry,
+      entry.path,
+      `Field "deprecation_date" of type Optional[datetime] has invalid value ${repr(fromPlain(value))}`,
+      "Write a date such as 2026-12-31.",
+    );
   const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text.replace(" ", "T").replace(/Z$/, "+00:00");
   if (/[+-]\d\d:\d\d$/.test(full)) return full;
   const minutes = -new Date(full).getTimezoneOffset();

@@ -44,7 +44,7 @@ export function applyPatch(section: Section, node: GraphNode, patch: Patch): voi
   if (node.resource_type === "model") {
     node.version = patch.version;
     node.latest_version = patch.latestVersion;
-    node.deprecation_date = deprecationDate(patch.deprecationDate);
+    node.deprecation_date = deprecationDate(patch.entry, patch.deprecationDate);
     if (patch.access) setAccess(node, patch.access);
     node.time_spine = isRecord(patch.timeSpine) ? timeSpine(patch, patch.timeSpine) : null;
     if (patch.version === null) modelSemantics(section, patch.entry, node);

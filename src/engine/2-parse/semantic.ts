@@ -43,6 +43,7 @@ function referencesOf(section: Section, expressions: string[], owner: string): R
 }
 
 const exposureTypes = ["dashboard", "notebook", "analysis", "ml", "application"];
+const maturities = ["low", "medium", "high"];
 
 /** Source: dbt-core parser/schema_yaml_readers.py ExposureParser. */
 export function parseExposures(section: Section, data: PlainRecord): void {
@@ -56,12 +57,17 @@ export function parseExposures(section: Section, data: PlainRecord): void {
           `exposure ${String(e.name)}: 'owner' is a required property`,
           "Add owner: with name or email.",
         );
-      if (!exposureTypes.includes(String(e.type))) {
+      for (const [key, known] of [
+        ["type", exposureTypes],
+        ["maturity", maturities],
+      ] as const) {
+        const value = e[key] ?? null;
+        if (known.includes(String(value)) || (key === "maturity" && value === null)) continue;
         throw invalid(
           entry,
-          [...entry.path, "type"],
-          `exposure ${String(e.name)}: '${String(e.type)}' is not one of ${exposureTypes.join(", ")}`,
-          "Use one of these types.",
+          [...entry.path, key],
+          `exposure ${String(e.name)}: '${String(value)}' is not one of ${known.join(", ")}`,
+          "Use one of these.",
         );
       }
       if (!/^[\w-]+$/u.test(String(e.name))) {

@@ -1,4 +1,4 @@
-import { noKwargs, PyDict, PyObject, str, toPlain, typeName, type Value } from "#jinja/index.ts";
+import { fromPlain, str, noKwargs, PyDict, PyObject, str, toPlain, typeName, type Value } from "#jinja/index.ts";
 import { Relation } from "../adapter/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { runScope, type Overrides, type RunScope } from "../context/run-members.ts";
@@ -20,7 +20,7 @@ export interface MainResult {
 /** The materialization of a node. Errors: dbt's texts when there is none or it does not take the node's language. */
 export function materializationOf(execution: NodeExecution): MacroEntry {
   const { node, runtime } = execution;
-  const name = String(node.config.materialized);
+  const name = str(fromPlain(node.config.materialized));
   const legacy = runtime.read.root.flags.require_explicit_package_overrides_for_builtin_materializations === false;
   const entry = runtime.macros.materialization(name, legacy);
   if (entry && legacy && entry !== runtime.macros.materialization(name)) {

@@ -6,6 +6,9 @@ import type { RunResult } from "../manifest/types.ts";
 /** One entry of `results` in on-run-end hooks: attributes as on dbt's RunResult. */
 export class RunResultValue extends PyObject {
   readonly pyType = "RunResult";
+  override get pyModule(): string {
+    return "dbt.artifacts.schemas.run.v5.run";
+  }
   readonly #result: RunResult;
   readonly #node: AnyNode | undefined;
 

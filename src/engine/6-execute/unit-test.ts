@@ -255,6 +255,9 @@ function overrideMacros(scope: NodeScope, execution: NodeExecution, test: OtherN
 
 class OverriddenNamespace extends PyObject {
   readonly pyType = "MacroNamespace";
+  override get pyModule(): string {
+    return "dbt.context.macros";
+  }
   readonly #original: PyObject;
   readonly #members: Map<string, Value>;
   constructor(original: PyObject, members: Map<string, Value>) {
@@ -266,7 +269,7 @@ class OverriddenNamespace extends PyObject {
     return this.#members.get(name) ?? this.#original.getAttr(name);
   }
   override getItem(key: Value): Value | undefined {
-    return typeof key === "string" ? this.getAttr(key) : undefined;
+    return (typeof key === "string" ? this.#members.get(key) : undefined) ?? this.#original.getItem(key);
   }
 }
 

@@ -14,6 +14,9 @@ const entries: Record<string, Entry> = { ...statementMethods, ...relationMethods
 /** `adapter` in templates. */
 export class AdapterObject extends PyObject implements AdapterView {
   readonly pyType: string;
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly options: AdapterObjectOptions;
   readonly behavior: Behavior;
   readonly #relationClass: RelationClass;

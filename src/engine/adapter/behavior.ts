@@ -9,6 +9,9 @@ const defaults: Record<string, boolean> = {
 
 class BehaviorFlag extends PyObject {
   readonly pyType = "BehaviorFlagRendered";
+  override get pyModule(): string {
+    return "dbt_common.behavior_flags";
+  }
   readonly name: string;
   readonly setting: boolean;
   readonly #report: () => void;
@@ -32,6 +35,9 @@ class BehaviorFlag extends PyObject {
 /** `adapter.behavior`: flags by name. Errors: DBA-001 for one that does not exist. */
 export class Behavior extends PyObject {
   readonly pyType = "Behavior";
+  override get pyModule(): string {
+    return "dbt_common.behavior_flags";
+  }
   readonly #flags = new Map<string, BehaviorFlag>();
   constructor(overrides: Record<string, unknown> = {}, report: (name: string) => void = () => {}) {
     super();

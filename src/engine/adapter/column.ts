@@ -14,6 +14,9 @@ const numericTypes = new Set(["numeric", "decimal"]);
 /** dbt's `DuckDBColumn`: name and type of a column as a database or a contract names them. */
 export class AdapterColumn extends PyObject {
   readonly pyType = "DuckDBColumn";
+  override get pyModule(): string {
+    return "dbt.adapters.duckdb.column";
+  }
   readonly column: string;
   readonly dtype: string;
   readonly charSize: number | null;

@@ -8,6 +8,9 @@ import { Relation } from "./relation.ts";
 /** An entry of the model config `indexes`: `{columns: [...], unique: false}`. */
 class IndexConfig extends PyObject {
   readonly pyType = "DuckDBIndexConfig";
+  override get pyModule(): string {
+    return "dbt.adapters.duckdb.impl";
+  }
   readonly columns: string[];
   readonly unique: boolean;
   constructor(columns: string[], unique: boolean) {

@@ -11,6 +11,9 @@ export abstract class MappedSequence extends PyObject {
   get pyType(): string {
     return "MappedSequence";
   }
+  override get pyModule(): string {
+    return "agate.mapped_sequence";
+  }
 
   /** Value under a name; undefined when there is none. */
   named(name: Value): Value | undefined {
@@ -93,6 +96,9 @@ const methods: HostMethods<MappedSequence> = {
 export class Row extends MappedSequence {
   override get pyType(): string {
     return "Row";
+  }
+  override get pyModule(): string {
+    return "agate.rows";
   }
   readonly #values: readonly Value[];
   readonly #names: readonly string[];

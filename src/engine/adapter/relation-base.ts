@@ -72,6 +72,9 @@ export abstract class RelationBase extends PyObject {
   get pyType(): string {
     return this.isInformationSchema ? "InformationSchema" : "DuckDBRelation";
   }
+  override get pyModule(): string {
+    return this.isInformationSchema ? "dbt.adapters.base.relation" : "dbt.adapters.duckdb.relation";
+  }
   get database(): string | null {
     return this.path.database;
   }

@@ -6,6 +6,9 @@ import { checkType, createFunction, relationTypeConstants } from "./relation.ts"
 /** `api.Relation`: the class as templates see it, with the project's quoting as default of `create`. */
 export class RelationClass extends PyObject {
   readonly pyType = "RelationProxy";
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly #create: Value;
   constructor(quoting: Partial<Policy> = {}) {
     super();

@@ -4,6 +4,9 @@ import type { AdapterResponse } from "./session.ts";
 /** What `adapter.execute` and `load_result(...).response` hold; prints its message. */
 export class ResponseValue extends PyObject {
   readonly pyType = "AdapterResponse";
+  override get pyModule(): string {
+    return "dbt.adapters.contracts.connection";
+  }
   readonly response: AdapterResponse;
   constructor(response: AdapterResponse) {
     super();

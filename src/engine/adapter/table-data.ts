@@ -28,6 +28,9 @@ export class TableColumn extends MappedSequence {
   override get pyType(): string {
     return "Column";
   }
+  override get pyModule(): string {
+    return "agate.columns";
+  }
   readonly index: number;
   readonly name: string;
   readonly type: AgateTypeName;
@@ -88,6 +91,9 @@ const columnMethods: HostMethods<TableColumn> = {
 /** Names, types and rows of a table: what its rendering and its operations work on. */
 export abstract class TableData extends PyObject {
   readonly pyType = "Table";
+  override get pyModule(): string {
+    return "agate.table";
+  }
   readonly columnNames: readonly string[];
   readonly columnTypes: readonly AgateTypeName[];
   readonly source: RowSource;

@@ -209,6 +209,9 @@ class TableSet extends Sequence {
   override get pyType(): string {
     return "TableSet";
   }
+  override get pyModule(): string {
+    return "agate.tableset";
+  }
   readonly groups: PyDict;
   constructor(groups: PyDict) {
     super([...groups.values()], [...groups.keys()].map(str));

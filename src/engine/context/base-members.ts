@@ -52,6 +52,9 @@ export function envVarFunction(runtime: Runtime, overrides: Record<string, unkno
 /** The invocation's settings as `flags.FULL_REFRESH`. */
 class FlagsObject extends PyObject {
   readonly pyType = "Namespace";
+  override get pyModule(): string {
+    return "argparse";
+  }
   readonly #flags: Record<string, unknown>;
   readonly #values = new Map<string, Value>();
   constructor(flags: Record<string, unknown>) {

@@ -17,6 +17,9 @@ const hookAliases = [
 /** `config` while parsing: calls collect, reads answer "" (falsy) as macros rely on. Source: providers.py ParseConfigObject. */
 export class ParseConfig extends PyObject {
   readonly pyType = "ParseConfigObject";
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly #calls: ConfigCalls | undefined;
   readonly #owner: string;
 
@@ -80,6 +83,9 @@ const snapshotColumns = Object.fromEntries(
 /** `config` while running: reads the node's final config. Source: providers.py RuntimeConfigObject. */
 export class RunConfig extends PyObject {
   readonly pyType = "RuntimeConfigObject";
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly #config: PlainRecord | undefined;
   readonly #uniqueId: string;
 

@@ -174,6 +174,9 @@ export function metadataEnvs(runtime: Runtime): PyDict {
 
 class MetricReference extends PyObject {
   readonly pyType = "MetricReference";
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly #name: string;
   constructor(args: string[]) {
     super();

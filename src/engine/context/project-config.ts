@@ -30,6 +30,9 @@ export const projectConfig = (runtime: Runtime): PyObject => new ProjectConfig(r
 /** What packages read of dbt's RuntimeConfig. Source: dbt-core config/runtime.py. */
 class ProjectConfig extends PyObject {
   readonly pyType = "RuntimeConfig";
+  override get pyModule(): string {
+    return "dbt.config.runtime";
+  }
   readonly #runtime: Runtime;
   readonly #project: Project;
   constructor(runtime: Runtime, project: Project) {

@@ -1,4 +1,13 @@
-import { bindMacro, PyObject, type Kwargs, type MaybePromise, type Scope, type Value } from "#jinja/index.ts";
+import {
+  bindMacro,
+  PyDict,
+  PyObject,
+  rawAttribute,
+  type Kwargs,
+  type MaybePromise,
+  type Scope,
+  type Value,
+} from "#jinja/index.ts";
 import { globalPackage, MacroTable, type MacroEntry } from "./macro-table.ts";
 
 /** Called around every macro; the engine keeps the macro stack and records dependencies with it. */
@@ -95,9 +104,15 @@ export class NodeScope implements Scope {
 /** A scope without macros, as dbt renders properties, descriptions and references of exposures in. */
 export const memberScope = (members: Members): NodeScope => new NodeScope(new MacroTable(""), "", members);
 
+/** What a namespace answers as the mapping that it is. Source: dbt-core context/macros.py MacroNamespace. */
+const mappingMethods = new Set(["get", "items", "keys", "values", "copy"]);
+
 /** `dbt_utils` in `dbt_utils.star(...)`. */
 class MacroNamespace extends PyObject {
   readonly pyType = "MacroNamespace";
+  override get pyModule(): string {
+    return "dbt.context.macros";
+  }
   readonly #name: string;
   readonly #macros: MacroTable;
   readonly #scope: NodeScope;
@@ -113,20 +128,29 @@ class MacroNamespace extends PyObject {
     return true;
   }
   override getAttr(name: string): Value | undefined {
+    return mappingMethods.has(name) ? rawAttribute(this.#asDict(), name) : this.#macro(name);
+  }
+  override getItem(key: Value): Value | undefined {
+    return typeof key === "string" ? this.#macro(key) : undefined;
+  }
+  override contains(value: Value): boolean {
+    return typeof value === "string" && this.#macro(value) !== undefined;
+  }
+  override iterate(): Iterable<Value> {
+    return this.#names;
+  }
+  override length(): number {
+    return this.#names.length;
+  }
+  get #names(): string[] {
+    return [...new Set(this.#macros.namesIn(this.#name))];
+  }
+  #macro(name: string): Value | undefined {
     const entry = this.#macros.inNamespace(this.#name, name);
     return entry && this.#scope.bind(entry);
   }
-  override getItem(key: Value): Value | undefined {
-    return typeof key === "string" ? this.getAttr(key) : undefined;
-  }
-  override contains(value: Value): boolean {
-    return typeof value === "string" && this.getAttr(value) !== undefined;
-  }
-  override iterate(): Iterable<Value> {
-    return this.#macros.namesIn(this.#name);
-  }
-  override length(): number {
-    return this.#macros.namesIn(this.#name).length;
+  #asDict(): PyDict {
+    return new PyDict(this.#names.map((name) => [name, this.#macro(name) as Value]));
   }
   override repr(): string {
     return `<namespace ${this.#name === globalPackage ? "dbt" : this.#name}>`;

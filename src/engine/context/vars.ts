@@ -31,7 +31,10 @@ export function varsFor(runtime: Runtime, packageName: string): PlainRecord {
 
 /** `var` in a template: callable, with `has_var`. Strings are rendered when read. */
 export class VarFunction extends PyObject {
-  readonly pyType = "Var";
+  readonly pyType = "RuntimeVar";
+  override get pyModule(): string {
+    return "dbt.context.providers";
+  }
   readonly #vars: () => PlainRecord;
   readonly #scope: () => Scope;
   readonly #missing: "none" | "error";
