@@ -1,4 +1,4 @@
-import { fromPlain, str, noKwargs, PyDict, PyObject, str, toPlain, typeName, type Value } from "#jinja/index.ts";
+import { fromPlain, noKwargs, PyDict, PyObject, str, toPlain, typeName, type Value } from "#jinja/index.ts";
 import { Relation } from "../adapter/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
 import { runScope, type Overrides, type RunScope } from "../context/run-members.ts";
