@@ -3,6 +3,7 @@ import { type Database, DatabaseJournal } from "#duck/index.ts";
 import { openForLoading } from "#ingest/index.ts";
 import { type Ledger, openLedger } from "#ledger/index.ts";
 import { acquireLabLock, describeHolder, type Lab, type Workspace } from "#registry/index.ts";
+import { limitByProfile } from "./profile-limits.ts";
 import type { RunLabOptions } from "./types.ts";
 
 /** Holds a lab's lock while something is done with it; tells who has it when that takes a while. Errors: REG-014/015. */
@@ -44,6 +45,7 @@ export async function withLabDatabase<T>(
   const database = await openForLoading(lab);
   let result: T;
   try {
+    await limitByProfile(lab, database);
     result = await action({ database, journal });
   } finally {
     await database.close();

@@ -2,6 +2,7 @@ import { type Database, DatabaseJournal } from "#duck/index.ts";
 import { openForLoading } from "#ingest/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { WriteBack } from "./alongside.ts";
+import { limitByProfile } from "./profile-limits.ts";
 import type { RunLabOptions } from "./types.ts";
 
 /** A lab's database during its run: opened once for all stages, and closed while a step of the lab's own has the file. */
@@ -25,7 +26,10 @@ export class LabDatabase {
 
   /** Errors: DuckDB's, and those of settings that it refuses. */
   async open(): Promise<Database> {
-    return (this.#database ??= await openForLoading(this.#lab, this.#share));
+    if (this.#database) return this.#database;
+    this.#database = await openForLoading(this.#lab, this.#share);
+    await limitByProfile(this.#lab, this.#database);
+    return this.#database;
   }
 
   async writeBack(): Promise<WriteBack> {

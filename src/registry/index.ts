@@ -32,7 +32,7 @@ export type {
 } from "./schemas/source.ts";
 export { guardFor, labTarget, requireOwnDatabase } from "./guard.ts";
 export type { Guard, LabTarget } from "./guard.ts";
-export { requireOwnProfile } from "./profile-check.ts";
+export { hasProfiles, requireOwnProfile } from "./profile-check.ts";
 export { acquireLabLock, describeHolder, labHolder } from "./lock.ts";
 export type { LabLock, LockHolder, LockOptions } from "./lock.ts";
 export { createLab, registerLab } from "./create-lab.ts";

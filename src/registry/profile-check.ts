@@ -19,6 +19,10 @@ export interface ProfileDatabase {
 
 type Output = { type?: unknown; path?: unknown; attach?: unknown };
 
+/** Whether there is any profiles.yml where a lab's profile is looked for. */
+export const hasProfiles = (lab: Pick<Lab, "paths">): boolean =>
+  lab.paths.profiles.some((folder) => existsSync(join(folder, "profiles.yml")));
+
 /**
  * The databases that a lab's profiles.yml would write to or attach, for checks only: the engine reads profiles itself.
  * Jinja beyond `env_var` is left alone, and so is a file that is no YAML. `folders` defaults to where the lab's may lie.
