@@ -140,6 +140,8 @@ secrets: [ERP_TOKEN]
   const one = (more: string) => `sources:\n  - name: a\n    path: a.csv\n${more}`;
   it.each([
     ["source: []\n", 1, 1, /`source` is not a key at the top/, "sources"],
+    ["sources:\n  - name: a\n    path: [a.csv, ../b/*.csv]\n", 3, 19, /`..\/b\/\*.csv` leads out/, "raw_data_path"],
+    ["sources:\n  - name: a\n    path: /srv/a.csv\n", 3, 5, /leads out/, "raw_data_path"],
     [one("    delimter: x\n"), 4, 5, /`delimter` is not a key under sources\[0\]/, "delimiter"],
     ["sources:\n  - name: a\n", 2, 5, /sources\[0\] has no `path`/, "path"],
     [one("    mode: upsert\n"), 4, 5, /one of append, replace, merge, snapshot/, "append"],

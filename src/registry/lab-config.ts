@@ -276,6 +276,14 @@ function meaning(data: LabFile | null): Problem[] {
         );
       }
     }
+    for (const [j, pattern] of list(source.path).entries()) {
+      if (!/^([/~\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(pattern)) continue;
+      report(
+        [...path, "path", ...(Array.isArray(source.path) ? [j] : [])],
+        `\`${pattern}\` leads out of the lab's raw folder, and files are looked for only there.`,
+        "Write it relative to the raw folder; `raw_data_path` in the registry can name another one.",
+      );
+    }
     problems.push(...ofNoUse(source, path));
     for (const [j, item] of (source.expectations ?? []).entries()) {
       for (const column of columns ? list(item.column) : []) {

@@ -1,4 +1,4 @@
-import { isLabsError } from "#errors/index.ts";
+import { errorToJson, isLabsError } from "#errors/index.ts";
 import {
   planLab,
   runLab,
@@ -96,6 +96,7 @@ export const verb: Verb = {
     else {
       io.out(`\n${summaryTable(results, io)}`);
       tellFailures(input, results);
+      tellTotal(input, results);
       tellNext(input, results);
     }
     return results.every((r) => r.status === "ok") ? 0 : exitOf(results);
@@ -123,6 +124,14 @@ function tellFailures({ io, global }: VerbInput, results: LabRunResult[]): void 
     if (!told) io.out([`${paint.red(lab)}: ${said}`, ...more.map((line) => `  ${line}`), ""].join("\n"));
     if (runId) io.out(`${told ? "" : "  "}${paint.dim(`details: labs logs ${runId.slice(-7)}`)}\n`);
   }
+}
+
+/** The last line of more labs than a screen has room for. */
+function tellTotal({ io }: VerbInput, results: LabRunResult[]): void {
+  if (results.length <= 20) return;
+  const of = (status: LabRunResult["status"]) => results.filter((r) => r.status === status).length;
+  const parts = (["ok", "failed", "cancelled"] as const).flatMap((s) => (of(s) > 0 ? `${of(s)} ${s}` : []));
+  io.out(`\n${plural(results.length, "lab")}: ${parts.join(", ")}.\n`);
 }
 
 /** Where a person looks next; a program that reads the output has no use for it. */
@@ -200,9 +209,10 @@ async function dryRun(
     } catch (error) {
       if (labs.length === 1 || !isLabsError(error)) throw error;
       failed++;
-      plans.push({ lab: lab.name, error: { code: error.code, message: error.message } });
+      const told = errorToJson(error);
+      plans.push({ lab: lab.name, error: told });
       if (global.output !== "json")
-        io.out(`${paint.bold(lab.name)}\n  ${paint.red(`${error.code}: ${error.message}`)}\n`);
+        io.out([paint.bold(lab.name), ...errorLines(told, io).map((line) => `  ${line}`), ""].join("\n"));
     }
   }
   if (global.output === "json") writeJson(input, { dry_run: true, labs: plans });
