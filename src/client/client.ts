@@ -92,6 +92,7 @@ class Connection {
     };
     const harmless = asked.method === "GET" || key !== undefined;
     const response = await this.#fetch(address, init, harmless ? (this.#options.retries ?? 2) : 0);
+    if (!/json/.test(response.headers.get("content-type") ?? "json")) return response.text();
     const answer: unknown = await response.json().catch(() => undefined);
     if (answer === undefined) throw noAnswer(response.status, "The answer is no JSON.");
     if (asked === operations.getSession) this.#csrf = (answer as { csrf: string | null }).csrf ?? undefined;

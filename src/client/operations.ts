@@ -517,11 +517,6 @@ export interface Replayed {
   }[];
 }
 
-export interface CsvFile {
-  name: string;
-  csv: string;
-}
-
 export interface FileList {
   files: {
     file: string;
@@ -848,12 +843,12 @@ export interface Operations {
     };
     answer: Quarantine;
   };
-  /** Every row in quarantine as a CSV text, as `labs quarantine export` writes it; not while the lab runs. */
+  /** Every row in quarantine as a CSV file, as `labs quarantine export` writes it; not while the lab runs. */
   exportQuarantine: {
     parameters: { lab: string } & {
       table?: string;
     };
-    answer: CsvFile;
+    answer: string;
   };
   /** Load corrected rows; those that still do not fit stay in quarantine. */
   replayQuarantine: {

@@ -19,8 +19,8 @@ export type { SourceFacts } from "./ledger/source-facts.ts";
 export { sourcesOf } from "./detect/sources.ts";
 export {
   dropQuarantine,
+  exportColumns,
   exportQuarantine,
-  quarantineAsCsv,
   quarantinedRows,
   quarantineSummary,
   readFixes,

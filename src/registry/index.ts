@@ -75,5 +75,7 @@ export { alertEvents } from "./schemas/alerts.ts";
 export type { AlertEvent } from "./schemas/alerts.ts";
 export { examine, examineWorkspace } from "./doctor.ts";
 export type { Finding } from "./doctor.ts";
+export { temporaryFile } from "./temporary-file.ts";
+export type { TemporaryFile } from "./temporary-file.ts";
 export { writeAtomic } from "./files.ts";
 export { KnownFiles } from "./real-path.ts";

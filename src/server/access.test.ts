@@ -6,6 +6,7 @@ import { type Ledger, openLedger } from "#ledger/index.ts";
 import { operations } from "./app.ts";
 import { type RunningServer, startServer } from "./start.ts";
 import { ask, json } from "./testing/ask.ts";
+import { signInTo } from "./testing/sign-in.ts";
 import { workspaceWithRun } from "./testing/workspace.ts";
 import type * as types from "./types.ts";
 
@@ -41,17 +42,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Signs in; gives the headers of the page. */
-async function signIn(user: string, secret = password): Promise<Record<string, string>> {
-  const answer = await ask(server, "POST", "/api/v1/session", json, JSON.stringify({ user, password: secret }));
-  expect(answer.status, answer.body).toBe(200);
-  const cookie = String(answer.headers["set-cookie"]);
-  expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
-  const own = { cookie: cookie.split(";")[0] ?? "" };
-  const session = JSON.parse((await ask(server, "GET", "/api/v1/session", own)).body) as types.Session;
-  expect(session.who).toBe(user);
-  return { ...json, ...own, "x-csrf-token": session.csrf ?? "" };
-}
+const signIn = (user: string, secret = password) => signInTo(server, user, secret);
 
 const audited = async () => (await ledger.access.audits(1))[0];
 

@@ -11,7 +11,7 @@ import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 import { problemOf } from "./problem.ts";
 import { answerProblem, askers, fromFastify, refuseAsProblems, refuseBrokenRequests } from "./refusals.ts";
-import { type Described, Ready, type Route } from "./route.ts";
+import { type Described, Download, Ready, type Route } from "./route.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { labRoutes } from "./routes/labs.ts";
@@ -148,7 +148,12 @@ function addRoute(app: FastifyInstance, route: Route, server: Server): void {
       const { root } = context.workspaces;
       void reply.header("cache-control", "no-store").type("application/json; charset=utf-8");
       void reply.code(route.status ?? 200);
-      if (route.action === undefined) return reply.send(jsonOf(await route.handle(asked), route, root, options));
+      if (route.action === undefined) {
+        const answer = await route.handle(asked);
+        if (!(answer instanceof Download)) return reply.send(jsonOf(answer, route, root, options));
+        void reply.header("content-disposition", `attachment; filename="${answer.name}"`);
+        return reply.type(`${route.produces ?? "application/octet-stream"}; charset=utf-8`).send(answer.bytes);
+      }
       const work = async () => {
         const answer = await route.handle(asked);
         return route.data ? answer : inside(answer, root);

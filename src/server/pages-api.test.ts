@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runLab } from "#pipeline/index.ts";
 import { openRegistry } from "#registry/index.ts";
+import { createClient } from "#client/index.ts";
 import { type RunningServer, startServer } from "./start.ts";
 import { workspaceWithRun } from "./testing/workspace.ts";
 import type * as types from "./types.ts";
@@ -260,8 +261,13 @@ describe("queries", () => {
 });
 
 it("gives the quarantine as the file that can be corrected and loaded again", async () => {
-  const { name, csv } = await get<{ name: string; csv: string }>("/labs/shop/quarantine/csv");
-  expect(name).toBe("shop-quarantine.csv");
-  expect(csv.split("\n")[0]).toBe("table,file,record,load,column,reason,row");
+  const response = await ask("/labs/shop/quarantine/csv");
+  expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  expect(response.headers.get("content-disposition")).toBe('attachment; filename="shop-quarantine.csv"');
+  const csv = await response.text();
+  expect(csv).toMatch(/^table,file,record,load,column,reason,"row"\n/);
   expect(csv).toContain('"51,many,thing"');
+  // A lab without a database has a file without rows, and the client gives the text.
+  expect(await (await ask("/labs/idle/quarantine/csv")).text()).toBe("table,file,record,load,column,reason,row\n");
+  expect(await createClient({ url: server.url }).exportQuarantine({ lab: "shop" })).toBe(csv);
 });

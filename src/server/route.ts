@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type * as z from "zod";
 import type { Role } from "#ledger/index.ts";
 import type { Principal, ServerContext } from "./context.ts";
@@ -21,6 +22,16 @@ export class Ready {
   readonly json: Buffer;
   constructor(json: Buffer) {
     this.json = json;
+  }
+}
+
+/** An answer that a browser keeps as a file of this name; its type is what the route `produces`. */
+export class Download {
+  readonly name: string;
+  readonly bytes: Readable;
+  constructor(name: string, bytes: Readable) {
+    this.name = name;
+    this.bytes = bytes;
   }
 }
 
@@ -50,12 +61,12 @@ export interface Described<
   /** Written to the audit log under this name, and taken with an Idempotency-Key. */
   action?: string;
   /** Default: application/json. Of a stream `response` is the data of an event. */
-  produces?: "text/event-stream" | "text/plain";
+  produces?: "text/event-stream" | "text/csv";
 }
 
 export interface RouteSpec<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> extends Described<Q, B, R> {
   role: Role;
-  handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R> | Ready>;
+  handle: (asked: Asked<z.infer<Q>, z.infer<B>>) => Promise<z.infer<R> | Ready | Download>;
 }
 
 /** A route as the application has it. */

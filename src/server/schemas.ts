@@ -390,8 +390,6 @@ export const replayed = z.strictObject({
   ),
 });
 
-export const csvFile = z.strictObject({ name: text, csv: text });
-
 export const fileList = z.strictObject({
   files: z.array(
     z.strictObject({

@@ -35,7 +35,8 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
     throw new ApiError(unreachable);
   }
   hearDate(response.headers.get("date"));
-  const body: unknown = await response.json().catch(() => undefined);
+  const isJson = /json/.test(response.headers.get("content-type") ?? "json");
+  const body: unknown = await (isJson ? response.json() : response.text()).catch(() => undefined);
   if (response.ok) return body as T;
   if (response.status === 401 && session.value?.who) await begin();
   throw new ApiError((body as Problem | undefined) ?? { ...unreachable, status: response.status });

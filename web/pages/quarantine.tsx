@@ -72,8 +72,8 @@ function Rows({ lab }: { lab: string }) {
   const corrected = (found.data?.rows ?? []).filter((row) => (edits[keyOf(row)] ?? row.row) !== row.row);
   const save = async () => {
     const of = table ? `?table=${encodeURIComponent(table)}` : "";
-    const file = await act("Exported.", () => get<{ name: string; csv: string }>(`${api}/csv${of}`));
-    if (file) download(file.name, file.csv);
+    const file = await act("Exported.", () => get<string>(`${api}/csv${of}`));
+    if (file !== undefined) download(`${lab}-quarantine.csv`, file);
   };
   return (
     <Gate from={found}>

@@ -1,7 +1,7 @@
 import { type Connection, quoteLiteral } from "#duck/index.ts";
 import { ingestErrors } from "../errors.ts";
 import { quarantineOf } from "../load/shape.ts";
-import { filterSql, type QuarantinedRow, type QuarantineFilter, quarantineTables } from "./select.ts";
+import { filterSql, type QuarantineFilter, quarantineTables } from "./select.ts";
 
 /** Columns of an exported file; `row` is the one to correct. */
 export const exportColumns = ["table", "file", "record", "load", "column", "reason", "row"] as const;
@@ -37,17 +37,4 @@ export async function exportQuarantine(
       cause: error,
     });
   }
-}
-
-/** The same file as a text: what {@link exportQuarantine} writes, for those who have no file to write to. */
-export function quarantineAsCsv(rows: readonly QuarantinedRow[]): string {
-  const field = (value: string | number | null) => {
-    const text = value === null ? "" : String(value);
-    return /[",\r\n]/.test(text) ? quoted(text) : text;
-  };
-  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const lines = rows.map(({ table, file, record, load, column, reason, row }) =>
-    [...[table, file, record, load, column, reason].map(field), quoted(row)].join(","),
-  );
-  return `${[exportColumns.join(","), ...lines].join("\n")}\n`;
 }

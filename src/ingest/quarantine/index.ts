@@ -1,6 +1,6 @@
 /** What can be done with quarantined rows. */
 export { dropQuarantine } from "./drop.ts";
-export { exportQuarantine, quarantineAsCsv } from "./export.ts";
+export { exportColumns, exportQuarantine } from "./export.ts";
 export { readFixes } from "./fixes.ts";
 export type { FixedRow } from "./fixes.ts";
 export { replayQuarantine } from "./replay.ts";

@@ -1,9 +1,11 @@
+import { Readable } from "node:stream";
 import type { Database } from "#duck/index.ts";
 import type { ErrorJson } from "#errors/index.ts";
 import {
+  exportColumns,
+  exportQuarantine,
   openForLoading,
   openForReading,
-  quarantineAsCsv,
   quarantinedRows,
   quarantineSummary,
   type QuarantineFilter,
@@ -11,7 +13,7 @@ import {
   replayQuarantine,
   sourcesOf,
 } from "#ingest/index.ts";
-import { acquireLabLock, type Lab, requireOwnDatabase, type Workspace } from "#registry/index.ts";
+import { acquireLabLock, type Lab, requireOwnDatabase, temporaryFile, type Workspace } from "#registry/index.ts";
 import type { FileList, Quarantine, Replayed } from "../types.ts";
 
 /**
@@ -52,14 +54,22 @@ export function quarantineOf(lab: Lab, filter: QuarantineFilter, limit: number):
   );
 }
 
-/** All rows that a filter means as CSV, as `labs quarantine export` writes them. Errors: REG-014. */
-export function quarantineCsv(lab: Lab, filter: QuarantineFilter): Promise<string> {
-  return withLab(
-    lab,
-    openForReading,
-    async (database) => quarantineAsCsv(await quarantinedRows(await database.connect(), filter)),
-    quarantineAsCsv([]),
-  );
+/**
+ * All rows that a filter means as CSV, as `labs quarantine export` writes them: into a file first, so that nobody who reads
+ * slowly keeps the lab from running. Errors: REG-014.
+ */
+export async function quarantineCsv(lab: Lab, filter: QuarantineFilter): Promise<Readable> {
+  const file = temporaryFile("quarantine.csv");
+  try {
+    const write = async (database: Database) => exportQuarantine(await database.connect(), filter, file.path);
+    const rows = await withLab(lab, openForReading, write, undefined);
+    if (rows !== undefined) return file.read();
+  } catch (error) {
+    file.remove();
+    throw error;
+  }
+  file.remove();
+  return Readable.from([`${exportColumns.join(",")}\n`]);
 }
 
 /** A file of the lab's own ledger. */

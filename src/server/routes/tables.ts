@@ -3,7 +3,7 @@ import { requireWritable, workspaceOf } from "../context.ts";
 import { serverErrors } from "../errors.ts";
 import { quarantineCsv, quarantineOf, replay } from "../look/live.ts";
 import { rowsOf, tableDetail, tablesOf } from "../look/tables.ts";
-import { type Route, route } from "../route.ts";
+import { Download, type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 import { limit, whole } from "./runs.ts";
 
@@ -84,16 +84,17 @@ export const tableRoutes: Route[] = [
     id: "exportQuarantine",
     method: "GET",
     path: "/labs/{lab}/quarantine/csv",
-    summary: "Every row in quarantine as a CSV text, as `labs quarantine export` writes it; not while the lab runs",
+    summary: "Every row in quarantine as a CSV file, as `labs quarantine export` writes it; not while the lab runs",
     tag: "quarantine",
     role: "viewer",
     query: z.strictObject({ table: z.string().optional() }),
     data: true,
-    response: schemas.csvFile,
+    response: z.string(),
+    produces: "text/csv",
     handle: async ({ scope, params, query }) => {
       const lab = scope.lab(params["lab"] ?? "");
-      const csv = await quarantineCsv(lab, query.table === undefined ? {} : { tables: [query.table] });
-      return { name: `${lab.name}-quarantine.csv`, csv };
+      const filter = query.table === undefined ? {} : { tables: [query.table] };
+      return new Download(`${lab.name}-quarantine.csv`, await quarantineCsv(lab, filter));
     },
   }),
   route({
