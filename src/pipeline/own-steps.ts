@@ -145,4 +145,4 @@ const noInput = (step: OwnStep, pattern: string): string =>
   `The step ${step.name} has no input ${pattern}, so it runs every time.`;
 
 const again = (step: OwnStep, message: string, attempt: number, wait: number): string =>
-  `${message.split("\n", 1)[0]} Attempt ${attempt + 1} of ${step.retries + 1} in ${wait / 1000} s.`;
+  `${message.split("\n", 1)[0]?.replace(/ Its last lines?:$/, "")} Attempt ${attempt + 1} of ${step.retries + 1} in ${wait / 1000} s.`;
