@@ -6,6 +6,8 @@ import type { GraphNode } from "../manifest/types.ts";
 
 const switches = ["enabled", "full_refresh", "store_failures", "quote_columns"];
 
+const changeOptions = ["apply", "continue", "fail"];
+
 /**
  * Refuses settings that dbt's config classes refuse: a switch that is no boolean, a seed or test materialized as something else.
  * Source: dbt-core artifacts/resources/v1/config.py, seed.py.
@@ -33,7 +35,17 @@ export function checkConfig(node: GraphNode): void {
       dbtType: "Validation Error",
     });
   }
-  const { limit } = config;
+  const { limit, contract, on_configuration_change: onChange } = config;
+  if (isRecord(contract) && typeof (contract.enforced ?? false) !== "boolean")
+    throw refuse(
+      `at path ['contract']['enforced']: ${repr(fromPlain(contract.enforced))} is not of type 'boolean'`,
+      "Set enforced to true or false.",
+    );
+  if (onChange !== undefined && onChange !== null && !changeOptions.includes(String(onChange)))
+    throw refuse(
+      `Field "on_configuration_change" has invalid value ${repr(fromPlain(onChange))}`,
+      `Use one of: ${changeOptions.join(", ")}.`,
+    );
   if (limit !== undefined && limit !== null && !Number.isInteger(Number(limit)))
     throw refuse(
       `Field "limit" of type Optional[int] in ${node.resource_type === "test" ? "TestConfig" : "config"} has invalid value ${repr(fromPlain(limit))}`,
@@ -51,9 +63,10 @@ type Refuse = (message: string, hint: string) => Error;
 function checkHook(hook: unknown, key: string, index: number, refuse: Refuse): void {
   const { sql, transaction } = hook as Record<string, unknown>;
   const shown = (value: unknown): string => repr(fromPlain(value));
-  if (typeof sql !== "string")
+  // A number in `sql:` is taken for its text, as in dbt.
+  if (sql === null)
     throw refuse(
-      `at path ['${key}'][${index}]: ${shown(sql)} is no SQL of a hook`,
+      `at path ['${key}'][${index}]: a hook needs its SQL as a text`,
       "Write the statement as a text, or as {sql: statement, transaction: false}.",
     );
   if (typeof transaction !== "boolean")

@@ -153,8 +153,14 @@ test.each([
   [query("contract=true"), "at path ['contract']: expected dict, got True"],
   [yml("models: [{name: m, config: {grants: null}}]"), "at path ['grants']: expected dict, got None"],
   [yml("models: [{name: m, config: {persist_docs: true}}]"), "at path ['persist_docs']: expected dict, got True"],
-  [yml("models: [{name: m, config: {pre_hook: {sqll: x}}}]"), "at path ['pre-hook'][0]: None is no SQL of a hook"],
+  [
+    yml("models: [{name: m, config: {pre_hook: {sqll: x}}}]"),
+    "at path ['pre-hook'][0]: a hook needs its SQL as a text",
+  ],
   [query("post_hook={'sql': 'x', 'transaction': 'y'}"), "['transaction']: 'y' is not of type 'boolean'"],
+  [query("pre_hook=5"), "['pre-hook'][0]: a hook needs its SQL"],
+  [query("contract={'enforced': 'x'}"), "at path ['contract']['enforced']: 'x' is not of type 'boolean'"],
+  [query("on_configuration_change='zzz'"), "has invalid value 'zzz'"],
   [yml("models: [{name: m, deprecation_date: soon}]"), "has invalid value 'soon'"],
   [
     yml("models: [{name: m, columns: [{name: id, data_tests: [{unique: {config: {limit: x}}}]}]}]"),

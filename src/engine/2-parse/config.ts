@@ -434,7 +434,8 @@ function finalizeTest(config: PlainRecord, request: ConfigRequest): void {
 function hookOf(source: unknown): PlainRecord {
   if (isRecord(source))
     return { sql: source.sql ?? null, transaction: source.transaction ?? true, index: source.index ?? null };
-  const text = String(source);
+  if (typeof source !== "string") return { sql: null, transaction: true, index: null };
+  const text = source;
   if (text.trimStart().startsWith("{")) {
     try {
       const parsed: unknown = JSON.parse(text);
