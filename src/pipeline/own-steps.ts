@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorToJson, isLabsError, plural } from "#errors/index.ts";
+import { errorToJson, plural } from "#errors/index.ts";
 import type { RunRecorder } from "#ledger/index.ts";
 import type { Lab, OwnStep, RunStep, Workspace } from "#registry/index.ts";
 import { attemptStep, retryAfter, type StepDatabase, stepState } from "#steps/index.ts";
@@ -116,13 +116,12 @@ export class OwnSteps {
         const detail = rows === undefined ? "" : plural(rows, "row");
         return tell({ name: step.name, status: "ok", seconds: seconds() }, detail);
       } catch (error) {
-        if (!isLabsError(error) && !(error instanceof Error)) throw error;
         if (!cleanup && signal?.aborted) {
           record.finish("cancelled");
           return tell({ name: step.name, status: "cancelled", seconds: seconds() }, "");
         }
         const json = errorToJson(error);
-        record.finish("failed", { error: json });
+        record.finish("failed", { error: json, ...(step.required ? {} : { data: { optional: true } }) });
         const wait = cleanup ? undefined : retryAfter(error, step, attempt);
         if (wait === undefined) {
           const outcome: StepOutcome = { name: step.name, status: "failed", seconds: seconds(), error: json };

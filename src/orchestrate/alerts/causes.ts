@@ -40,7 +40,9 @@ export function causesOf(run: RunDetail, events: EventInfo[]): Observation[] {
     ...(found.some((o) => o.cause.node) ? ["transform"] : []),
     ...(found.some((o) => o.cause.step === "load") ? ["load"] : []),
   ]);
-  for (const step of run.steps) {
+  // Of a step that was tried again the last attempt counts.
+  for (const step of new Map(run.steps.map((each) => [each.name, each])).values()) {
+    if (step.data?.["optional"] === true) continue;
     if (step.status !== "failed" || (!step.error && explained.has(step.name))) continue;
     // What the gate or a later stage says about a run that broke earlier is no cause of its own.
     if (!step.error && found.length > 0) continue;

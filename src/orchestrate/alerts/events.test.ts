@@ -95,6 +95,20 @@ describe("the attempts at a job", () => {
   });
 });
 
+it("steps that another attempt made good, or that are not required, are no cause of what else failed", async () => {
+  test.labs({
+    a: {
+      "dbt/models/m.sql": "select nothing",
+      "lab.yml": `steps:
+  - { name: flaky, before: check, command: "test $LABS_ATTEMPT = 2", retries: 1, retry_wait: 1 s }
+  - { name: extra, after: flaky, command: "false", required: false }
+`,
+    },
+  });
+  await test.run("a");
+  expect(await round()).toEqual(["opened: a failed: model m failed"]);
+});
+
 it("a run whose process was killed is told, and over with the next one that ends by itself", async () => {
   const script = `
     import { openLedger } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../../ledger/index.ts")).href)};

@@ -148,7 +148,7 @@ function ofWorkspace(facts: HealthFacts): HealthItem[] {
       `${gigabytes(memory.free)} of ${gigabytes(memory.total)} memory free`,
       "Run fewer labs at once, or lower memory_limit in their profiles.",
     );
-  if (!alerts.configured)
+  if (!alerts.configured && alerts.problems.length === 0)
     note("alerts", "note", "nobody is told about problems: there is no shared/config/alerts.yml", alertsStart);
   for (const problem of alerts.problems) note("alerts", "attention", problem, undefined, problem);
   for (const { name, failingSince, problem, waiting, lost } of alerts.channels) {
