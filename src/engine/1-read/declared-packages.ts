@@ -105,6 +105,16 @@ ${text}
 
 const kinds = ["local", "package", "git", "tarball", "private"];
 
+/** Source: dbt-core contracts/project.py LocalPackage, RegistryPackage and the others. */
+const git = ["revision", "warn-unpinned", "warn_unpinned", "subdirectory", "name"];
+const entryKeys: Record<string, string[]> = {
+  local: ["local", "name"],
+  package: ["package", "version", "install_prerelease", "install-prerelease", "name"],
+  git: ["git", ...git],
+  tarball: ["tarball", "name"],
+  private: ["private", "provider", ...git],
+};
+
 function checkEntry(entry: unknown, fail: (text: string, hint?: string) => Error): void {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
     throw fail(`${pythonText(entry)} is not valid under any of the given schemas`);
@@ -130,6 +140,10 @@ function checkEntry(entry: unknown, fail: (text: string, hint?: string) => Error
       );
     }
   }
+  const kind = kinds.find((key) => typeof data[key] === "string");
+  const unknown = Object.keys(data).find((key) => kind && !entryKeys[kind]?.includes(key));
+  if (unknown !== undefined)
+    throw fail(`${pythonText(entry)} is not valid under any of the given schemas`, `Remove ${unknown}.`);
   if (typeof data.tarball === "string" && typeof data.name !== "string") {
     throw fail(
       `${pythonText(entry)} is not valid under any of the given schemas`,

@@ -200,7 +200,7 @@ function checkKey(key: string, value: unknown): Fault | undefined {
       "A project's name has letters, digits and underscores and does not start with a digit.",
     );
   }
-  if (key === "version" && !(value instanceof PyFloat || typeof value === "number" || semver.test(String(value)))) {
+  if (key === "version" && !(value instanceof PyFloat || semver.test(String(value)))) {
     return at(
       ["version"],
       `${pythonText(value)} is not valid under any of the given schemas`,

@@ -26,6 +26,12 @@ export function checkConfig(node: GraphNode): void {
   }
   for (const key of ["pre-hook", "post-hook"])
     for (const [i, hook] of (Array.isArray(config[key]) ? config[key] : []).entries()) checkHook(hook, key, i, refuse);
+  const show = isRecord(config.docs) ? config.docs.show : true;
+  if (typeof (show ?? true) !== "boolean")
+    throw refuse(
+      `at path ['docs']['show']: ${repr(fromPlain(show))} is not of type 'boolean'`,
+      "Set show to true or false.",
+    );
   const color = isRecord(config.docs) ? config.docs.node_color : null;
   if (typeof color === "string" && color !== "" && !isColor(color)) {
     throw engineError("parsing", {

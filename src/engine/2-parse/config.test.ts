@@ -161,6 +161,17 @@ test.each([
   [query("pre_hook=5"), "['pre-hook'][0]: a hook needs its SQL"],
   [query("contract={'enforced': 'x'}"), "at path ['contract']['enforced']: 'x' is not of type 'boolean'"],
   [query("on_configuration_change='zzz'"), "has invalid value 'zzz'"],
+  [query("docs={'show': 'x'}"), "at path ['docs']['show']: 'x' is not of type 'boolean'"],
+  [
+    yml("unit_tests: [{name: u, model: m, given: [], expect: {rows: []}, overrides: {vars: [1]}}]"),
+    "at path ['overrides']['vars']: [1] is not of type 'object'",
+  ],
+  [query("tags=var()"), "missing 1 required positional argument: 'var_name'"],
+  [{ ...yml(""), "dbt_project.yml": project("version: 5") }, "at path ['version']: 5 is not valid"],
+  [
+    { ...yml(""), "packages.yml": "packages: [{local: lib, version: 1}]", "lib/dbt_project.yml": "name: lib" },
+    "is not valid under any of the given schemas",
+  ],
   [yml("models: [{name: m, deprecation_date: soon}]"), "has invalid value 'soon'"],
   [
     yml("models: [{name: m, columns: [{name: id, data_tests: [{unique: {config: {limit: x}}}]}]}]"),

@@ -139,6 +139,7 @@ export function renderNode(
     notes.rendering = node.unique_id;
     notes.referencesOnly = node.test_metadata !== undefined;
   }
+  let own: Template | undefined;
   try {
     options.prepare?.(scope);
     const source = options.source ?? node.raw_code;
@@ -148,13 +149,13 @@ export function renderNode(
       noteLinesAbove(node, leadingLines + contents.slice(0, offset).split("\n").length - 1);
     // A function is a template in every language.
     if ((node.language === "sql" || node.resource_type === "function") && hasJinja(source)) {
-      const template = parseTemplate(source, {
+      own = parseTemplate(source, {
         file: node.original_file_path,
         offset: leadingLines + offset,
         fileSource: "\n".repeat(leadingLines) + contents,
       });
-      if (options.source === undefined) state.templates.set(node.unique_id, template);
-      const result = template.render(scope, { undefined: "chaining" });
+      if (options.source === undefined) state.templates.set(node.unique_id, own);
+      const result = own.render(scope, { undefined: "chaining" });
       if (result instanceof Promise) throw asyncAtParse(node, result);
     }
   } catch (error) {
@@ -178,7 +179,7 @@ export function renderNode(
   }
   node.config_call_dict = calls.merged;
   state.calls.set(node.unique_id, calls.merged);
-  const template = state.templates.get(node.unique_id);
+  const template = own ?? state.templates.get(node.unique_id);
   const written = template && Object.keys(calls.merged).length > 0 ? staticCalls(template, ["config"])[0] : undefined;
   if (template && written && written.unrendered.size > 0 && !recordsRendered(state, node, template))
     state.unrenderedCalls.set(node.unique_id, Object.fromEntries(written.unrendered));

@@ -48,6 +48,15 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
         root: section.state.runtime.read.root,
         patch: ownConfig(entry, u),
       });
+      const overrides = isRecord(u.overrides) ? u.overrides : null;
+      for (const key of ["macros", "vars", "env_vars"])
+        if (overrides?.[key] !== undefined && !isRecord(overrides[key]))
+          throw invalid(
+            entry,
+            [...entry.path, "overrides", key],
+            `at path ['overrides']['${key}']: ${repr(fromPlain(overrides[key]))} is not of type 'object'`,
+            `Write ${key} as a mapping.`,
+          );
       const given = asList(u.given)
         .filter(isRecord)
         .map((g) => fixtureOf(section, entry, g, "input"));
@@ -64,7 +73,7 @@ export function parseUnitTests(section: Section, data: PlainRecord): void {
         unique_id: `unit_test.${project.name}.${u.model}.${String(u.name)}`,
         fqn,
         description: text(u.description),
-        overrides: isRecord(u.overrides) ? { macros: {}, vars: {}, env_vars: {}, ...u.overrides } : null,
+        overrides: overrides && { macros: {}, vars: {}, env_vars: {}, ...overrides },
         depends_on: { macros: [], nodes: [] },
         config,
         checksum: unitTestChecksum(u, given, expect),

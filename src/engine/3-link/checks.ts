@@ -83,7 +83,7 @@ function checkSnapshot(node: GraphNode): void {
     );
   }
   if (config.strategy === "check") {
-    if (!config.check_cols)
+    if (!config.check_cols || (Array.isArray(config.check_cols) && config.check_cols.length === 0))
       throw fail(
         "A snapshot configured with the check strategy must specify a check_cols configuration.",
         "Set check_cols to a list of columns or to 'all'.",

@@ -42,6 +42,6 @@ export function rawFunction(name: string, body: (args: Value[], kwargs: Kwargs) 
   return new PyFunction(name, body);
 }
 
-function typeError(message: string) {
+export function typeError(message: string) {
   return engineError("compilation", { message });
 }

@@ -10,6 +10,7 @@ import {
 import { jsonDumps } from "#jinja/index.ts";
 import { hideSecrets, secretsIn } from "../1-read/index.ts";
 import { engineError } from "../errors.ts";
+import { typeError } from "./functions.ts";
 import type { PlainRecord } from "../manifest/types.ts";
 import { isRecord, toValue } from "./data.ts";
 import type { Runtime } from "./runtime.ts";
@@ -53,7 +54,8 @@ export class VarFunction extends PyObject {
   }
 
   override call(args: Value[], kwargs: Kwargs): MaybePromise<Value> {
-    const name = args[0] ?? kwargs.get("var_name") ?? null;
+    const name = args[0] ?? kwargs.get("var_name");
+    if (name === undefined) throw typeError("Var.__call__() missing 1 required positional argument: 'var_name'");
     const vars = this.#vars();
     if (typeof name === "string" && Object.hasOwn(vars, name)) return this.#render(vars[name]);
     const fallback = args.length > 1 ? args[1] : kwargs.get("default");
