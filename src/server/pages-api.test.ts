@@ -260,6 +260,13 @@ describe("queries", () => {
   );
 });
 
+it("reads a lab's database for many pages at once", async () => {
+  const asked = ["quarantine", "files", "quarantine/csv", "lineage/model.shop.kpi"].flatMap((what) =>
+    Array.from({ length: 5 }, async () => (await ask(`/labs/shop/${what}`)).status),
+  );
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([200]));
+});
+
 it("gives the quarantine as the file that can be corrected and loaded again", async () => {
   const response = await ask("/labs/shop/quarantine/csv");
   expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");

@@ -19,6 +19,8 @@ export async function loadLabs(): Promise<void> {
     if (!(error instanceof ApiError)) throw error;
     labsProblem.value = error.problem;
     if (error.problem.status === 0) connected.value = false;
+    // Until there is a list nothing tells that one could be had.
+    if (labs.value === undefined) setTimeout(() => void loadLabs(), 5000);
   }
 }
 

@@ -63,10 +63,9 @@ function Rows({ lab }: { lab: string }) {
         ),
       ),
     );
-    say(
-      loaded > 0 ? `${plural(loaded, "row")} loaded. The next run builds with them.` : "No row fits yet.",
-      loaded === 0,
-    );
+    const tried = answer.results.reduce((sum, result) => sum + result.tried, 0);
+    const why = tried === 0 ? "It is not in quarantine any more: somebody has loaded it." : "No row fits yet.";
+    say(loaded > 0 ? `${plural(loaded, "row")} loaded. The next run builds with them.` : why, loaded === 0);
     found.reload();
   };
   const corrected = (found.data?.rows ?? []).filter((row) => (edits[keyOf(row)] ?? row.row) !== row.row);

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Database } from "#duck/index.ts";
-import type { ErrorJson } from "#errors/index.ts";
+import { type ErrorJson, isLabsError } from "#errors/index.ts";
 import {
   exportColumns,
   exportQuarantine,
@@ -13,8 +13,18 @@ import {
   replayQuarantine,
   sourcesOf,
 } from "#ingest/index.ts";
-import { acquireLabLock, type Lab, requireOwnDatabase, temporaryFile, type Workspace } from "#registry/index.ts";
+import {
+  acquireLabLock,
+  type Lab,
+  registryErrors,
+  requireOwnDatabase,
+  temporaryFile,
+  type Workspace,
+} from "#registry/index.ts";
 import type { FileList, Quarantine, Replayed } from "../types.ts";
+
+/** What this server does with labs' databases, one thing after the other for each: its own pages are not in each other's way. */
+const turns = new Map<string, Promise<unknown>>();
 
 /**
  * What only a lab's working database knows. It is open for this moment only, under the lab's lock, and not at all while
@@ -26,7 +36,36 @@ export async function withLab<T>(
   action: (database: Database) => Promise<T>,
   nothing: T,
 ): Promise<T> {
-  const lock = await acquireLabLock(lab, { command: `labs serve (page of ${lab.name})`, wait: false });
+  const { database: key } = lab.paths;
+  const turn = (turns.get(key) ?? Promise.resolve()).then(() => locked(lab, open, action, nothing));
+  const done = turn.catch(() => {});
+  turns.set(key, done);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(key) === done) turns.delete(key);
+  }
+}
+
+async function locked<T>(
+  lab: Lab,
+  open: (lab: Lab) => Promise<Database | undefined>,
+  action: (database: Database) => Promise<T>,
+  nothing: T,
+): Promise<T> {
+  const lock = await acquireLabLock(lab, { command: `labs serve (page of ${lab.name})`, wait: false }).catch(
+    (error: unknown) => {
+      if (!isLabsError(error) || error.code !== "REG-014") throw error;
+      // What the command line would do about it is no help here.
+      const { message, data } = error;
+      throw registryErrors.labBusy({
+        message,
+        hint: "Try again when it is done.",
+        ...(data && { data }),
+        cause: error,
+      });
+    },
+  );
   try {
     const database = await open(lab);
     if (!database) return nothing;
