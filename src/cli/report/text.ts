@@ -98,7 +98,7 @@ export function textReport({ run, events, files, score, tables, trend }: RunRepo
   if (events.length > 0) {
     const lines = events.map(
       (e) =>
-        `  ${(e.level === "error" ? paint.red : paint.yellow)(e.level)} ${printable(e.text).replaceAll("\n", "\n    ")}\n`,
+        `  ${(e.level === "error" ? paint.red : paint.yellow)(e.level)} ${e.text.split("\n").map(printable).join("\n    ")}\n`,
     );
     part("Warnings and errors", lines.join(""));
   }
