@@ -84,7 +84,10 @@ export interface Loaded<T> {
   reload: () => void;
 }
 
-/** What is at an address of the API; an empty one asks nothing. */
+/**
+ * What is at an address of the API; an empty one asks nothing. The address names what is shown, asked again and given up, which
+ * is why pages ask by address, and not through the typed client for programs.
+ */
 export function useApi<T>(path: string): Loaded<T> {
   const [state, setState] = useState<{ path: string; data?: T; error?: Problem; loading: boolean }>({
     path,

@@ -95,8 +95,7 @@ export default function HealthPage() {
             name="jobs"
             columns={jobColumns}
             rows={jobs.data?.jobs}
-            error={jobs.error}
-            retry={jobs.reload}
+            from={jobs}
             keyOf={(job) => job.id}
             most={15}
             empty={<Empty title="The server has not run anything yet" />}
@@ -118,8 +117,7 @@ function Audit() {
         name="audit"
         columns={auditColumns}
         rows={audit.data?.entries}
-        error={audit.error}
-        retry={audit.reload}
+        from={audit}
         keyOf={(entry) => entry.id}
         search="Search who, what, from where"
         most={20}

@@ -32,8 +32,8 @@ export interface TableProps<Row> {
   columns: readonly Column<Row>[];
   /** Undefined while they come. */
   rows: readonly Row[] | undefined;
-  error?: Problem | undefined;
-  retry?: () => void;
+  /** Where they come from: says why there are none, and asks again. */
+  from?: { error: Problem | undefined; reload: () => void };
   keyOf: (row: Row) => string;
   /** Column to sort by when nobody has chosen; default: as the rows come. */
   sort?: string;
@@ -67,10 +67,10 @@ function step(event: TargetedKeyboardEvent<HTMLDivElement>): void {
 
 /** The one table of the pages: sorted and searched as the address says, with words for what is empty, slow or broken. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, error, keyOf, most = 200 } = props;
+  const { label, columns, rows, from, keyOf, most = 200 } = props;
   const [shown, setShown] = useState(most);
   if (rows === undefined)
-    return error ? <ErrorBox problem={error} {...(props.retry && { retry: props.retry })} /> : <Loading lines={4} />;
+    return from?.error ? <ErrorBox problem={from.error} retry={from.reload} /> : <Loading lines={4} />;
   if (rows.length === 0) return <>{props.empty}</>;
   const part = (name: string) => (props.name ? `${props.name}.${name}` : name);
   const wanted = queryValue(part("sort")) || props.sort || "";

@@ -80,8 +80,7 @@ export function SettingsTab({ name, detail }: { name: string; detail: LabDetail 
         name="settings"
         columns={columns}
         rows={settings.data?.settings}
-        error={settings.error}
-        retry={settings.reload}
+        from={settings}
         keyOf={({ path, place }) => `${path} ${place?.file}:${place?.line}:${place?.column}`}
         search="Search settings, values, files"
         empty={<Empty title="There are no settings" />}

@@ -64,8 +64,7 @@ export function SourcesTab({ name, detail }: { name: string; detail: LabDetail }
         name="files"
         columns={fileColumns}
         rows={files.data?.files}
-        error={files.error}
-        retry={files.reload}
+        from={files}
         keyOf={(file) => file.file}
         search="Search files"
         empty={

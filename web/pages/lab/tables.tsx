@@ -35,8 +35,7 @@ export function TablesTab({ name }: { name: string }) {
       name="tables"
       columns={columnsOf(name)}
       rows={tables.data?.tables}
-      error={tables.error}
-      retry={tables.reload}
+      from={tables}
       keyOf={(table) => table.name}
       search="Search tables"
       empty={<Empty title="No tables yet">They appear when the lab has run.</Empty>}
