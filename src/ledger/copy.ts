@@ -132,7 +132,7 @@ async function requireNothingElse(source: Sql, target: Sql, table: Table): Promi
   const others = (await keys(target)).filter((value) => !ours.has(value));
   if (others.length === 0) return;
   throw ledgerErrors.copyRefused({
-    message: `The database has a history of its own: ${others.length} entries of ${table.name} that are not in the file.`,
+    message: `The database has a history of its own: ${others.length} in its table ${table.name} that are not in the file.`,
     hint: "Copy into an empty database, or into a schema of its own: `…/labs?options=-c%20search_path%3Dteam_a`.",
     data: { table: table.name, entries: others.length },
   });

@@ -15,9 +15,7 @@ export async function tellLeftBehind({ io }: Pick<VerbInput, "io">, workspace: W
   io.err(
     `The database in ${databaseVariable} knows no runs, and ${ledgerFile(workspace)} has ${plural(runs, "run")}.\n`,
   );
-  io.err(
-    "To take them along stop this, run `labs ledger copy`, and begin again: it copies into an empty database only.\n",
-  );
+  io.err("`labs ledger copy` takes them along, now and not later: it copies into an empty database only.\n");
 }
 
 /**

@@ -42,7 +42,7 @@ export const verb: Verb = {
       });
     }
     const counts = await copyLedger(file, url, ({ table, rows }) => {
-      if (!global.quiet) io.err(`  ${table}: ${plural(rows, "row")}\n`);
+      if (!global.quiet && rows > 0) io.err(`  ${table}: ${plural(rows, "row")}\n`);
     });
     if (global.output === "json") {
       writeJson(input, { from: file, to: variable, tables: Object.fromEntries(counts.map((c) => [c.table, c.rows])) });
