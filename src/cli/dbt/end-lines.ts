@@ -139,7 +139,8 @@ export function problemLines(
   const [kind, name] = node
     ? [node.resource_type, node.name]
     : [result.unique_id.split(".")[0] ?? "", result.unique_id.split(".").at(-1) ?? ""];
-  const path = node?.original_file_path ?? "";
+  // Hooks of a project are told without their node.
+  const path = node?.original_file_path ?? (kind === "operation" ? "./dbt_project.yml" : "");
   const where = `in ${kind} ${name} (${path})`;
   const about = { resource_type: kind, node_name: name, path, ...info };
   records.push(

@@ -73,7 +73,7 @@ export async function runHooks(
       seconds,
       ...(problem === undefined ? {} : { message: problem }),
     });
-    const message = problem === undefined ? `${name} passed` : `${name} failed, error:\n ${problem}`;
+    const message = problem === undefined ? `${name} passed` : `${name} failed, error:\n ${withoutHeadline(problem)}`;
     results.push(
       resultOf(node, {
         status: problem === undefined ? "success" : "error",
@@ -87,3 +87,7 @@ export async function runHooks(
   }
   return { ok: !failed, results };
 }
+
+/** A hook's own result names it already: what follows is what went wrong. Source: dbt-core task/run.py get_execution_status. */
+const withoutHeadline = (problem: string): string =>
+  problem.replace(/^\w+ Error in operation .*\n/, "").replaceAll(/^ {2}/gm, "");
