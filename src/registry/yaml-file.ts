@@ -33,16 +33,37 @@ export function readYaml(file: string): YamlFile {
   return parseYaml(readText(file), file);
 }
 
-/** A registry of a thousand labs takes a tenth of a second to parse, and a command that changes it reads it several times. */
-let last: YamlFile | undefined;
-
-/** Like {@link readYaml}, for a text that is known already. What it gives is shared: not to be changed. */
-export function parseYaml(source: string, file: string): YamlFile {
-  if (last?.source !== source || last.file !== file) last = parseAnew(source, file);
-  return last;
+/** A file with the place of every character. */
+interface Parsed extends YamlFile {
+  at(offset: number): Place;
 }
 
-function parseAnew(source: string, file: string): YamlFile {
+/**
+ * A registry of a thousand labs takes a tenth of a second to parse, and a command that changes it reads it several times. Not
+ * kept for longer than somebody uses it: the tree of a file is many times as large as its text.
+ */
+let last: WeakRef<Parsed> | undefined;
+
+/** Like {@link readYaml}, for a text that is known already. What it gives is shared: not to be changed. */
+export const parseYaml = (source: string, file: string): YamlFile => parsed(source, file);
+
+function parsed(source: string, file: string): Parsed {
+  const known = last?.deref();
+  if (known?.source === source && known.file === file) return known;
+  const anew = parseAnew(source, file);
+  last = new WeakRef(anew);
+  return anew;
+}
+
+/** Whoever asks for places keeps the text, not the tree: a server has the settings of a thousand labs. */
+const placesIn =
+  (source: string, file: string): YamlFile["place"] =>
+  (path) => {
+    const { at, document } = parsed(source, file);
+    return at(offsetOf(document, path));
+  };
+
+function parseAnew(source: string, file: string): Parsed {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
   const at = (offset: number): Place => {
@@ -93,7 +114,7 @@ function parseAnew(source: string, file: string): YamlFile {
       cause: error,
     });
   }
-  return { file, source, document, data, place: (path) => at(offsetOf(document, path)) };
+  return { file, source, document, data, at, place: placesIn(source, file) };
 }
 
 function syntaxHint(code: string): string {
