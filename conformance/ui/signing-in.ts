@@ -15,7 +15,7 @@ export async function signingIn(browser: Browser, folder: string, api: string): 
     ["ivy", "--lab", lab1],
   ])
     spawnSync(process.execPath, [labs, "users", "add", ...words, "--workspace", folder], { input: `${password}\n` });
-  const served = await serveWorkspace(folder, api, "--port", "0", "--host", "0.0.0.0");
+  let served = await serveWorkspace(folder, api, "--port", "0", "--host", "0.0.0.0");
   const contexts = [
     await browser.newContext({ colorScheme: "light", viewport: { width: 1360, height: 860 } }),
     await browser.newContext({ colorScheme: "dark", viewport: { width: 390, height: 844 } }),
@@ -47,9 +47,21 @@ export async function signingIn(browser: Browser, folder: string, api: string): 
     must((await phone.getByText(lab3).count()) === 0, "another lab is shown");
     must((await phone.getByRole("button", { name: `Run ${lab1}` }).count()) === 0, "a viewer is offered to run it");
   });
-  await check("signing out: the next one is asked", async () => {
-    await wide.getByRole("button", { name: "Sign out" }).click();
-    await wide.getByLabel("Password").waitFor();
+  await check("signing in: it holds when the server starts again, and what the page sends is taken", async () => {
+    await wide.goto(`${served.url}/`);
+    await wide.getByText(lab1).first().waitFor();
+    await served.stop();
+    served = await serveWorkspace(folder, api, "--host", "0.0.0.0", "--port", new URL(served.url).port);
+    await wide.getByText("The server does not answer").waitFor({ state: "detached", timeout: 20_000 });
+    await wide.getByRole("button", { name: `Pause ${lab1}` }).click();
+    await wide.getByRole("button", { name: `Resume ${lab1}` }).click();
+    await wide.getByRole("button", { name: `Pause ${lab1}` }).waitFor();
+  });
+  await check("signing out: the next one is asked, also on a phone", async () => {
+    for (const page of [wide, phone]) {
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByLabel("Password").waitFor();
+    }
   });
   for (const context of contexts) await context.close();
   await served.stop();
