@@ -248,6 +248,19 @@ describe("what a later file writes otherwise", () => {
     ]);
   });
 
+  it("very long whole numbers keep every digit, and are not rounded", async () => {
+    const digits = "170141183460469231731687303715884105727";
+    lab.sources = [source("t", { path: ["*"], columns: columns({ id: "BIGINT", v: "HUGEINT" }) })];
+    lab.write("t.csv", `id,v\n1,${digits}\n2,1.5\n3,0012\n4,\n`);
+    await lab.ingest();
+    expect(await lab.rows("SELECT id, v FROM raw.t ORDER BY id")).toEqual([
+      ["1", digits],
+      ["3", "12"],
+      ["4", null],
+    ]);
+    expect(await lab.rows("SELECT record FROM quarantine.t")).toEqual([["2"]]);
+  });
+
   it("a code as Excel shows it stays as it came", async () => {
     expect(await load("t.csv", "ean,n\n4.00638E+12,1\n4006381333931,2\n")).toEqual({
       rows: [
@@ -274,6 +287,27 @@ describe("JSON", () => {
     expect(await load("t.ndjson", '{"a":1}\n{"a":2,"a":3}\n', "json")).toEqual({ rows: [["1"]], quarantined: 1 });
     lab.write("u.ndjson", "{}\n{}\n");
     expect((await lab.ingest()).files).toMatchObject([{ rowsLoaded: 2, addedColumns: [] }]);
+  });
+
+  it("with its records in a list inside is told so, and read from there when lab.yml says where", async () => {
+    const page = '{"meta":{"n":2},"data":{"items":[{"a":1},{"a":2,"b":[1]}]},"more":[1]}';
+    await load("t.json", page, "json");
+    const notes = lab.events.flatMap((event) => (event.type === "note" ? [event.text] : []));
+    expect(notes).toEqual([expect.stringContaining("`records: data.items`")]);
+    lab.sources = [source("u", { path: ["u*"], format: "json", records: "data.items" })];
+    lab.write("u1.json", page);
+    lab.write("u2.json", JSON.stringify({ data: { items: [{ a: 3 }, 7] } }, null, 2));
+    lab.write("u3.json", '{"data":{"rows":[{"a":3}]}}');
+    lab.write("u4.json", page.slice(0, 40));
+    const { files } = await lab.ingest();
+    expect(files.map(({ rowsRead, rowsLoaded, error }) => [rowsRead, rowsLoaded, error?.code])).toEqual([
+      [2, 2, undefined],
+      [2, 1, undefined],
+      [0, 0, "ING-019"],
+      [0, 0, "ING-019"],
+    ]);
+    expect(files[2]?.error?.message).toContain("no list at `data.items`; it has lists at `data.rows`");
+    expect(await lab.rows("SELECT a FROM raw.u ORDER BY a")).toEqual([["1"], ["2"], ["3"]]);
   });
 
   it("that is not in UTF-8 is refused", async () => {

@@ -36,6 +36,8 @@ export interface SourceConfig {
   format: FileFormat;
   /** json: nested objects become columns of their own. */
   flatten?: boolean;
+  /** json: path of the list of records in a document. */
+  records?: string;
   /** excel: name of the sheet; undefined for the first visible one. */
   sheet?: string;
   /** Milliseconds that a file must stand still; undefined for the default. */
@@ -196,6 +198,7 @@ function sourceConfig(entry: SourceEntry, yaml: YamlFile, index: number): Source
     ...(entry.step && { step: stepConfig(entry.step, (key) => yaml.place(["sources", index, "step", key])) }),
     format: entry.format ?? formatOfName(list(entry.path)[0] ?? ""),
     ...(entry.flatten !== undefined && { flatten: entry.flatten }),
+    ...(entry.records !== undefined && { records: entry.records }),
     ...(entry.sheet !== undefined && { sheet: entry.sheet }),
     ...(entry.settle !== undefined && { settleMs: milliseconds(entry.settle) }),
     dialect: {

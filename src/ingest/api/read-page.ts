@@ -1,7 +1,7 @@
 import { TextDecoder } from "node:util";
 import { didYouMean } from "#errors/index.ts";
 import { ingestErrors } from "../errors.ts";
-import { valueAt } from "../records/json-path.ts";
+import { listPaths, valueAt } from "../records/json-path.ts";
 import type { RecordSpool } from "../records/spool.ts";
 import { type Client, label, Passing } from "./client.ts";
 import type { PageFacts } from "./pages.ts";
@@ -101,7 +101,7 @@ function otherThanList(client: Client, url: URL, rest: unknown, text: string, sp
     spool.add(client.secrets.redactData(text));
     return;
   }
-  const lists = listPaths(rest, "", 3);
+  const lists = listPaths(rest, 3);
   const meant = lists[0] ?? (records === undefined ? undefined : didYouMean(records, keysOf(rest)));
   const what =
     records === undefined
@@ -119,14 +119,6 @@ function otherThanList(client: Client, url: URL, rest: unknown, text: string, sp
 
 const keysOf = (value: unknown): string[] =>
   value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
-
-function listPaths(value: unknown, prefix: string, levels: number): string[] {
-  if (levels === 0 || value === null || typeof value !== "object" || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const path = prefix === "" ? key : `${prefix}.${key}`;
-    return Array.isArray(item) ? [path] : listPaths(item, path, levels - 1);
-  });
-}
 
 function notJson(client: Client, url: URL, response: Response, what: string, hint?: string) {
   const type = response.headers.get("content-type");

@@ -16,7 +16,9 @@ export interface ColumnPlan {
 /** What error() says when a value does not fit; DuckDB's message carries it to us. */
 export const misfit = "labs: does not fit column ";
 
-const integers = new Set(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"]);
+const hugeIntegers = ["HUGEINT", "UHUGEINT"];
+const fewBytes = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"];
+const integers = new Set([...fewBytes, ...hugeIntegers]);
 const aliases: Record<string, string> = {
   INT: "INTEGER",
   INT1: "TINYINT",
@@ -84,16 +86,20 @@ export function planColumns(
     const keep = (readAs: string, value: string) => ({ column, readAs, value: required(column, v, value, fail) });
     const when = (fits: string, value = `${v}::${type}`) =>
       `CASE WHEN ${v} IS NULL THEN NULL WHEN ${fits} THEN ${value} ELSE ${fail} END`;
+    const parsed = `try_cast(${v} AS ${type})`;
+    // Written back it must be what came: no zero in front, no sign, no exponent, no fraction.
+    const plain = `${parsed}::VARCHAR = ${v}`;
     const whole = `${v} = trunc(${v}) AND abs(${v}) < ${wholeInDouble}`;
     const exact = decimal(type);
     if (reading === "exact") {
-      // Written back it must be what came: no zero in front, no sign, no exponent, no fraction.
-      if (integers.has(type) && contract.origin === "proposed")
-        return keep("VARCHAR", when(`try_cast(${v} AS ${type})::VARCHAR = ${v}`, `try_cast(${v} AS ${type})`));
-      if (integers.has(type)) return keep("DOUBLE", when(`${whole} AND NOT ${roundMillions(v)}`));
+      if (integers.has(type) && contract.origin === "proposed") return keep("VARCHAR", when(plain, parsed));
+      if (integers.has(type) && !hugeIntegers.includes(type))
+        return keep("DOUBLE", when(`${whole} AND NOT ${roundMillions(v)}`));
       if (exact && contract.decimalSeparator === ".") return keep("VARCHAR", when(fewDecimals(v, exact.scale)));
       if (type === "TIMESTAMP" && format === undefined) return keep("VARCHAR", when(plainTime(v)));
     }
+    // No type of the reader holds them with a fraction: what is not written plainly takes the careful way.
+    if (hugeIntegers.includes(type)) return keep("VARCHAR", when(plain, parsed));
     if (integers.has(type)) return keep("DOUBLE", when(whole));
     // The reader makes 1e400 infinite and rounds long whole numbers; the careful way tells what they were.
     if (type === "DOUBLE")
@@ -104,8 +110,8 @@ export function planColumns(
     if (format !== undefined) {
       if (type === "DATE" && dateFormat !== undefined) return keep("DATE", v);
       if (type === "TIMESTAMP" && timestampFormat !== undefined) return keep("TIMESTAMP", v);
-      const parsed = `try_strptime(${v}, ${quoteLiteral(format)})`;
-      return keep("VARCHAR", `CASE WHEN ${v} IS NOT NULL THEN coalesce(${parsed}, ${fail})::${type} END`);
+      const date = `try_strptime(${v}, ${quoteLiteral(format)})`;
+      return keep("VARCHAR", `CASE WHEN ${v} IS NOT NULL THEN coalesce(${date}, ${fail})::${type} END`);
     }
     if (type === "DATE" && timestampFormat === undefined)
       return keep("TIMESTAMP", when(`${v}::DATE::TIMESTAMP = ${v}`));

@@ -230,7 +230,8 @@ async function look(file: FoundFile, known: KnownFile | undefined, context: Look
 }
 
 /** Whether a JSON file can be read from where it ended before: one record a line, nothing packed. */
-async function isLines(file: FoundFile, { dialect }: SourceConfig): Promise<boolean> {
+async function isLines(file: FoundFile, { dialect, records }: SourceConfig): Promise<boolean> {
+  if (records !== undefined) return false;
   const { form, text } = await readHead(file.path, dialect.encoding);
   return form.compression === "none" && form.encoding === "utf-8" && jsonLayout(text) === "lines";
 }

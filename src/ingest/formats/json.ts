@@ -7,23 +7,34 @@ import { ingestErrors } from "../errors.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText } from "../load/typed.ts";
 import { jsonColumns, jsonFields } from "./json-columns.ts";
-import { deepest, isTooDeep, type JsonLayout, JsonRecords, jsonLayout, StrayText } from "./json-records.ts";
+import { ListAtPath, listsOfObjects } from "./json-list.ts";
+import { deepest, isTooDeep, JsonRecords, jsonLayout, StrayText } from "./json-records.ts";
 import type { ReadRequest, StagedFile } from "./staged.ts";
 
 const stage = "labs_json";
 
+/** What was seen of a file's records while they were split. */
+interface Found {
+  records: number;
+  longest: number;
+  /** Text of the first one, unless it is very long. */
+  first?: string;
+}
+
 /**
- * JSON: a list, one record a line, or documents one after the other. A record that is no JSON object goes to quarantine.
+ * JSON: a list (also one inside of a document, at `records`), one record a line, or documents one after the other. A record that is no JSON object goes to quarantine.
  * Errors: ING-001 no record, ING-003, ING-004 two columns of one name, ING-007, ING-019 no list where one begins.
  */
 export async function readJson({ context, source, change, from }: ReadRequest): Promise<StagedFile> {
   const { connection, signal } = context;
   const { form, text } = await readHead(change.path, source.dialect.encoding);
   const folder = temporaryFolder();
-  const count = { records: 0, longest: 0 };
+  const count: Found = { records: 0, longest: 0 };
   try {
     const file = `${folder.path}/records.csv`;
-    await writeStream(file, recordLines(change.path, form, jsonLayout(text), from, count), signal);
+    const split = (give: (text: string) => void) =>
+      source.records === undefined ? new JsonRecords(jsonLayout(text), give) : new ListAtPath(source.records, give);
+    await writeStream(file, recordLines(change.path, form, split, from, count), signal);
     await stageJson(
       connection,
       `read_csv(${quoteLiteral(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '',
@@ -34,6 +45,9 @@ export async function readJson({ context, source, change, from }: ReadRequest): 
     folder.dispose();
   }
   if (count.records === 0) throw noRecords(change.name, change.path);
+  const inside = count.records === 1 && source.records === undefined ? listsOfObjects(count.first ?? "") : [];
+  if (inside[0] !== undefined && !context.contracts.has(source.name))
+    context.onEvent({ type: "note", source: source.name, file: change.name, text: listInside(inside[0]) });
   return stagedJson(connection, source, change.path, count.records);
 }
 
@@ -109,12 +123,13 @@ function keepText(column: ContractColumn, kind: string): ContractColumn {
 async function* recordLines(
   path: string,
   form: TextForm,
-  layout: JsonLayout,
+  split: (give: (text: string) => void) => JsonRecords | ListAtPath,
   from: ReadRequest["from"],
-  count: { records: number; longest: number },
+  count: Found,
 ): AsyncGenerator<string> {
   let lines: string[] = [];
-  const records = new JsonRecords(layout, (text) => {
+  const records = split((text) => {
+    if (count.records === 0 && text.length < 1 << 24) count.first = text;
     count.records++;
     count.longest = Math.max(count.longest, text.length);
     const deep = isTooDeep(text);
@@ -145,6 +160,9 @@ async function* recordLines(
   }
   if (lines.length > 0) yield taken();
 }
+
+const listInside = (path: string) =>
+  `it is one record, with a list of objects at \`${path}\`; say \`records: ${path}\` for the source in lab.yml when those are the records.`;
 
 const noRecords = (name: string, path: string) =>
   ingestErrors.emptyFile({

@@ -32,7 +32,7 @@ export function refuseDocuments(text: string, { name, path }: { name: string; pa
   throw ingestErrors.binaryFile({
     message: `${name} is no table: it is ${kind}.`,
     place: { file: path, line: 1 },
-    hint: "Look at it: an error page instead of the data is a usual cause. Deliver the data as CSV, packed with gzip or zstd if at all.",
+    hint: "Look at it: an error page instead of the data is a usual cause. Export the data as CSV, packed with gzip or zstd if at all; other formats have their own `format` in lab.yml.",
   });
 }
 

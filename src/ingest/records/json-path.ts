@@ -10,3 +10,11 @@ export function valueAt(value: unknown, path: string): unknown {
   }
   return at;
 }
+
+/** Paths of the lists in a document that `fits`, down to some levels of objects. */
+export function listPaths(value: unknown, levels: number, fits: (list: unknown[]) => boolean = () => true): string[] {
+  if (levels === 0 || value === null || typeof value !== "object" || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) =>
+    Array.isArray(item) ? (fits(item) ? [key] : []) : listPaths(item, levels - 1, fits).map((path) => `${key}.${path}`),
+  );
+}

@@ -34,6 +34,8 @@ export interface SourceEntry {
   format?: FileFormat;
   /** json: nested objects become columns of their own. */
   flatten?: boolean;
+  /** json: where the list of records is. */
+  records?: string;
   /** excel */
   sheet?: string;
   settle?: string;
@@ -90,6 +92,7 @@ export const source = objectOf<SourceEntry>(
       default: false,
       description: "json: nested objects become columns (`address_city`) instead of one JSON column.",
     },
+    records: { ...some, description: "json: path of the list of records in a document, such as `data.items`." },
     sheet: { ...some, description: "excel: the sheet by its name; the first visible one when missing." },
     settle: {
       type: "string",
