@@ -207,6 +207,10 @@ function checkKey(key: string, value: unknown): Fault | undefined {
       "Write a version such as '1.0.0'.",
     );
   }
+  if (key === "config-version" && value !== 2) {
+    const text = `Got an unexpected project version=${String(value)}, expected 2`;
+    return { text, path: [key], hint: "Write config-version: 2, or leave it out." };
+  }
   if (
     key === "quoting" &&
     Object.values(value as PlainRecord).some((part) => part !== null && typeof part !== "boolean")

@@ -167,6 +167,7 @@ test.each([
     "at path ['overrides']['vars']: [1] is not of type 'object'",
   ],
   [query("tags=var()"), "missing 1 required positional argument: 'var_name'"],
+  [{ ...yml(""), "dbt_project.yml": project("config-version: 1") }, "unexpected project version=1, expected 2"],
   [{ ...yml(""), "dbt_project.yml": project("version: 5") }, "at path ['version']: 5 is not valid"],
   [
     { ...yml(""), "packages.yml": "packages: [{local: lib, version: 1}]", "lib/dbt_project.yml": "name: lib" },

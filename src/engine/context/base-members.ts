@@ -188,7 +188,7 @@ export function baseMembers(
     set: () =>
       hostFunction("set", ["value", "default?"], (value, fallback) => {
         const items = iterableOrUndefined(value);
-        return items ? new PySet(items) : (fallback ?? null);
+        return items ? orDefault(() => new PySet(items), fallback) : (fallback ?? null);
       }),
     set_strict: () =>
       hostFunction("set_strict", ["value"], (value) => {
