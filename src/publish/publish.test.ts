@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Connection, type Database, openDatabase } from "#duck/index.ts";
 import { gate } from "./gate.ts";
-import { type Decision, openPublished, publish, publishedVersions, rollBack } from "./publish.ts";
+import { connectPublished, type Decision, openPublished, publish, publishedVersions, rollBack } from "./publish.ts";
 
 let root: string;
 let path: string;
@@ -236,5 +236,35 @@ describe("the gate", () => {
       expect.objectContaining({ why: "gold.c has no score to compare with its minimum" }),
       late,
     ]);
+  });
+});
+
+describe("a reader's connection", () => {
+  const asked = async (sql: string): Promise<unknown[][]> => {
+    const database = await openPublished(path);
+    try {
+      return (await (await connectPublished(database)).query(sql)).rows;
+    } finally {
+      await database.close();
+    }
+  };
+
+  it("finds tables by their names alone, unless two schemas have one of a name", async () => {
+    await withLab(async (database, connection) => {
+      for (const sql of [
+        "CREATE SCHEMA gold",
+        `CREATE SCHEMA "we,ird's ""gold"`,
+        "CREATE TABLE gold.a AS SELECT 1 AS x",
+        `CREATE TABLE "we,ird's ""gold".z AS SELECT 2 AS x`,
+      ])
+        await connection.run(sql);
+      await publish(database, { ...plain, schemas: ["gold", `we,ird's "gold`] });
+      expect(await asked("SHOW TABLES")).toEqual([["a"], ["z"]]);
+      expect(await asked("SELECT a.x, z.x FROM a, z")).toEqual([[1, 2]]);
+      await connection.run(`CREATE TABLE "we,ird's ""gold"."A" AS SELECT 3 AS x`);
+      await publish(database, { ...plain, schemas: ["gold", `we,ird's "gold`] });
+      await expect(asked("FROM a")).rejects.toMatchObject({ code: "DUCK-003" });
+      expect(await asked("FROM gold.a")).toEqual([[1]]);
+    });
   });
 });

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Database, duckdbVersion, openDatabase } from "#duck/index.ts";
+import {
+  type Connection,
+  type Database,
+  duckdbVersion,
+  openDatabase,
+  quoteIdentifier,
+  quoteLiteral,
+} from "#duck/index.ts";
 import { publishErrors } from "./errors.ts";
 import { baseOf, type Relation } from "./reuse.ts";
 import { publishable, type SnapshotAbout, writeSnapshot } from "./snapshot.ts";
@@ -120,6 +127,19 @@ export async function openPublished(databasePath: string, version?: string): Pro
   const file = new VersionFolder(databasePath).fileOf(version);
   if (file === undefined) throw version === undefined ? nothingPublished(databasePath) : unknownVersion(version);
   return openDatabase(file, { readOnly: true });
+}
+
+/** A connection to a snapshot on which a table's name is enough, unless two schemas have tables of one name. */
+export async function connectPublished(snapshot: Database): Promise<Connection> {
+  const connection = await snapshot.connect();
+  const { rows } = await connection.query(
+    `WITH published AS (FROM duckdb_tables() WHERE NOT internal AND schema_name <> '_labs')
+     SELECT DISTINCT schema_name FROM published
+     WHERE (SELECT count(*) = count(DISTINCT lower(table_name)) FROM published) ORDER BY ALL`,
+  );
+  const path = ["main", ...rows.map(([schema]) => String(schema)).filter((schema) => schema !== "main")];
+  await connection.run(`SET search_path = ${quoteLiteral(path.map(quoteIdentifier).join(","))}`);
+  return connection;
 }
 
 /** A kept version and its own file, which no publication replaces; default: what readers see. Errors: PUB-001, PUB-002. */

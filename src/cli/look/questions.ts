@@ -1,6 +1,6 @@
 import { type Connection, confine, interruptOnAbort, type QueryResult, requireNoFileWrites } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
-import { openPublished, publishErrors } from "#publish/index.ts";
+import { connectPublished, openPublished, publishErrors } from "#publish/index.ts";
 import type { Lab } from "#registry/index.ts";
 import type { Io } from "../io.ts";
 import { withoutLead } from "../shell/statements.ts";
@@ -23,7 +23,7 @@ export interface Questions {
  */
 export async function askPublished(lab: Lab, version?: string): Promise<Questions> {
   const database = await openPublished(lab.paths.database, version);
-  const connection = await database.connect();
+  const connection = await connectPublished(database);
   await confine(connection);
   return {
     async ask(sql, limit, signal) {

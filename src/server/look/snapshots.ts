@@ -1,6 +1,6 @@
 import { type Connection, confine, type Database, interruptOnAbort } from "#duck/index.ts";
 import { isLabsError } from "#errors/index.ts";
-import { type KeptVersion, openPublished, publishedVersions, publishErrors } from "#publish/index.ts";
+import { type KeptVersion, connectPublished, openPublished, publishedVersions, publishErrors } from "#publish/index.ts";
 import type { Lab } from "#registry/index.ts";
 import { serverErrors } from "../errors.ts";
 import type { Grid } from "../types.ts";
@@ -52,7 +52,7 @@ export class Snapshots {
     try {
       // The current one by the name that readers use, so that names with a catalog mean the same.
       database = await openPublished(lab.paths.database, options.version);
-      const connection = await database.connect();
+      const connection = await connectPublished(database);
       for (const [name, value] of Object.entries(settings)) await connection.run(`SET ${name} = '${value}'`);
       await confine(connection);
       const done = interruptOnAbort(database, signal);
