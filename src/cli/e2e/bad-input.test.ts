@@ -104,7 +104,7 @@ describe("bad input gives one clear error with code, place and fix, and leaves t
     [
       "a binary CSV",
       { "shop/data/raw/a.csv": Buffer.from("PK\u0003\u0004\u0000\u0000\u0001\u00ff".repeat(400), "latin1") },
-      { exit: 1, code: "ING-002", at: /raw\/a\.csv/, fix: /Deliver the data as CSV/ },
+      { exit: 1, code: "ING-002", at: /raw\/a\.csv/, fix: /Export the data as CSV/ },
     ],
     [
       "broken Jinja",
