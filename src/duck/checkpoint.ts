@@ -10,13 +10,14 @@ const patience = 10_000;
 /**
  * Writes a database's log into its file: that of the connection's own database, or of an attached one. DuckDB refuses this
  * while a transaction that wrote is not cleared away, which can be a moment after its commit when others read: then it is
- * tried again. Errors: DUCK-003, DUCK-004.
+ * tried again. `before` is SQL in front of it. Errors: DUCK-003, DUCK-004.
  */
-export async function checkpoint(connection: Connection, database?: string): Promise<void> {
+export async function checkpoint(connection: Connection, database?: string, before = ""): Promise<void> {
+  const statement = database === undefined ? "CHECKPOINT" : `CHECKPOINT ${quoteIdentifier(database)}`;
   const end = performance.now() + patience;
   for (let wait = 1; ; wait = Math.min(50, wait * 2)) {
     try {
-      return await connection.run(database === undefined ? "CHECKPOINT" : `CHECKPOINT ${quoteIdentifier(database)}`);
+      return await connection.run(before + statement);
     } catch (error) {
       const refused = error instanceof Error && error.message.includes("other write transactions active");
       if (!refused || performance.now() > end) throw error;
@@ -40,9 +41,9 @@ export async function writeBack(database: Database): Promise<void> {
     const log = statSync(`${database.path}.wal`, { throwIfNoEntry: false })?.size ?? 0;
     const { rows } = await connection.query("SELECT current_setting('disabled_compression_methods')");
     const quick = log < shortLog && rows[0]?.[0] === "";
-    if (quick) await connection.run("SET GLOBAL disabled_compression_methods = 'fsst'");
     try {
-      await checkpoint(connection);
+      // In one call: between two this process may be busy for as long as the checkpoint takes.
+      await checkpoint(connection, undefined, quick ? "SET GLOBAL disabled_compression_methods = 'fsst'; " : "");
     } finally {
       if (quick) await connection.run("RESET GLOBAL disabled_compression_methods");
     }

@@ -25,6 +25,7 @@ const mostInterruptions = 20;
 /** A process that did work and has none is let go after this time, in milliseconds: what it keeps is not small. */
 const idleMs = 30_000;
 
+type Share = JobWork["share"];
 type JobProcess = WorkProcess<JobWork, FromWorker>;
 
 interface Running {
@@ -41,7 +42,7 @@ export class Pool {
   readonly #store: JobStore;
   readonly #options: PoolOptions;
   readonly #running = new Map<string, Running>();
-  readonly #share: { threads: number; memoryMb: number };
+  readonly #share: Share;
   readonly slots: number;
   readonly #leaseMs: number;
   /** Attempts whose end could not be told to the queue: the disk was full, or the ledger away. */
@@ -173,11 +174,23 @@ export class Pool {
     while (!this.#closed && this.#running.size < this.slots) {
       const job = await this.#store.claim(this.#options.worker, new Date(), this.#leaseMs);
       if (!job) return;
-      void this.#run(job);
+      void this.#run(job, await this.#shareNow().catch(() => this.#share));
     }
   }
 
-  async #run(job: JobInfo): Promise<void> {
+  /**
+   * What a run that begins now may take: its share, and the threads of slots that nothing runs in and nothing waits for.
+   * Their memory stays free: who begins later must find it.
+   */
+  async #shareNow(): Promise<Share> {
+    const now = new Date().toISOString();
+    const queued = await this.#store.jobs({ states: ["queued"], limit: 1_000 });
+    const waiting = queued.filter(({ notBefore }) => notBefore <= now).length;
+    const busy = Math.min(this.slots, this.#running.size + 1 + waiting);
+    return { ...this.#share, threads: Math.max(this.#share.threads, Math.floor(availableParallelism() / busy)) };
+  }
+
+  async #run(job: JobInfo, share: Share): Promise<void> {
     const { onEvent, workspace } = this.#options;
     const process = this.#spare() ?? this.#start();
     this.#running.set(job.id, { job, process, since: new Date().toISOString() });
@@ -185,7 +198,7 @@ export class Pool {
     // Not before the job has its own process: starting one takes a core for a moment.
     setTimeout(() => this.#warm(), 50).unref();
     let done: { result: LabRunResult | null } | undefined;
-    await process.run({ workspace, job, leaseMs: this.#leaseMs, share: this.#share }, (message) => {
+    await process.run({ workspace, job, leaseMs: this.#leaseMs, share }, (message) => {
       if (message.type === "event") onEvent({ type: "run", job, event: message.event });
       else done = message;
     });
