@@ -59,4 +59,4 @@ export {
   secretsIn,
   targetForDatabase,
 } from "./1-read/index.ts";
-export type { DepsEvent, OwnTargetRequest, ReadWarning } from "./1-read/index.ts";
+export type { DepsEvent, OwnTargetRequest, ReadWarning, RootProjectOptions } from "./1-read/index.ts";

@@ -1,18 +1,14 @@
 import { cleanProject } from "#engine/index.ts";
 import type { Io } from "../io.ts";
 import type { Printer } from "./printer.ts";
+import { rootProjectOf } from "./root-project.ts";
 import type { Settings } from "./settings.ts";
 
 /** `dbt clean`: deletes the folders of clean-targets. */
 export function cleanCommand(settings: Settings, printer: Printer, io: Pick<Io, "env">): number {
   cleanProject({
-    projectDir: settings.projectDir,
-    vars: settings.record("vars"),
-    env: io.env,
-    versionCheck: settings.on("version_check"),
-    targetPath: settings.text("target_path"),
+    ...rootProjectOf(settings, printer, io),
     projectFilesOnly: settings.on("clean_project_files_only"),
-    warn: ({ name, code, text }) => printer.message({ type: "message", level: "warn", name, code, text }),
     report: (step, path) =>
       printer.write(
         step === "checking"

@@ -1,16 +1,14 @@
 import { type DepsEvent, installPackages } from "#engine/index.ts";
 import type { Io } from "../io.ts";
 import type { Printer } from "./printer.ts";
+import { rootProjectOf } from "./root-project.ts";
 import type { Settings } from "./settings.ts";
 
 /** `dbt deps`: installs packages; needs neither profile nor database. */
 export async function depsCommand(settings: Settings, printer: Printer, io: Pick<Io, "env">): Promise<number> {
   const add = settings.record("add_package");
   await installPackages({
-    projectDir: settings.projectDir,
-    vars: settings.record("vars"),
-    env: io.env,
-    versionCheck: settings.on("version_check"),
+    ...rootProjectOf(settings, printer, io),
     upgrade: settings.on("upgrade"),
     lockOnly: settings.on("lock"),
     ...(typeof add.name === "string" && {
@@ -24,7 +22,6 @@ export async function depsCommand(settings: Settings, printer: Printer, io: Pick
       if (level === "warn") printer.message({ type: "message", level, name, code, text });
       else printer.write({ name, code, level, msg: text, data: data ?? { msg: text } });
     },
-    warn: ({ name, code, text }) => printer.message({ type: "message", level: "warn", name, code, text }),
   });
   return 0;
 }

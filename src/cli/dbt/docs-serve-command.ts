@@ -4,6 +4,7 @@ import { serveFiles } from "#server/index.ts";
 import type { Io } from "../io.ts";
 import { openInBrowser } from "../open-in-browser.ts";
 import type { Printer } from "./printer.ts";
+import { rootProjectOf } from "./root-project.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -15,14 +16,7 @@ export async function docsServeCommand(
   printer: Printer,
   io: Pick<Io, "env" | "signal" | "isTTY">,
 ): Promise<number> {
-  const read = openDocsSite({
-    projectDir: settings.projectDir,
-    vars: settings.record("vars"),
-    env: io.env,
-    versionCheck: settings.on("version_check"),
-    targetPath: settings.text("target_path"),
-    warn: ({ name, code, text }) => printer.message({ type: "message", level: "warn", name, code, text }),
-  });
+  const read = openDocsSite(rootProjectOf(settings, printer, io));
   const served = await serveFiles({
     host: settings.text("host") ?? "127.0.0.1",
     port: settings.integer("port") ?? 8080,

@@ -1,21 +1,13 @@
 import { realpathSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { readError } from "./errors.ts";
-import { loadProject, readRawProject } from "./project-file.ts";
 import { allSourcePaths } from "./project-paths.ts";
 import { pythonText } from "./python-text.ts";
-import type { PlainRecord } from "../manifest/types.ts";
-import type { ReadWarning } from "./types.ts";
+import { loadRootProject, type RootProjectOptions } from "./root-project.ts";
 
-export interface CleanOptions {
-  projectDir: string;
-  vars: PlainRecord;
-  env: NodeJS.ProcessEnv;
-  versionCheck: boolean;
-  targetPath?: string;
+export interface CleanOptions extends RootProjectOptions {
   /** `--no-clean-project-files-only` makes it false. */
   projectFilesOnly: boolean;
-  warn(warning: ReadWarning): void;
   /** Told before and after each folder. */
   report(step: "checking" | "cleaned", path: string): void;
 }
@@ -23,17 +15,7 @@ export interface CleanOptions {
 /** Deletes the folders of `clean-targets`; source folders and folders outside the project are refused before anything goes. Errors: READ-010. */
 export function cleanProject(options: CleanOptions): void {
   const root = real(resolve(options.projectDir));
-  const project = loadProject(
-    readRawProject(root),
-    {
-      env: options.env,
-      vars: options.vars,
-      versionCheck: options.versionCheck,
-      targetPath: options.targetPath,
-      lenientVars: true,
-    },
-    options.warn,
-  );
+  const project = loadRootProject(root, options);
   const absolute = (path: string): string => real(resolve(root, path));
   const targets = new Set(project.paths.clean.map(absolute));
   const sources = new Set(allSourcePaths(project.paths).map(absolute));

@@ -2,18 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathKind } from "./text-file.ts";
 import { readError } from "./errors.ts";
-import { loadProject, readRawProject } from "./project-file.ts";
-import type { PlainRecord } from "../manifest/types.ts";
-import type { ReadWarning } from "./types.ts";
-
-export interface DocsSiteOptions {
-  projectDir: string;
-  vars: PlainRecord;
-  env: NodeJS.ProcessEnv;
-  versionCheck: boolean;
-  targetPath?: string;
-  warn(warning: ReadWarning): void;
-}
+import { loadRootProject, type RootProjectOptions } from "./root-project.ts";
 
 /** What `docs generate` leaves for readers; nothing else of the target folder is given away. */
 const offered = new Set([
@@ -32,11 +21,9 @@ const offered = new Set([
  * The documentation that `docs generate` left in a project's target folder. The function gives the bytes of one of its files,
  * undefined for names that are not there. Errors: READ-002, READ-010 when there is no documentation.
  */
-export function openDocsSite(options: DocsSiteOptions): (name: string) => Buffer | undefined {
-  const { env, vars, versionCheck, targetPath, warn } = options;
+export function openDocsSite(options: RootProjectOptions): (name: string) => Buffer | undefined {
   const root = resolve(options.projectDir);
-  const { paths } = loadProject(readRawProject(root), { env, vars, versionCheck, targetPath, lenientVars: true }, warn);
-  const folder = resolve(root, paths.target);
+  const folder = resolve(root, loadRootProject(root, options).paths.target);
   if (pathKind(join(folder, "index.html")) !== "file")
     throw readError("file", {
       message: `There is no documentation in ${folder}.`,

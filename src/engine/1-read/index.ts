@@ -29,5 +29,6 @@ export { readProjectFlags, readUserFlags } from "./project-flags.ts";
 export { LogFile } from "./log-file.ts";
 export { cleanProject, type CleanOptions } from "./clean.ts";
 export { openDocsSite } from "./docs-site.ts";
+export type { RootProjectOptions } from "./root-project.ts";
 export { installPackages, type DepsEvent, type DepsOptions, type NewPackage } from "./deps/index.ts";
 export { targetForDatabase, type OwnTargetRequest } from "./own-target.ts";

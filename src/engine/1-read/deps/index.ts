@@ -5,10 +5,10 @@ import type { PlainRecord } from "../../manifest/types.ts";
 import { readDeclaredPackages } from "../declared-packages.ts";
 import { readError } from "../errors.ts";
 import { lockFileName, packageFolders, readLock } from "../installed-packages.ts";
-import { loadProject, readRawProject } from "../project-file.ts";
 import { renderTree } from "../render.ts";
 import { configScope } from "../scope.ts";
-import type { Project, ReadWarning } from "../types.ts";
+import { loadRootProject, type RootProjectOptions } from "../root-project.ts";
+import type { Project } from "../types.ts";
 import { addPackage, type NewPackage } from "./add-package.ts";
 import { lockText, packagesHash } from "./lock-file.ts";
 import { pinLocked, resolvePackages } from "./resolve.ts";
@@ -17,19 +17,13 @@ import type { Declared, DepsContext, DepsEvent } from "./types.ts";
 export type { DepsEvent } from "./types.ts";
 export type { NewPackage } from "./add-package.ts";
 
-export interface DepsOptions {
-  projectDir: string;
-  vars: PlainRecord;
-  env: NodeJS.ProcessEnv;
-  versionCheck: boolean;
-  packagesInstallPath?: string;
+export interface DepsOptions extends RootProjectOptions {
   /** Resolve anew although the lock file belongs to packages.yml. */
   upgrade: boolean;
   /** Write the lock file only. */
   lockOnly: boolean;
   add?: NewPackage;
   report(event: DepsEvent): void;
-  warn(warning: ReadWarning): void;
   fetch?: typeof fetch;
 }
 
@@ -38,14 +32,7 @@ export async function installPackages(options: DepsOptions): Promise<void> {
   const root = resolve(options.projectDir);
   const { env, report } = options;
   const scope = configScope({ env, vars: options.vars, secrets: true });
-  const load = {
-    env,
-    vars: options.vars,
-    lenientVars: true,
-    versionCheck: options.versionCheck,
-    packagesInstallPath: options.packagesInstallPath,
-  };
-  const project = loadProject(readRawProject(root), load, options.warn);
+  const project = loadRootProject(root, options);
   if (options.add) addPackage(root, project.packagesFile, options.add, report);
   const { packages, unrendered } = readDeclaredPackages(root, scope, env);
   const declared = packages.map((entry, i) => ({ entry, unrendered: unrendered[i] ?? entry }));
