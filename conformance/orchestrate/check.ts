@@ -34,6 +34,9 @@ export async function checkLedger(root: string): Promise<string[]> {
     }
     const attempts = runs.filter(({ job }) => job !== null).map(({ job, attempt }) => `${job}/${attempt}`);
     if (new Set(attempts).size !== attempts.length) problems.push("an attempt has two runs");
+    const done = runs.filter(({ job, status }) => job !== null && status === "ok").map(({ job }) => job);
+    for (const job of new Set(done.filter((one, i) => done.indexOf(one) !== i)))
+      problems.push(`job ${job} was done twice`);
     // The newest version of alpha was followed, though its run may have been killed right after it was published.
     const newest = publishedVersions(openRegistry(root).lab("alpha").paths.database).at(0)?.version;
     const followed = jobs.some(

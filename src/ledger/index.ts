@@ -46,8 +46,17 @@ export type {
   IncidentCause,
 } from "./alert-types.ts";
 export { JobStore } from "./jobs.ts";
-export type { JobOutcome, Lease } from "./jobs.ts";
-export type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } from "./job-types.ts";
+export type {
+  AttemptEnd,
+  JobFilter,
+  JobInfo,
+  JobOutcome,
+  JobRequest,
+  JobState,
+  LabState,
+  Lease,
+  WorkerInfo,
+} from "./job-types.ts";
 export { isAlive, thisProcess, userName } from "./process-identity.ts";
 export type { ProcessIdentity } from "./process-identity.ts";
 export { newRunId } from "./run-id.ts";

@@ -60,6 +60,27 @@ export interface JobInfo {
   error: ErrorJson | null;
 }
 
+/** How an attempt ended. */
+export interface JobOutcome {
+  state: "ok" | "failed" | "cancelled";
+  message: string;
+  error?: ErrorJson;
+  /** ISO time of the next attempt; without it this one was the last. */
+  retryAt?: string;
+}
+
+/** An attempt at a job: what its holder writes counts only while it is the newest one. */
+export type Lease = Pick<JobInfo, "id" | "attempt">;
+
+/** The end of an attempt. */
+export interface AttemptEnd {
+  lease: Lease;
+  /** A sentence: it was stopped on purpose before it was done, and the job goes back into the queue. */
+  outcome: JobOutcome | string;
+  /** Jobs that follow from it. */
+  then: JobRequest[];
+}
+
 /** What a lab's scheduling remembers. */
 export interface LabState {
   lab: string;

@@ -1,21 +1,8 @@
-import type { ErrorJson } from "#errors/index.ts";
-import type { JobFilter, JobInfo, JobRequest, JobState, LabState, WorkerInfo } from "./job-types.ts";
+import { endOfAttempt, type Insertion, insertion, provided } from "./job-statements.ts";
+import type { AttemptEnd, JobFilter, JobInfo, JobRequest, JobState, LabState, Lease, WorkerInfo } from "./job-types.ts";
 import { isGone } from "./liveness.ts";
 import { thisProcess, userName } from "./process-identity.ts";
-import { newRunId } from "./run-id.ts";
-import { ofLabs, type Row, type Sql, type SqlValue, type Statement } from "./sql.ts";
-
-/** How an attempt ended. */
-export interface JobOutcome {
-  state: "ok" | "failed" | "cancelled";
-  message: string;
-  error?: ErrorJson;
-  /** ISO time of the next attempt; without it this one was the last. */
-  retryAt?: string;
-}
-
-/** An attempt at a job: what its holder writes counts only while it is the newest one. */
-export type Lease = Pick<JobInfo, "id" | "attempt">;
+import { ofLabs, type Row, type Sql, type Statement } from "./sql.ts";
 
 /**
  * The queue of a workspace and what scheduling remembers, in the ledger. A lab has at most one running job, which the
@@ -85,37 +72,11 @@ export class JobStore {
   }
 
   /**
-   * Ends an attempt, and adds the jobs that follow from it in the same transaction. False when the lease was lost: then
-   * nothing was written.
+   * Ends an attempt, and adds the jobs that follow from it in the same transaction, or puts it back. False when the lease was
+   * lost: then nothing was written.
    */
-  async finish(lease: Lease, outcome: JobOutcome, now: Date, then: JobRequest[] = []): Promise<boolean> {
-    const again = outcome.retryAt !== undefined && outcome.state === "failed";
-    const values = {
-      id: lease.id,
-      attempt: lease.attempt,
-      now: now.toISOString(),
-      message: outcome.message,
-      error: outcome.error ? JSON.stringify(outcome.error) : null,
-    };
-    const held = "id = @id AND attempt = @attempt AND state = 'running'";
-    const end: Statement = again
-      ? {
-          text: `UPDATE jobs SET state = CASE WHEN cancel_by IS NULL THEN 'queued' ELSE 'cancelled' END,
-              not_before = @retryAt, failures = failures + 1, worker = NULL, lease_until = NULL,
-              finished_at = CASE WHEN cancel_by IS NULL THEN NULL ELSE @now END, message = @message, error = @error
-            WHERE ${held} RETURNING id`,
-          values: { ...values, retryAt: outcome.retryAt as string },
-        }
-      : {
-          text: `UPDATE jobs SET state = @state, failures = failures + @failed, worker = NULL, lease_until = NULL,
-              finished_at = @now, message = @message, error = @error
-            WHERE ${held} RETURNING id`,
-          values: { ...values, state: outcome.state, failed: outcome.state === "failed" ? 1 : 0 },
-        };
-    // Only an attempt that still holds its lease may cause anything.
-    const cause = { cause: lease.id, causeAttempt: lease.attempt };
-    const followers = then.map((request) => provided(`EXISTS ${caused}`, insertion(request), cause));
-    const rows = await this.#sql.batch([...followers, end]);
+  async finish(lease: Lease, outcome: AttemptEnd["outcome"], now: Date, then: JobRequest[] = []): Promise<boolean> {
+    const rows = await this.#sql.batch(endOfAttempt({ lease, outcome, then }, now));
     return (rows.at(-1) ?? []).length > 0;
   }
 
@@ -134,15 +95,6 @@ export class JobStore {
       { id, attempt, why, now: now.toISOString(), soon: later(now, 1_000), later: later(now, 10_000), most },
     );
     return row && jobInfo(row);
-  }
-
-  /** Puts a job back that was stopped on purpose before it was done: it counts as nothing. */
-  async release({ id, attempt }: Lease, why: string): Promise<void> {
-    await this.#sql.all(
-      `UPDATE jobs SET state = 'queued', worker = NULL, lease_until = NULL, message = @why
-       WHERE id = @id AND attempt = @attempt AND state = 'running'`,
-      { id, attempt, why },
-    );
   }
 
   /** Names the run of an attempt. False when the lease is lost. */
@@ -298,43 +250,7 @@ export class JobStore {
   }
 }
 
-const caused = "(SELECT 1 FROM jobs c WHERE c.id = @cause AND c.attempt = @causeAttempt AND c.state = 'running')";
-
 const later = (now: Date, ms: number) => new Date(now.getTime() + ms).toISOString();
-
-type Insertion = Statement & { values: NonNullable<Statement["values"]> & { id: string } };
-
-/** An insertion that happens only when a condition holds. */
-const provided = (condition: string, { text, values }: Insertion, more: Record<string, SqlValue>): Insertion => ({
-  text: text.replace(/VALUES \(([^)]*)\)/, (_, list: string) => `SELECT ${list} WHERE ${condition}`),
-  values: { ...values, ...more },
-});
-
-function insertion(request: JobRequest): Insertion {
-  const created = new Date().toISOString();
-  const behind = request.behind?.length ? request.behind : undefined;
-  return {
-    text: `INSERT INTO jobs (id, lab, state, priority, trigger_, command, user_, options, dedupe, due_at, not_before,
-        created_at, attempt, failures, interruptions, behind, message)
-      VALUES (@id, @lab, 'queued', @priority, @trigger, @command, @user, @options, @dedupe, @due, @due, @created, 0, 0, 0,
-        @behind, @message)
-      ON CONFLICT DO NOTHING`,
-    values: {
-      id: newRunId(),
-      lab: request.lab,
-      priority: request.priority ?? 0,
-      trigger: request.trigger,
-      command: request.command,
-      user: request.user ?? userName(),
-      options: JSON.stringify(request.options ?? {}),
-      dedupe: request.dedupe ?? null,
-      due: request.dueAt ?? created,
-      created,
-      behind: behind === undefined ? null : ` ${behind.join("  ")} `,
-      message: behind === undefined ? null : `Behind ${behind.join(", ")}.`,
-    },
-  };
-}
 
 const parsed = <T>(text: unknown): T | null => (typeof text === "string" ? (JSON.parse(text) as T) : null);
 

@@ -3,7 +3,9 @@ import { AccessStore } from "./access.ts";
 import { AlertStore } from "./alerts.ts";
 import { connectForReading, connectForWriting, connectInMemory, patienceMilliseconds } from "./connect.ts";
 import { ledgerErrors } from "./errors.ts";
-import { JobStore, type Lease } from "./jobs.ts";
+import { endOfAttempt } from "./job-statements.ts";
+import type { AttemptEnd, Lease } from "./job-types.ts";
+import { JobStore } from "./jobs.ts";
 import { isRunGone, livenessColumns } from "./liveness.ts";
 import { thisProcess, userName } from "./process-identity.ts";
 import { findRun, readEvents, readLastRuns, readRunDetail, readRuns, readScores, readTrend } from "./queries.ts";
@@ -187,9 +189,10 @@ export class Ledger {
     await this.#sql.close();
   }
 
-  async #write(batch: Write[], last: boolean): Promise<void> {
-    const statements = batch.map(({ statement, values }) => ({ text: writes[statement], values }));
-    await this.#sql.batch(statements, { progress: !last });
+  async #write(batch: Write[], last?: { attempt: AttemptEnd | undefined }): Promise<void> {
+    const rows = batch.map(({ statement, values }) => ({ text: writes[statement], values }));
+    const end = last?.attempt ? endOfAttempt(last.attempt, new Date()) : [];
+    await this.#sql.batch([...rows, ...end], { progress: last === undefined });
   }
 
   /** What writes down that runs have crashed: their processes are looked at before the ledger is held. */

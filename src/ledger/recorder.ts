@@ -1,4 +1,5 @@
 import { errorToJson, type ErrorJson, type LabsError } from "#errors/index.ts";
+import type { AttemptEnd } from "./job-types.ts";
 import { signOfLifeMs } from "./liveness.ts";
 import type { EventInput, ModelResult, RunStatus, RunSummary, ScoreResult, StepStatus } from "./types.ts";
 
@@ -16,10 +17,10 @@ export type WriteName =
   | "runFinish";
 
 /**
- * Where a recorder's rows go: all of a batch or none. `last` waits for a locked ledger and for the disk.
- * Rejects when they could not be written in time.
+ * Where a recorder's rows go: all of a batch or none. The last of a run waits for a locked ledger and for the disk, and brings
+ * the end of the run's attempt at a job, if it is one. Rejects when they could not be written in time.
  */
-export type WriteBatch = (batch: Write[], last: boolean) => Promise<void>;
+export type WriteBatch = (batch: Write[], last?: { attempt: AttemptEnd | undefined }) => Promise<void>;
 
 const flushMilliseconds = 200;
 /** Steps that follow each other faster than this share a transaction: small labs finish within a few of them. */
@@ -127,10 +128,10 @@ export class RunRecorder {
    * written since the start of the run, until {@link finish} waits for the disk. Rows that could not be written are kept.
    */
   flush(): Promise<void> {
-    return this.#flush(false);
+    return this.#flush();
   }
 
-  #flush(last: boolean): Promise<void> {
+  #flush(last?: Parameters<WriteBatch>[1]): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushedAt = performance.now();
@@ -149,12 +150,19 @@ export class RunRecorder {
     return this.#flushing;
   }
 
-  /** Ends the run and writes everything. Waits some seconds for a locked ledger. */
-  async finish(status: Exclude<RunStatus, "running" | "crashed">, summary: RunSummary = {}): Promise<void> {
+  /**
+   * Ends the run and writes everything. Waits some seconds for a locked ledger. `attempt` ends in the same transaction: a
+   * process that is killed must not leave a run that has ended and a job that is run again.
+   */
+  async finish(
+    status: Exclude<RunStatus, "running" | "crashed">,
+    summary: RunSummary = {},
+    attempt?: AttemptEnd,
+  ): Promise<void> {
     clearInterval(this.#signs);
     this.#step?.finish(status);
     this.#add("runFinish", { status, at: now(), summary: json(summary) });
-    await this.#flush(true);
+    await this.#flush({ attempt });
     clearTimeout(this.#timer);
   }
 

@@ -97,7 +97,7 @@ class LabRun {
   }
 
   async run(): Promise<LabRunResult> {
-    const { trigger = "cli", command = "labs run", user, job } = this.#options;
+    const { trigger = "cli", command = "labs run", user, job, endAttempt } = this.#options;
     const recorder = await this.#ledger.startRun({
       lab: this.#lab.name,
       trigger,
@@ -117,7 +117,7 @@ class LabRun {
       });
     const result = await this.#stages();
     this.#emit({ type: "run-finish", lab: this.#lab.name, result });
-    await recorder.finish(result.status, {
+    const summary = {
       rowsLoaded: result.rowsLoaded,
       rowsQuarantined: result.rowsQuarantined,
       files: result.files.length,
@@ -129,7 +129,8 @@ class LabRun {
       ...(this.#partial === undefined ? {} : { partial: this.#partial }),
       ...(Object.keys(this.#reads).length > 0 ? { reads: this.#reads } : {}),
       ...(result.error ? { error: result.error } : {}),
-    });
+    };
+    await recorder.finish(result.status, summary, endAttempt?.(result));
     return result;
   }
 

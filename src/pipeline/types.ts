@@ -1,6 +1,7 @@
 import type { ErrorJson } from "#errors/index.ts";
 import type { RunResult } from "#engine/index.ts";
 import type { FileChange, FileResult, IngestEvent } from "#ingest/index.ts";
+import type { AttemptEnd } from "#ledger/index.ts";
 import type { GateReason } from "#publish/index.ts";
 import type { LabQuality } from "#quality/index.ts";
 import { type Stage, stages } from "#registry/index.ts";
@@ -144,6 +145,8 @@ export interface RunLabOptions {
   user?: string;
   /** The job that this run is an attempt at. */
   job?: { id: string; attempt: number };
+  /** How that attempt ends: it is written together with the end of the run. */
+  endAttempt?: (result: LabRunResult) => AttemptEnd;
   /** This run's share of the machine, where the lab's profile does not say otherwise. */
   share?: { threads: number; memoryMb: number };
   /** Called before each step; throws when this process must not go on. */

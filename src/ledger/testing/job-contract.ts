@@ -90,7 +90,7 @@ export function jobContract(name: string, open: () => Promise<JobStore>, random 
       expect(second).toMatchObject({ attempt: 2, failures: 1 });
       await jobs.interrupt(second, "died", at(31), 2);
       const third = (await jobs.claim("w", at(32), lease)) as JobInfo;
-      await jobs.release(third, "server stopped");
+      await jobs.finish(third, "server stopped", at(9));
       const fourth = (await jobs.claim("w", at(33), lease)) as JobInfo;
       expect(await jobs.interrupt(fourth, "died", at(34), 2)).toMatchObject({ state: "failed", message: "died" });
     });
@@ -240,7 +240,7 @@ class Model {
         if (held) expect((await this.#jobs.renew(held, now, this.#leaseMs)) !== undefined).toBe(valid);
         break;
       case "release":
-        if (held) await this.#jobs.release(held, "stopped");
+        if (held) await this.#jobs.finish(held, "stopped", now);
         break;
       case "interrupt":
         if (held) expect((await this.#jobs.interrupt(held, "died", now, 3)) !== undefined).toBe(valid);

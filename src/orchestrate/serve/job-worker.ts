@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadBinding } from "#duck/index.ts";
 import { errorToJson, isLabsError } from "#errors/index.ts";
-import { type JobInfo, type JobOutcome, type JobRequest, type Ledger, openLedger } from "#ledger/index.ts";
+import { type AttemptEnd, type JobInfo, type JobRequest, type Ledger, openLedger } from "#ledger/index.ts";
 import { type LabEvent, type LabRunResult, runLab, serveWork, type StopReason, tellParent } from "#pipeline/index.ts";
 import { openRegistry, type Workspace } from "#registry/index.ts";
 import { orchestrateErrors } from "../errors.ts";
@@ -38,12 +38,20 @@ async function attempt(
     const lab = workspace.lab(job.lab);
     const schedule = new Schedule(lab);
     const time = (clock = new RunClock(schedule, () => halt("timed-out")));
+    let end: AttemptEnd | undefined;
+    const endAttempt = (result: LabRunResult): AttemptEnd =>
+      (end ??= {
+        lease: job,
+        outcome: outcomeOf(result, schedule, job, signal, time.exceeded),
+        then: followers(workspace, job, result),
+      });
     const result = await runLab(workspace, lab, {
       ...(job.options as JobOptions),
       trigger: job.trigger,
       command: job.command,
       user: job.user,
       job: { id: job.id, attempt: job.attempt },
+      endAttempt,
       share,
       beforeStep: keeper.check,
       signal,
@@ -52,14 +60,16 @@ async function attempt(
         tell({ type: "event", event });
       },
     });
-    const outcome = outcomeOf(result, schedule, job, signal, time.exceeded);
-    await end(ledger, job, outcome, followers(workspace, job, result), result);
+    // Once more, for a run that could not be recorded: what is done already stays as it is.
+    const { outcome, then } = endAttempt(result);
+    await ledger.jobs.finish(job, outcome, new Date(), then);
+    tell({ type: "done", result });
     return true;
   } catch (error) {
     const why = signal.reason as Ending | undefined;
     const json = errorToJson(error);
     const retryable = isLabsError(error) && error.retryable && why === undefined;
-    const outcome: JobOutcome | undefined =
+    const outcome: AttemptEnd["outcome"] =
       why === undefined || why === "timed-out"
         ? {
             state: "failed",
@@ -69,7 +79,8 @@ async function attempt(
               job.failures < 2 && { retryAt: retryAt(new Date(), job.failures + 1, 30_000).toISOString() }),
           }
         : stopped(why);
-    await end(ledger, job, outcome, [], null).catch(() => tell({ type: "done", result: null }));
+    await ledger.jobs.finish(job, outcome, new Date()).catch(() => {});
+    tell({ type: "done", result: null });
     return false;
   } finally {
     clock?.stop();
@@ -113,14 +124,13 @@ class RunClock {
   }
 }
 
-/** Undefined: the attempt has no outcome and the job is put back. */
 function outcomeOf(
   result: LabRunResult,
   schedule: Schedule,
   job: JobInfo,
   signal: AbortSignal,
   exceeded: { what: string; ms: number } | undefined,
-): JobOutcome | undefined {
+): AttemptEnd["outcome"] {
   if (result.status !== "cancelled") {
     const again = mayPass(result) && job.failures < schedule.retries;
     const at = again ? retryAt(new Date(), job.failures + 1, schedule.retryAfterMs).toISOString() : undefined;
@@ -140,20 +150,11 @@ function outcomeOf(
   return { state: "failed", message: error.message, error: errorToJson(error) };
 }
 
-const stopped = (why: Ending): JobOutcome | undefined =>
-  why === "cancelled" ? { state: "cancelled", message: "Cancelled; finished models are kept." } : undefined;
-
-async function end(
-  ledger: Ledger,
-  job: JobInfo,
-  outcome: JobOutcome | undefined,
-  then: JobRequest[],
-  result: LabRunResult | null,
-): Promise<void> {
-  if (outcome) await ledger.jobs.finish(job, outcome, new Date(), then);
-  else await ledger.jobs.release(job, "Stopped with its server; goes on with the next one.");
-  tell({ type: "done", result });
-}
+/** What was not asked for by a person goes on later. */
+const stopped = (why: Ending): AttemptEnd["outcome"] =>
+  why === "cancelled"
+    ? { state: "cancelled", message: "Cancelled; finished models are kept." }
+    : "Stopped with its server; goes on with the next one.";
 
 /**
  * Labs that run after this one was published. The version makes each request unique, so a run that found it published
