@@ -8,41 +8,28 @@ export interface GlobalArguments extends GlobalOptions {
 }
 
 /** What takes a value, and what does not. */
-const flags: Record<string, (options: GlobalArguments, value: string) => void> = {
-  "-o": setOutput,
-  "--output": setOutput,
-  "--workspace": (options, value) => {
-    options.workspace = value;
-  },
+const setWorkspace = (options: GlobalArguments, value: string) => {
+  options.workspace = value;
 };
-const switches: Record<string, (options: GlobalArguments) => void> = {
-  "--trace": (o) => {
-    o.trace = true;
-  },
-  "-q": (o) => {
-    o.quiet = true;
-  },
-  "--quiet": (o) => {
-    o.quiet = true;
-  },
-  "--no-color": (o) => {
-    o.noColor = true;
-  },
-  "-h": (o) => {
-    o.help = true;
-  },
-  "--help": (o) => {
-    o.help = true;
-  },
-  "--version": (o) => {
-    o.version = true;
-  },
-};
+const flags = new Map([
+  ["-o", setOutput],
+  ["--output", setOutput],
+  ["--workspace", setWorkspace],
+]);
+const switches = new Map<string, "trace" | "quiet" | "noColor" | "help" | "version">([
+  ["--trace", "trace"],
+  ["-q", "quiet"],
+  ["--quiet", "quiet"],
+  ["--no-color", "noColor"],
+  ["-h", "help"],
+  ["--help", "help"],
+  ["--version", "version"],
+]);
 /** dbt has no flag of these names, so they work after `labs dbt` too; every other flag is dbt's. */
 const beforePassThrough = new Set(["--workspace", "--trace"]);
 
 /** Long names that no verb may declare for itself. */
-export const globalFlags: readonly string[] = [...Object.keys(flags), ...Object.keys(switches)];
+export const globalFlags: readonly string[] = [...flags.keys(), ...switches.keys()];
 
 export function noGlobals(): GlobalArguments {
   return { output: "text", trace: false, quiet: false, noColor: false, help: false, version: false };
@@ -71,7 +58,9 @@ export function takeGlobals(
     if (word === "--") return [...rest, ...words.slice(i)];
     const [name, attached] = split(word);
     const allowed = !mode.verb?.passThrough || beforePassThrough.has(name);
-    if (allowed && flags[name]) {
+    const set = allowed ? flags.get(name) : undefined;
+    const on = allowed && attached === undefined ? switches.get(name) : undefined;
+    if (set) {
       const value = attached ?? words[++i];
       if (value === undefined || value === "") {
         throw cliErrors.usage({
@@ -79,9 +68,9 @@ export function takeGlobals(
           hint: name === "--workspace" ? "Write `--workspace <folder>`." : "Write `-o json` or `-o text`.",
         });
       }
-      flags[name](options, value);
-    } else if (allowed && attached === undefined && switches[name]) {
-      switches[name](options);
+      set(options, value);
+    } else if (on) {
+      options[on] = true;
     } else {
       rest.push(word);
       // The value of a verb's own option is never a global option, whatever it looks like.

@@ -88,6 +88,11 @@ describe("takeGlobals", () => {
     expect(options).toMatchObject({ workspace: "/x", trace: true, quiet: false, help: false });
   });
 
+  it("takes no word for an option that JavaScript's objects have by birth", () => {
+    const words = ["new", "constructor", "__proto__", "toString", "valueOf"];
+    expect(take(words).rest).toEqual(words);
+  });
+
   it("knows flags that no verb may take for itself", () => {
     expect(globalFlags).toEqual(expect.arrayContaining(["-o", "--output", "--workspace", "-q", "-h"]));
   });

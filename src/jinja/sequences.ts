@@ -135,7 +135,7 @@ export function repeatItems(items: readonly Value[], times: number): Value[] {
   if (items.length === 0) return [];
   if (items.length * times > 5e7) throw overflow("cannot fit 'int' into an index-sized integer");
   const out: Value[] = [];
-  for (let i = 0; i < times; i++) out.push(...items);
+  for (let i = 0; i < times; i++) for (const item of items) out.push(item);
   return out;
 }
 

@@ -160,6 +160,16 @@ describe("values", () => {
       "NoneNoneNoneNone",
     );
   });
+  test("a list may repeat more items than a call takes arguments", () => {
+    const items = Array.from({ length: 200_000 }, () => 1);
+    expect(render("{{ (items * 2) | length }}", { items })).toBe("400000");
+  });
+  test("references in markup that mean no character", () => {
+    const items = ["&constructor;", "&#9999999999;", "&#xd800;", "&lt;"];
+    expect(render("{% for i in items %}{{ i | striptags }}|{% endfor %}", { items })).toBe(
+      "&constructor;|\ufffd|\ufffd|<|",
+    );
+  });
   test("hasJinja", () => {
     expect([hasJinja("select 1"), hasJinja("{{ x }}"), hasJinja("{# c #}"), hasJinja("{ {")]).toEqual([
       false,

@@ -277,6 +277,22 @@ describe("in a file", () => {
   });
 });
 
+test("a table of a thousand columns is looked at in several statements, with every figure in its place", async () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `c${i}`);
+  const columns = names.map((name, i) => `i + ${i} AS ${name}`);
+  await connection.run(`CREATE TABLE wide AS SELECT ${columns.join(", ")} FROM range(3) t(i)`);
+  const found = await only("wide");
+  expect(found.columns.map((c) => [c.name, c.min, c.max, c.distinct, c.nulls])).toEqual(
+    names.map((name, i) => [name, String(i), String(i + 2), 3, 0]),
+  );
+});
+
+test("a preview has the beginning of long values", async () => {
+  await connection.run("CREATE TABLE long AS SELECT repeat('x', 1000000) AS v");
+  const [table] = (await inspector.inspect({ tables: ["long"], sampleRows: 1 })).tables;
+  expect(table?.preview?.rows).toEqual([["x".repeat(1000)]]);
+});
+
 const sales = join(import.meta.dirname, "../../../shared/data/sales_data.csv");
 test.skipIf(!existsSync(sales))("the real sales file: every figure equals its own query", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sales-"));

@@ -74,6 +74,7 @@ export interface TableProfile {
   duplicates: Duplicates[];
   /** Null without a date or time column, or with `columns: false`. */
   recent: RecentRows | null;
+  /** The first rows as text, cells cut after 1,000 characters. */
   preview: { columns: string[]; rows: string[][] } | null;
 }
 
@@ -83,6 +84,8 @@ export interface Inspection {
 }
 
 const exactRows = 100_000;
+/** Characters of a cell in a preview, as of `min` and `max`. */
+const longestCell = 1000;
 
 /** Looks at the tables of an open database, which may be read-only. Names may hold anything SQL allows in quotes. */
 export class DataInspector {
@@ -241,7 +244,7 @@ export class DataInspector {
 
   async #preview(relation: Relation, rows: number): Promise<TableProfile["preview"]> {
     if (rows <= 0 || relation.columns.length === 0) return null;
-    const texts = relation.columns.map((column) => `${quoteIdentifier(column.name)}::VARCHAR`);
+    const texts = relation.columns.map(({ name }) => `left(${quoteIdentifier(name)}::VARCHAR, ${longestCell})`);
     const found = await this.#connection.query(
       `SELECT ${texts.join(", ")} FROM (SELECT * FROM ${relation.sql} LIMIT ${Math.floor(rows)})`,
     );

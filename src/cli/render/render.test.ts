@@ -106,6 +106,12 @@ test("width of a text is what the terminal shows", () => {
   expect(plain(truncate(palette(true).red("abcdef"), 4))).toBe("abc…");
   expect(truncate(palette(true).red("abcdef"), 4)).toSatisfy((text: string) => text.endsWith("\u001b[39m"));
   expect(printable("a\nb\u001b[31m")).toBe("a⏎b\\x1b[31m");
+  expect(printable("\u202eabc\u2069")).toBe("\\u202eabc\\u2069");
+});
+
+test("a table may have more rows than a call takes arguments", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [String(i)]);
+  expect(renderTable([{ title: "N", align: "right" }], rows).split("\n", 2)).toEqual(["     N", "     0"]);
 });
 
 test("a table is aligned, and gives way only where it may", () => {

@@ -36,9 +36,7 @@ export function renderTable(
   const kept = affordable(all, allRows, indent.length, header, options.width);
   const columns = kept.flatMap((i) => all[i] ?? []);
   const rows = allRows.map((row) => kept.map((i) => row[i] ?? ""));
-  const widths = columns.map((column, i) =>
-    Math.max(header ? displayWidth(column.title) : 0, ...rows.map((row) => displayWidth(row[i] ?? ""))),
-  );
+  const widths = columns.map((column, i) => fullWidth(column, i, rows, header));
   shrink(columns, widths, indent.length, options.width);
   const line = (cells: readonly string[]) =>
     `${indent}${columns
@@ -48,6 +46,10 @@ export function renderTable(
   if (header) lines.unshift(paint.bold(line(columns.map((column) => column.title))));
   return lines.map((text) => `${text}\n`).join("");
 }
+
+/** Width that shows every cell of a column. Rows may be more than a call takes arguments. */
+const fullWidth = (column: TableColumn, i: number, rows: readonly (readonly string[])[], header: boolean): number =>
+  rows.reduce((most, row) => Math.max(most, displayWidth(row[i] ?? "")), header ? displayWidth(column.title) : 0);
 
 /** Indices of the columns for which there is room when every one gives way as far as it may. */
 function affordable(
@@ -60,7 +62,7 @@ function affordable(
   const every = columns.map((_, i) => i);
   if (width === undefined) return every;
   const least = columns.map((column, i) => {
-    const full = Math.max(header ? displayWidth(column.title) : 0, ...rows.map((row) => displayWidth(row[i] ?? "")));
+    const full = fullWidth(column, i, rows, header);
     return Math.min(full, column.shrinkTo ?? full) + 2;
   });
   const order = every.toSorted((a, b) => (columns[a]?.spare ?? 0) - (columns[b]?.spare ?? 0));

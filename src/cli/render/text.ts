@@ -56,13 +56,17 @@ export function truncate(text: string, width: number): string {
   return out;
 }
 
-/** The text on one line, with control characters shown instead of obeyed: for values out of data. */
+/**
+ * The text on one line, with control characters shown instead of obeyed: for values out of data. Those that turn the
+ * direction of writing count, since they would turn the rest of the line with them.
+ */
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) => {
     if (char === "\n") return "⏎";
     if (char === "\t") return " ";
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, "0")}`;
   });
 }
 

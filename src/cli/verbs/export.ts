@@ -47,7 +47,7 @@ export const verb: Verb = {
   exitNotes: "1 when nothing is published yet or the folder cannot be written.",
   run(input) {
     const [what = ""] = input.args;
-    const kind = kinds[what];
+    const kind = Object.hasOwn(kinds, what) ? kinds[what] : undefined;
     if (kind) return kind(input);
     const meant = didYouMean(what, Object.keys(kinds));
     throw cliErrors.usage({

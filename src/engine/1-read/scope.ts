@@ -68,7 +68,7 @@ function envVar({ env, secrets }: ScopeOptions): Value {
         hint: "Move the secret to profiles.yml, or give the variable another name.",
       });
     }
-    const value = name.startsWith(privatePrefix) ? undefined : env[name];
+    const value = name.startsWith(privatePrefix) || !Object.hasOwn(env, name) ? undefined : env[name];
     if (value !== undefined) return secret ? open + name + close : value;
     if (fallback !== null) return fallback;
     throw readError("environment", {

@@ -22,7 +22,7 @@ export function isMacroType(text: string): boolean {
 /** What follows the type that the text starts with, or undefined when it starts with none. */
 function typeAt(text: string): string | undefined {
   const name = /^[a-z]+/.exec(text)?.[0] ?? "";
-  const count = arity[name];
+  const count = Object.hasOwn(arity, name) ? arity[name] : undefined;
   if (count === undefined) return undefined;
   let rest: string | undefined = text.slice(name.length);
   for (let i = 0; i < count; i++) {

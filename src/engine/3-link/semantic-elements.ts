@@ -39,7 +39,8 @@ export function nameFaults(name: string): string[] {
     faults.push(
       `Invalid name \`${name}\` - names cannot match reserved time granularity keywords ([${grains.map((g) => `'${g}'`).join(", ")}])`,
     );
-  const reason = reserved[name.toLowerCase()];
+  const lower = name.toLowerCase();
+  const reason = Object.hasOwn(reserved, lower) ? reserved[lower] : undefined;
   if (reason) faults.push(`Invalid name \`${name}\` - this name is reserved by MetricFlow. Reason: ${reason}`);
   return faults;
 }

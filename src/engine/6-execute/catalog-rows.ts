@@ -38,7 +38,7 @@ export async function catalogRows(
         information_schema: first.informationSchema(),
         relations,
       });
-      if (table instanceof AgateTable) rows.push(...rowsOf(table));
+      if (table instanceof AgateTable) for (const row of rowsOf(table)) rows.push(row);
     } catch (error) {
       if (!isLabsError(error)) throw error;
       const text = errorText(error, node);

@@ -27,7 +27,8 @@ export class RunResultValue extends PyObject {
       case "timing":
         return this.#result.timing.map((t) => new Fields("TimingInfo", fromPlain(t) as PyDict));
       default: {
-        const value = (this.#result as unknown as Record<string, unknown>)[name];
+        const fields = this.#result as unknown as Record<string, unknown>;
+        const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
         return value === undefined ? undefined : fromPlain(value);
       }
     }

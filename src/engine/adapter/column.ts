@@ -145,7 +145,7 @@ export class AdapterColumn extends PyObject {
       case "fields":
         return this.fields;
       default:
-        return bound(this, name, methods) ?? columnStatics[name];
+        return bound(this, name, methods) ?? columnStatics.get(name);
     }
   }
 }
@@ -195,19 +195,23 @@ const methods: HostMethods<AdapterColumn> = {
 const text = (value: Value | undefined): string => (typeof value === "string" ? value : repr(value ?? null));
 
 /** What both the class and its columns offer. */
-const columnStatics: Record<string, Value> = {
-  create: hostFunction("create", ["name", "label_or_dtype"], (name, dtype) =>
-    AdapterColumn.create(text(name), text(dtype)),
-  ),
-  translate_type: hostFunction("translate_type", ["dtype"], (dtype) => AdapterColumn.translateType(text(dtype))),
-  string_type: hostFunction("string_type", ["size"], (size) => `character varying(${text(size)})`),
-  numeric_type: hostFunction("numeric_type", ["dtype", "precision", "scale"], (dtype, precision = null, scale = null) =>
-    numericType(text(dtype), precision, scale),
-  ),
-  from_description: hostFunction("from_description", ["name", "raw_data_type"], (name, type) =>
-    AdapterColumn.fromDescription(text(name), text(type)),
-  ),
-};
+const columnStatics: ReadonlyMap<string, Value> = new Map(
+  Object.entries({
+    create: hostFunction("create", ["name", "label_or_dtype"], (name, dtype) =>
+      AdapterColumn.create(text(name), text(dtype)),
+    ),
+    translate_type: hostFunction("translate_type", ["dtype"], (dtype) => AdapterColumn.translateType(text(dtype))),
+    string_type: hostFunction("string_type", ["size"], (size) => `character varying(${text(size)})`),
+    numeric_type: hostFunction(
+      "numeric_type",
+      ["dtype", "precision", "scale"],
+      (dtype, precision = null, scale = null) => numericType(text(dtype), precision, scale),
+    ),
+    from_description: hostFunction("from_description", ["name", "raw_data_type"], (name, type) =>
+      AdapterColumn.fromDescription(text(name), text(type)),
+    ),
+  }),
+);
 
 /** `api.Column`: the class as templates see it; calling it makes a column. */
 export class ColumnClass extends PyObject {
@@ -222,7 +226,7 @@ export class ColumnClass extends PyObject {
       new AdapterColumn(text(column), text(dtype), size === null ? null : Number(size), precision, scale),
   ).run;
   override getAttr(name: string): Value | undefined {
-    return columnStatics[name];
+    return columnStatics.get(name);
   }
   override repr(): string {
     return "<class 'dbt.adapters.duckdb.column.DuckDBColumn'>";

@@ -31,7 +31,7 @@ export class RelationClass extends PyObject {
           at,
         ]);
       default:
-        return relationTypeConstants[name];
+        return relationTypeConstants.get(name);
     }
   }
 }

@@ -81,21 +81,21 @@ export class Relation extends RelationBase {
       case "replace":
         return new PyFunction(name, (_args, kwargs) => this.with(readFields(kwargs)));
       default:
-        return bound(this, name, methods) ?? relationTypeConstants[name];
+        return bound(this, name, methods) ?? relationTypeConstants.get(name);
     }
   }
 }
 
 /** `api.Relation.View` and its like. */
-export const relationTypeConstants: Record<string, Value> = {
-  Table: "table",
-  CTE: "cte",
-  View: "view",
-  External: "external",
-  MaterializedView: "materialized_view",
-  PointerTable: "pointer_table",
-  Function: "function",
-};
+export const relationTypeConstants: ReadonlyMap<string, Value> = new Map([
+  ["Table", "table"],
+  ["CTE", "cte"],
+  ["View", "view"],
+  ["External", "external"],
+  ["MaterializedView", "materialized_view"],
+  ["PointerTable", "pointer_table"],
+  ["Function", "function"],
+]);
 
 const text = (value: Value | undefined): string | null => (typeof value === "string" ? value : null);
 /** A part of a path as Python stores it: None, or text of whatever was given. */

@@ -37,7 +37,7 @@ export function envVarFunction(runtime: Runtime, overrides: Record<string, unkno
         hint: "Move the secret to profiles.yml, or rename the variable.",
       });
     }
-    const value = key.startsWith(privatePrefix) ? undefined : runtime.env[key];
+    const value = key.startsWith(privatePrefix) || !Object.hasOwn(runtime.env, key) ? undefined : runtime.env[key];
     runtime.notes?.env.set(key, value ?? null);
     if (value !== undefined) return value;
     // As it was given: a default of false stays false.

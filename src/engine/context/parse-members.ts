@@ -11,7 +11,7 @@ import { adapterObject, columnClass, exceptionsFor, relationClassOf, unusedSessi
 import { referenceFunction } from "./project-config.ts";
 import { functionArguments, refArguments, sourceArguments } from "./reference-arguments.ts";
 import type { Runtime } from "./runtime.ts";
-import { NodeScope, type Members } from "./scope.ts";
+import { memberOf, NodeScope, type Members } from "./scope.ts";
 import { modelValue } from "./model-value.ts";
 import { targetValue } from "./target-value.ts";
 import { VarFunction, varsFor } from "./vars.ts";
@@ -203,8 +203,7 @@ export class ScopeDict extends PyObject {
   override getItem(key: Value): Value | undefined {
     if (typeof key !== "string") return undefined;
     if (!this.#members) return this.#scope.get(key);
-    const member = this.#members[key];
-    return typeof member === "function" ? member() : member;
+    return memberOf(this.#members, key);
   }
   override getAttr(name: string): Value | undefined {
     if (name === "get") {

@@ -20,6 +20,13 @@ export interface MacroHooks {
 
 export type Members = Record<string, Value | (() => Value)>;
 
+/** A member by name; what every object of JavaScript has (`constructor`) is none. */
+export function memberOf(members: Members, name: string): Value | undefined {
+  if (!Object.hasOwn(members, name)) return undefined;
+  const member = members[name];
+  return typeof member === "function" ? member() : member;
+}
+
 /** A member that is computed when a template first asks for it. */
 export const lazily = (compute: () => Value): (() => Value) => compute;
 
@@ -96,8 +103,7 @@ export class NodeScope implements Scope {
     if (this.#macros.isNamespace(name)) return new MacroNamespace(name, this.#macros, this);
     const internal = this.#macros.internal(name);
     if (internal) return this.bind(internal);
-    const member = this.#members[name];
-    return typeof member === "function" ? member() : member;
+    return memberOf(this.#members, name);
   }
 }
 

@@ -111,7 +111,7 @@ function tableFunction(from: Tree, environment: Environment): From {
     const structs = parts(call, "children").some((child) => ["recursive", "max_depth"].includes(text(child, "alias")));
     if (!structs) return known([name]);
   }
-  const fixed = fixedColumns[name];
+  const fixed = Object.hasOwn(fixedColumns, name) ? fixedColumns[name] : undefined;
   if (fixed) return known(fixed);
   const macros = reading.facts.macros(name, "table_macro");
   if (macros?.length) return aliasOf(from, tableMacro(macros, call, scope, rows), [name]);

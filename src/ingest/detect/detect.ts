@@ -103,7 +103,7 @@ export async function detectChanges(options: DetectOptions): Promise<IngestPlan>
       looks.push(await look(file, entry, context));
     }
     const { changes, unchanged } = classify(config, looks, vanished);
-    plan.changes.push(...changes);
+    for (const change of changes) plan.changes.push(change);
     plan.unchanged += unchanged;
   }
   const polled = options.polls === false ? [] : wanted.map(({ config }) => config).filter(isPolled);

@@ -76,9 +76,17 @@ export const attribute = (tag: string, name: string): string | undefined =>
     ?.slice(1)
     .find((value) => value !== undefined);
 
-const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-/** Text of XML with its references resolved. */
+const named = new Map([
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["amp", "&"],
+]);
+/** Text of XML with its references resolved; what refers to nothing stays as it is. */
 export const plainText = (text: string): string =>
-  text.replace(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi, (whole, hex?: string, number?: string, name = "") =>
-    hex || number ? String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(number)) : (named[name] ?? whole),
-  );
+  text.replace(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi, (whole, hex?: string, number?: string, name = "") => {
+    if (!hex && !number) return named.get(name) ?? whole;
+    const code = hex ? Number.parseInt(hex, 16) : Number(number);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });

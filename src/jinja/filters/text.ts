@@ -151,21 +151,24 @@ const format: FilterFunction = (value, args, kwargs) => {
   return likeText(value, formatPercent(softText(value), given, value instanceof PyMarkup));
 };
 
-const entities: Record<string, string> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: "\u00a0",
-  copy: "©",
-  reg: "®",
-};
+const entities = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["nbsp", "\u00a0"],
+  ["copy", "©"],
+  ["reg", "®"],
+]);
+/** Python's `html.unescape`: a number that is no character becomes U+FFFD. */
+const character = (code: number): string =>
+  code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? "\ufffd" : String.fromCodePoint(code);
 const unescapeHtml = (text: string): string =>
   text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
-    if (decimal) return String.fromCodePoint(Number(decimal));
-    if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
-    return entities[name as string] ?? whole;
+    if (decimal) return character(Number(decimal));
+    if (hex) return character(Number.parseInt(hex, 16));
+    return entities.get(name as string) ?? whole;
   });
 
 const striptags: FilterFunction = (value) => {
