@@ -28,7 +28,9 @@ function scheduleInterval(schedule: ScheduleConfig, now: Date): number | undefin
   const times = [schedule.cron]
     .flat()
     .flatMap((pattern) => {
-      const cron = cronOf(pattern, schedule.timezone);
+      // In the machine's own time: gaps are the same everywhere, but for an hour when clocks change, and to load a zone
+      // takes longer than all else here.
+      const cron = cronOf(pattern);
       const found: number[] = [];
       for (let at = cron.nextRun(now); at && (found.length < 4 || at.getTime() <= end); at = cron.nextRun(at)) {
         found.push(at.getTime());
