@@ -36,30 +36,49 @@ export function withSources(
   return asWritten(text ?? "", document.toString({ lineWidth: 0 }));
 }
 
+/** Keys are compared by whoever reads the file; the library needs seconds for ten thousand of them. */
+const unchecked = { uniqueKeys: false };
+
 /** Gives lines that say the same as before their old spelling back: the writer has its own taste of blanks in `[a, b]`. */
 function asWritten(before: string, after: string): string {
   const bare = (line: string) => line.replace(/\s/g, "");
   const old = before.split("\n");
+  // Of each spelling the places that are still ahead, the next one last.
+  const ahead = new Map<string, number[]>();
+  for (let i = old.length - 1; i >= 0; i--) {
+    const key = bare(old[i] ?? "");
+    const places = ahead.get(key);
+    if (places) places.push(i);
+    else ahead.set(key, [i]);
+  }
   let next = 0;
   const lines = after.split("\n").map((line) => {
-    const at = old.findIndex((candidate, i) => i >= next && bare(candidate) === bare(line));
-    if (at === -1) return line;
+    const places = ahead.get(bare(line)) ?? [];
+    while ((places.at(-1) ?? next) < next) places.pop();
+    const at = places.pop();
+    if (at === undefined) return line;
     next = at + 1;
     return old[at] ?? line;
   });
   const kept = lines.join("\n");
-  const same = (one: string, other: string) => isDeepStrictEqual(parse(one), parse(other));
+  const same = (one: string, other: string) => isDeepStrictEqual(parse(one, unchecked), parse(other, unchecked));
   return same(kept, after) ? kept : after;
 }
 
 /**
- * Writes {@link withSources} into a lab.yml. The result must be valid, else nothing is written.
- * Errors: REG-003, REG-004, REG-005, REG-012.
+ * Writes {@link withSources} into a lab.yml. The result must be valid, else nothing is written. What somebody saves while the
+ * text is made is taken in, not overwritten. Errors: REG-003, REG-004, REG-005, REG-012.
  */
 export function freezeSources(file: string, entries: Parameters<typeof withSources>[2]): void {
-  const text = withSources(existsSync(file) ? readText(file) : undefined, file, entries);
-  requireLabText(text, file);
-  writeAtomic(file, text);
+  const read = () => (existsSync(file) ? readText(file) : undefined);
+  for (;;) {
+    const before = read();
+    const text = withSources(before, file, entries);
+    requireLabText(text, file);
+    if (read() !== before) continue;
+    writeAtomic(file, text);
+    return;
+  }
 }
 
 /** Entries of `sources:` as YAML, to be read or pasted. */

@@ -65,7 +65,7 @@ const placesIn =
 
 function parseAnew(source: string, file: string): Parsed {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: false });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col, source };
@@ -78,7 +78,15 @@ function parseAnew(source: string, file: string): Parsed {
       hint: "Save it as UTF-8.",
     });
   }
+  const repeated = repeatedKey(document);
   const failure = document.errors[0];
+  if (repeated !== undefined && !(failure && failure.pos[0] < repeated)) {
+    throw registryErrors.yamlSyntax({
+      message: "Map keys must be unique.",
+      place: at(repeated),
+      hint: "Remove one of the two keys, or rename it.",
+    });
+  }
   if (failure?.code === "MULTIPLE_DOCS") {
     throw registryErrors.yamlSyntax({
       message: "The file has more than one YAML document.",
@@ -117,8 +125,27 @@ function parseAnew(source: string, file: string): Parsed {
   return { file, source, document, data, at, place: placesIn(source, file) };
 }
 
+/** Where a map names a key a second time. The library compares each key with all before it: seconds for ten thousand columns. */
+function repeatedKey(document: Document): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          offset = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return offset;
+}
+
 function syntaxHint(code: string): string {
-  if (code === "DUPLICATE_KEY") return "Remove one of the two keys, or rename it.";
   if (code === "TAB_AS_INDENT") return "Indent with spaces.";
   if (code === "BAD_INDENT") return "Check the indentation of this line and the ones above it.";
   return "Check quotes, colons and indentation here and on the line above.";

@@ -61,7 +61,8 @@ export async function proposeColumns(
     // What DuckDB's reader refuses as a whole, such as two kinds of line ends, our own reader still splits.
     if (!(error instanceof Error && error.message.startsWith("Invalid Input Error"))) throw error;
     await stageRecords(connection, input, bare, fileNames, true);
-    const fields = wanted.map((name) => `f${fileNames.indexOf(name)} AS ${quoteIdentifier(name)}`).join(", ");
+    const places = new Map(fileNames.map((name, i) => [name, i]));
+    const fields = wanted.map((name) => `f${places.get(name)} AS ${quoteIdentifier(name)}`).join(", ");
     await keep(`SELECT ${fields} FROM ${stage} WHERE _problem IS NULL`);
     await connection.run(`DROP TABLE ${stage}`);
   }
@@ -96,13 +97,11 @@ export function asEvolved(frame: Contract, agreed: Contract | undefined, { propo
 
 /** Whether declared columns say something else than the contract that was agreed before. */
 export function differsFrom(agreed: Contract, frame: Contract): boolean {
-  const text = (contract: Contract) =>
-    JSON.stringify([
-      contract.nullValues,
-      contract.decimalSeparator,
-      contract.header,
-      frame.columns.map((column) => contract.columns.find((c) => c.name.toLowerCase() === column.name.toLowerCase())),
-    ]);
+  const text = ({ nullValues, decimalSeparator, header, columns }: Contract) => {
+    const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
+    const same = frame.columns.map(({ name }) => byName.get(name.toLowerCase()));
+    return JSON.stringify([nullValues, decimalSeparator, header, same]);
+  };
   return text(agreed) !== text(frame);
 }
 

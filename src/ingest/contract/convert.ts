@@ -138,8 +138,9 @@ const roundMillions = (v: string) => `(abs(${v}) >= 1e11 AND ${v} % 1000000 = 0)
 
 /** SQL condition over columns read as text: some value that `rejecting` would take is not kept as it was written. */
 export function hiddenText(contract: Contract, names: string[]): string | undefined {
+  const asked = new Set(names);
   const plans = planColumns(contract, "rejecting").filter(
-    ({ column, readAs }) => readAs !== "VARCHAR" && column.format === undefined && names.includes(column.name),
+    ({ column, readAs }) => readAs !== "VARCHAR" && column.format === undefined && asked.has(column.name),
   );
   if (plans.length === 0) return undefined;
   const hidden = plans.map(({ column, readAs }) => {

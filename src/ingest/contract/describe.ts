@@ -41,8 +41,9 @@ export async function describeContract(
     `SELECT count(*), ${names.map((name) => `count(${quoteIdentifier(name)}), approx_count_distinct(${quoteIdentifier(name)})`).join(", ")} FROM ${store}`,
   );
   const [total = 0, ...counts] = (rows[0] ?? []).map(Number);
+  const types = new Map(typed.map((column) => [column.name, column]));
   const columns = names.map((name, i) => {
-    const column = typed.find((candidate) => candidate.name === name);
+    const column = types.get(name);
     return {
       name,
       type: column?.type ?? stored[i]?.type ?? "VARCHAR",

@@ -98,8 +98,14 @@ export function matchHeader(
   return { names: matched, added, ignored: [], quarantineAll: false };
 }
 
+/** Columns that an error names. */
+const mostNamed = 20;
+
 function differ(missing: string[], added: string[], contract: Contract, source: string, file: string, line: string) {
-  const list = (names: string[]) => names.map((name) => `\`${name}\``).join(", ");
+  const list = (names: string[]) => {
+    const shown = names.slice(0, mostNamed).map((name) => `\`${name}\``);
+    return `${shown.join(", ")}${names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ""}`;
+  };
   const parts = [
     ...(missing.length > 0 ? [`it lacks ${list(missing)}`] : []),
     ...(added.length > 0 ? [`it has ${list(added)}, which the contract does not know`] : []),
@@ -108,7 +114,8 @@ function differ(missing: string[], added: string[], contract: Contract, source: 
   const delimiter = [";", "\t", "|", ","].find(
     (char) => char !== contract.dialect.delimiter && line.split(char).length > required / 2 + 0.5 && added.length === 1,
   );
-  const renamed = missing.flatMap((name) => {
+  // Each is compared with each: of more than these it is another layout, not a slip of the pen.
+  const renamed = (added.length > mostNamed ? [] : missing.slice(0, mostNamed)).flatMap((name) => {
     const meant = didYouMean(name, added);
     return meant ? [`\`${name}\` may be called \`${meant}\` now`] : [];
   });

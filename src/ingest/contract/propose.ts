@@ -59,6 +59,12 @@ const rules: Rule[] = [
   ),
 ];
 
+/** A value has the digits and length of a date, whatever its format. */
+const looksDated: Rule = {
+  type: "DATE",
+  fits: (v) => `(length(${v}) BETWEEN 8 AND 20 AND ${matches("[0-9].*")(v)})`,
+};
+
 /** Rules for what is written as ISO or programs write it. */
 export const plainRules = rules.filter((rule) => rule.format === undefined);
 
@@ -71,7 +77,7 @@ function formatted(type: string, formats: string[]): Rule[] {
 }
 
 /**
- * Types for columns whose values lie as text in `relation`, by reading all of it. The first thousand rows rule most types
+ * Types for columns whose values lie as text in `relation`, by reading all of it. The first rows rule most types
  * out, so that the whole is asked only what is still open. Columns without any value become VARCHAR.
  */
 export async function proposeTypes(
@@ -81,13 +87,20 @@ export async function proposeTypes(
 ): Promise<ContractColumn[]> {
   const first = await fitting(connection, relation, names, plainRules);
   const open = names.filter((_, i) => first[i]?.length === 0);
-  const looksDated = open.length === 0 ? [] : await withDigits(connection, relation, open);
+  const digits = await judge(
+    connection,
+    () => relation,
+    open,
+    open.map(() => [looksDated]),
+  );
+  const maybe = open.filter((_, i) => digits[i]?.[0] === true);
   const special = rules.filter((rule) => rule.format !== undefined);
-  const second = looksDated.length === 0 ? [] : await fitting(connection, relation, looksDated, special);
+  const second = await fitting(connection, relation, maybe, special);
+  const places = new Map(maybe.map((name, i) => [name, i]));
   return names.map((name, i) => {
     const rule = first[i]?.[0];
     if (rule) return { name, type: rule.type, nullable: true };
-    const dated = second[looksDated.indexOf(name)] ?? [];
+    const dated = second[places.get(name) ?? -1] ?? [];
     const only = dated.length === 1 ? dated[0] : undefined;
     // Two formats that both fit (is 2/3 in February or in March?) are no knowledge: such a column stays text.
     if (only?.format) return { name, type: only.type, nullable: true, format: only.format };
@@ -95,11 +108,14 @@ export async function proposeTypes(
   });
 }
 
+/** A thousand rows rule out most types; of wide tables fewer, for they are asked everything. */
+const earlyRows = (columns: number) => Math.max(20, Math.min(1_000, Math.floor(200_000 / columns)));
+
 /** For each column the rules that all its values fit; none for a column without values. */
 async function fitting(connection: Connection, relation: string, names: string[], tried: Rule[]): Promise<Rule[][]> {
   const early = await judge(
     connection,
-    (some) => `(SELECT ${some.map(quoteIdentifier).join(", ")} FROM ${relation} LIMIT 1000)`,
+    (some) => `(SELECT ${some.map(quoteIdentifier).join(", ")} FROM ${relation} LIMIT ${earlyRows(names.length)})`,
     names,
     names.map(() => tried),
   );
@@ -112,18 +128,43 @@ async function fitting(connection: Connection, relation: string, names: string[]
 const columnsInOneStatement = 200;
 
 /** Whether all values of a column fit a rule, for each column and each of its rules; null when there are no values. */
-async function judge(
+function judge(
   connection: Connection,
   relation: (names: string[]) => string,
   names: string[],
   tried: Rule[][],
 ): Promise<(boolean | null)[][]> {
-  const answers: (boolean | null)[][] = [];
-  for (let at = 0; at < names.length; at += columnsInOneStatement) {
-    const end = at + columnsInOneStatement;
-    answers.push(
-      ...(await judgeSome(connection, relation(names.slice(at, end)), names.slice(at, end), tried.slice(at, end))),
-    );
+  return names.length > columnsInOneStatement
+    ? judgeMany(connection, relation, names, tried)
+    : names.length === 0
+      ? Promise.resolve([])
+      : judgeSome(connection, relation(names), names, tried);
+}
+
+/** Values of this many columns stand below each other at once; more need more memory. */
+const columnsUnpivoted = 1_000;
+
+/** As {@link judge}, for so many columns that each must not bring conditions of its own: all values become one column. */
+async function judgeMany(
+  connection: Connection,
+  relation: (names: string[]) => string,
+  names: string[],
+  tried: Rule[][],
+): Promise<(boolean | null)[][]> {
+  const answers: (boolean | null)[][] = tried.map((rules) => rules.map(() => null));
+  const alike = Map.groupBy(names.keys(), (i) => tried[i]?.map((rule) => rules.indexOf(rule)).join());
+  for (const places of alike.values()) {
+    const asked = tried[places[0] ?? 0] ?? [];
+    for (let at = 0; asked.length > 0 && at < places.length; at += columnsUnpivoted) {
+      const some = places.slice(at, at + columnsUnpivoted);
+      const picked = some.map((i) => names[i] ?? "");
+      const { rows } = await connection.query(
+        `SELECT place, to_json([${asked.map((rule) => `bool_and(${rule.fits("v")})`).join(", ")}])
+         FROM (SELECT unnest(range(${some.length})) AS place, unnest([${picked.map(quoteIdentifier).join(", ")}]) AS v FROM ${relation(picked)})
+         WHERE v IS NOT NULL GROUP BY place`,
+      );
+      for (const [place, fits] of rows) answers[some[Number(place)] ?? -1] = JSON.parse(String(fits)) as boolean[];
+    }
   }
   return answers;
 }
@@ -142,15 +183,4 @@ async function judgeSome(
   });
   const { rows } = await connection.query(`SELECT to_json([${flags.join(", ")}]) FROM ${relation}`);
   return JSON.parse(String(rows[0]?.[0])) as (boolean | null)[][];
-}
-
-/** Columns in which every value has the digits and length of a date. */
-async function withDigits(connection: Connection, relation: string, names: string[]): Promise<string[]> {
-  const tests = names.map((name) => {
-    const v = quoteIdentifier(name);
-    return `bool_and(CASE WHEN ${v} IS NOT NULL THEN length(${v}) BETWEEN 8 AND 20 AND ${matches("[0-9].*")(v)} END)`;
-  });
-  const { rows } = await connection.query(`SELECT to_json([${tests.join(", ")}]) FROM ${relation}`);
-  const answers = JSON.parse(String(rows[0]?.[0])) as (boolean | null)[];
-  return names.filter((_, i) => answers[i] === true);
 }

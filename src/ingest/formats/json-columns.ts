@@ -76,10 +76,11 @@ export function jsonFields(relation: string, columns: (JsonColumn & { asJson: bo
     ...(texts.length > 0 ? [`json_extract_string(${good}, ${list(texts)}) AS texts`] : []),
     ...(documents.length > 0 ? [`json_extract(${good}, ${list(documents)}) AS documents`] : []),
   ];
+  const place = { texts: 0, documents: 0 };
   const fields = columns.map((column, i) =>
     column.asJson
-      ? `nullif(documents[${documents.indexOf(column) + 1}]::VARCHAR, 'null') AS f${i}`
-      : `texts[${texts.indexOf(column) + 1}] AS f${i}`,
+      ? `nullif(documents[${++place.documents}]::VARCHAR, 'null') AS f${i}`
+      : `texts[${++place.texts}] AS f${i}`,
   );
   return `(SELECT ${["_record", "_problem", "_raw", ...fields].join(", ")} FROM (SELECT ${["*", ...parts].join(", ")} FROM ${relation}))`;
 }

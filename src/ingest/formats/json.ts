@@ -74,7 +74,8 @@ export async function stagedJson(
     records,
     optional: true,
     async propose(wanted) {
-      const asked = columns.filter(({ name }) => wanted.includes(name));
+      const names = new Set(wanted);
+      const asked = columns.filter(({ name }) => names.has(name));
       const scalars = asked.filter(({ kind }) => kind !== "JSON");
       const known = new Map<string, ContractColumn>();
       if (scalars.length > 0) {

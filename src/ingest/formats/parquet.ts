@@ -31,8 +31,10 @@ export async function readParquet({ context, change }: ReadRequest): Promise<Sta
       names: columns.map(({ name }) => name),
       records,
       optional: false,
-      propose: async (wanted) =>
-        columns.filter(({ name }) => wanted.includes(name)).map(({ name, type }) => ({ name, type, nullable: true })),
+      propose: async (wanted) => {
+        const asked = new Set(wanted);
+        return columns.filter(({ name }) => asked.has(name)).map(({ name, type }) => ({ name, type, nullable: true }));
+      },
       typed: async (contract, match) => typedRows(file, columns, contract, match),
       dispose,
     };

@@ -166,11 +166,12 @@ function declaredNow(source: SourceConfig, contract: Contract): Contract {
   const declared = source.columns;
   if (!declared) return contract;
   const { dateFormat, timestampFormat } = source.dialect;
+  const byName = new Map([...declared].map(([name, column]) => [name.toLowerCase(), column]));
   return {
     ...contract,
     nullValues: ["", ...(source.dialect.nullValues ?? []).filter((text) => text !== "")],
     columns: contract.columns.map((column) => {
-      const now = [...declared].find(([name]) => name.toLowerCase() === column.name.toLowerCase())?.[1];
+      const now = byName.get(column.name.toLowerCase());
       if (!now) return column;
       const type = normalType(now.type);
       const format = type === "DATE" ? dateFormat : type === "TIMESTAMP" ? timestampFormat : undefined;

@@ -143,10 +143,12 @@ async function widen(
 ): Promise<Map<string, ContractColumn>> {
   const widened = new Map<string, ContractColumn>();
   if (source.drift !== "evolve") return widened;
+  const byName = new Map(observed.map((column) => [column.name.toLowerCase(), column]));
+  const declared = declaredNames(source);
   for (const column of contract.columns) {
-    const now = observed.find(({ name }) => name.toLowerCase() === column.name.toLowerCase());
-    const declared = declaredNames(source).has(column.name.toLowerCase());
-    if (!now || declared || column.type !== "BIGINT") continue;
+    const name = column.name.toLowerCase();
+    const now = byName.get(name);
+    if (!now || declared.has(name) || column.type !== "BIGINT") continue;
     if ((now.kinds & kinds.double) === 0 || (now.kinds & (kinds.long | kinds.huge)) !== 0) continue;
     const value = quoteIdentifier(column.name);
     const { rows } = await connection.query(
