@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { didYouMean, errorToJson, isLabsError, renderError } from "#errors/index.ts";
 import { cliErrors } from "./errors.ts";
 import { type GlobalArguments, noGlobals, takeGlobals } from "./global-options.ts";
@@ -6,21 +7,30 @@ import { processIo, type Stdio } from "./stdio.ts";
 import { parseVerb } from "./verb-arguments.ts";
 import { verbs } from "./verbs.ts";
 
+const stopCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+/** Nobody presses ctrl-C twice within this time. */
+const samePressMs = 150;
+
 /** Runs one command line and ends the process with its exit code. */
 export async function dispatch(words: string[]): Promise<never> {
   const global = noGlobals();
   const stop = new AbortController();
   let io: Stdio | undefined;
   let stopCode = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    const code = signal === "SIGTERM" ? 143 : 130;
-    if (stopCode !== 0) process.exit(code);
-    stopCode = code;
+  let stoppedAt = 0;
+  const onSignal = (signal: keyof typeof stopCodes) => {
+    // Whoever started the program (npm, a shell) passes on what the terminal sends to both: one key pressed is one signal.
+    if (stopCode !== 0 && performance.now() - stoppedAt < samePressMs) return;
+    if (stopCode !== 0) process.exit(stopCodes[signal]);
+    stopCode = stopCodes[signal];
+    stoppedAt = performance.now();
     if (global.output === "text") io?.err("\nStopping cleanly; press ctrl-C again to stop at once.\n");
     stop.abort(cliErrors.cancelled({ message: "The command was stopped." }));
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // The terminal is closed. Node forgets that `nohup` had this signal ignored, but under it no stream is a terminal.
+  process.on("SIGHUP", [0, 1, 2].some((stream) => isatty(stream)) ? onSignal : () => {});
   const onDefect = (error: unknown) => process.exit(report(error, global, (io ??= processIo(global, stop.signal))));
   process.on("unhandledRejection", onDefect);
   process.on("uncaughtException", onDefect);

@@ -26,8 +26,8 @@ export function serveWork<Work>(work: (work: Work, stop: AbortController) => Pro
     // Something that cannot be interrupted must not keep an orphan alive: the lab's data is safe at any moment.
     setTimeout(() => process.exit(1), 20_000).unref();
   });
-  // Ctrl-C reaches the whole process group: the parent decides what it means.
-  process.on("SIGINT", () => {});
+  // Ctrl-C and a closed terminal reach the whole process group: the parent decides what they mean.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
   process.on("SIGTERM", () => (current ? current.abort("stopped" satisfies StopReason) : leave()));
   process.on("message", (message: ToWorker<Work>) => {
     if (message.type === "stop") {

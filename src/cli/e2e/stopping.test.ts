@@ -1,8 +1,20 @@
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { databaseOf, finish, json, labs, printed, query, smallWorkspace, start, write } from "./testing/harness.ts";
+import {
+  databaseOf,
+  finish,
+  json,
+  labs,
+  mainScript,
+  printed,
+  query,
+  smallWorkspace,
+  start,
+  write,
+} from "./testing/harness.ts";
 
 const endless = "select count(*) as n from range(200000) a, range(60000) b where (a.range * b.range) % 7 = 3";
 
@@ -205,5 +217,42 @@ describe("ctrl-C in the middle of a run", () => {
     expect(processesOf(pid)).toEqual([]);
     write(workspace, { "one/dbt/models/endless.sql": "select 1 as id" });
     expect((await labs(workspace, "run", "one", "--no-wait")).code).toBe(0);
+  });
+});
+
+describe("a terminal that is closed", () => {
+  const hasScript = spawnSync("script", ["--version"]).status === 0;
+  it.skipIf(!hasScript)("stops a run as ctrl-C does", async () => {
+    const workspace = smallWorkspace({ shop: { "models/endless.sql": endless } });
+    const command = [process.execPath, mainScript, "run", "shop"].map((word) => `'${word}'`).join(" ");
+    const terminal = spawn("script", ["-qfec", `exec ${command}`, "/dev/null"], {
+      cwd: workspace,
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const holder = join(workspace, ".labs/locks/shop.holder.json");
+    while (!existsSync(holder)) await sleep(20);
+    const { pid } = JSON.parse(readFileSync(holder, "utf8")) as { pid: number };
+    terminal.kill("SIGKILL");
+    while (existsSync(`/proc/${pid}`)) await sleep(20);
+    expect((await json(workspace, "history", "shop")).document.runs[0]).toMatchObject({ status: "cancelled" });
+  });
+
+  it("is nothing to a command that has none, as under nohup", async () => {
+    const workspace = smallWorkspace({
+      one: { "models/endless.sql": endless },
+      two: { "models/endless.sql": endless },
+    });
+    const child = start(["run", "--all", "-j", "2"], { cwd: workspace, detached: true });
+    const ended = finish(child);
+    const pid = child.pid ?? 0;
+    await Promise.all([printed(child, /one +│ ✓ load/), printed(child, /two +│ ✓ load/)]);
+    process.kill(-pid, "SIGHUP");
+    await sleep(300);
+    const before = processesOf(pid).length;
+    // What started the program may pass on what the terminal has sent already.
+    process.kill(-pid, "SIGINT");
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 130, stdout: expect.stringMatching(/one +cancelled[^]*two +cancelled/) });
+    expect(before === 0 || before >= 3).toBe(true);
   });
 });
