@@ -37,11 +37,13 @@ export function shareVariables(env: NodeJS.ProcessEnv): void {
 /** Warnings about variables of the user's own under the engine's prefix. */
 export function reservedVariables(env: NodeJS.ProcessEnv): ReadWarning[] {
   const known = knownVariables();
+  // dbt names it without the underscore.
+  const shown = prefix.slice(0, -1);
   return Object.keys(env)
     .filter((name) => name.startsWith(prefix) && !known.has(name))
     .map((name) => ({
       name: "EnvironmentVariableNamespaceDeprecation",
       code: "D036",
-      text: `Found custom environment variable \`${name}\` in the environment. The prefix \`${prefix}\` is reserved for dbt engine environment variables. Custom environment variables with the prefix \`${prefix}\` may cause collisions and runtime errors.`,
+      text: `Found custom environment variable \`${name}\` in the environment. The prefix \`${shown}\` is reserved for dbt engine environment variables. Custom environment variables with the prefix \`${shown}\` may cause collisions and runtime errors.`,
     }));
 }

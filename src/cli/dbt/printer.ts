@@ -345,7 +345,7 @@ export class Printer {
     if (event.command !== "clone") this.write(finishedLine(countsText(kinds), event.seconds));
     if (freshness) {
       for (const result of event.results) {
-        if (result.status === "runtime error")
+        if (result.status === "runtime error" || result.status === "error")
           for (const record of problemLines(this.#style, result, { node: this.#nodes.get(result.unique_id) }, false))
             this.write(record);
       }
@@ -412,7 +412,11 @@ const isNoOp = ({ resource_type: type }: AnyNode): boolean => type === "exposure
 const freshnessDone: LogRecord = { name: "FreshnessCheckComplete", code: "Q003", level: "info", msg: "Done." };
 
 /** Warnings that dbt prints without a tag. */
-const untaggedWarnings = new Set(["DepsNoPackagesFound", "SelectExcludeIgnoredWithSelectorWarning"]);
+const untaggedWarnings = new Set([
+  "AdapterEventWarning",
+  "DepsNoPackagesFound",
+  "SelectExcludeIgnoredWithSelectorWarning",
+]);
 
 function placeText(place: {
   file: string;

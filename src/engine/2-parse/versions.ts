@@ -1,6 +1,7 @@
 import { fromPlain, PyFloat, repr, str } from "#jinja/index.ts";
 import { isRecord } from "../context/data.ts";
 import { engineError } from "../errors.ts";
+import { compareVersions } from "../manifest/model-versions.ts";
 import type { GraphNode, PlainRecord } from "../manifest/types.ts";
 import { asList, columnList, columnsOf, testsOf, text } from "./columns.ts";
 import { genericTests } from "./generic-tests.ts";
@@ -55,14 +56,9 @@ function versionId(value: unknown): VersionId | undefined {
   return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
 
-/** The highest version: by number when all are numbers, else by text. Source: dbt-core contracts/graph/unparsed.py UnparsedVersion.__lt__. */
 function highest(versions: PlainRecord[]): VersionId {
   const ids = versions.map((v) => v.v as VersionId);
-  return ids.reduce((best, id) => {
-    const [a, b] = [Number(best), Number(id)];
-    const less = Number.isNaN(a) || Number.isNaN(b) ? String(best) < String(id) : a < b;
-    return less ? id : best;
-  });
+  return ids.reduce((best, id) => (compareVersions(best, id) < 0 ? id : best));
 }
 
 /** `include`/`exclude` of a version's columns over the model's. Source: unparsed.py get_columns_for_version. */

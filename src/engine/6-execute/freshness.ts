@@ -84,7 +84,7 @@ async function collectFreshness(
     result = await scope.call(macro("collect_freshness"), [relation, source.loaded_at_field, filter], noKwargs);
   } else {
     throw engineError("runtime", {
-      message: `Could not compute freshness for source ${source.name}: no 'loaded_at_field' provided and DuckDB adapter does not support metadata-based freshness checks.`,
+      message: `Could not compute freshness for source ${source.name}: no 'loaded_at_field' provided and duckdb adapter does not support metadata-based freshness checks.`,
       hint: "Set loaded_at_field on the source.",
     });
   }

@@ -1,6 +1,7 @@
 import { toValue } from "../context/data.ts";
 import type { Execution } from "../context/execution.ts";
 import { runScope } from "../context/run-members.ts";
+import { withoutModel } from "../context/scope.ts";
 import { didYouMean } from "#errors/index.ts";
 import type { OpenTarget } from "../adapter/index.ts";
 import { engineError } from "../errors.ts";
@@ -41,30 +42,29 @@ export async function runOperation(execution: Execution, open: OpenTarget, flags
   const started = performance.now();
   const node = operationNode(runtime, entry.node.name);
   node.package_name = entry.node.package_name;
-  node.unique_id = `operation.${runtime.read.root.name}.${entry.node.name}`;
+  node.unique_id = entry.node.unique_id;
   const finish = (fields: Pick<Parameters<typeof resultOf>[1], "status" | "message" | "failures">): RunResult =>
-    // In results an operation goes by the name of its macro.
-    resultOf(
-      { ...node, unique_id: entry.node.unique_id },
-      {
-        ...fields,
-        threadId: "MainThread",
-        timing: timing.entries,
-        seconds: (performance.now() - started) / 1000,
-      },
-    );
+    resultOf(node, {
+      ...fields,
+      threadId: "MainThread",
+      timing: timing.entries,
+      seconds: (performance.now() - started) / 1000,
+    });
   try {
     await prepareDatabase(execution, session, []);
     const connection = `macro_${entry.node.name}`;
     const comment = await queryComment(runtime, undefined, connection);
     session.acquire(connection, comment, runtime.read.root.queryComment.append);
     await timing.measure("execute", async () => {
-      const { scope } = runScope({
-        ...execution,
-        node: { ...node, package_name: runtime.read.root.name },
-        session,
-        threadId: "MainThread",
-      });
+      const { scope } = runScope(
+        {
+          ...execution,
+          node: { ...node, package_name: runtime.read.root.name },
+          session,
+          threadId: "MainThread",
+        },
+        withoutModel,
+      );
       const kwargs = new Map(Object.entries(flags.macroArgs).map(([k, v]) => [k, toValue(v)]));
       await scope.call(entry, [], kwargs);
     });

@@ -96,7 +96,7 @@ test("what was written is read back as the previous state", () => {
   expect(Object.keys(state.manifest?.nodes ?? {})).toEqual(["model.p.Fct", "test.p.t"]);
   expect(state.results?.[0]?.status).toBe("success");
   expect(state.sources).toBeUndefined();
-  expect(state.sourcesCurrent).toEqual([freshness, broken]);
+  expect(state.sourcesCurrent).toEqual([freshness]);
   const same = loadPreviousState("target", { projectRoot: folder, targetFolder: "target" });
   expect(same.messages[0]).toMatchObject({ name: "WarnStateTargetEqual", code: "I072" });
 });

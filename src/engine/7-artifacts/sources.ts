@@ -27,26 +27,24 @@ export interface SourcesInput {
   now?: Date;
 }
 
-/** A sources.json v3 as plain data. */
+/** A sources.json v3 as plain data. A source that could not be read is left out, as in dbt: the run's results tell of it. */
 export function sourcesArtifact(input: SourcesInput): PlainRecord {
   return {
     metadata: artifactMetadata("sources/v3", input.metadata, input.now ?? new Date()),
-    results: input.results.map((result) =>
-      result.status === "runtime error"
-        ? { unique_id: result.unique_id, error: result.error, status: result.status }
-        : {
-            unique_id: result.unique_id,
-            max_loaded_at: result.max_loaded_at,
-            snapshotted_at: result.snapshotted_at,
-            max_loaded_at_time_ago_in_s: result.max_loaded_at_time_ago_in_s,
-            status: result.status,
-            criteria: result.criteria,
-            adapter_response: result.adapter_response,
-            timing: result.timing,
-            thread_id: result.thread_id,
-            execution_time: result.execution_time,
-          },
-    ),
+    results: input.results
+      .filter((result) => result.status !== "runtime error")
+      .map((result) => ({
+        unique_id: result.unique_id,
+        max_loaded_at: result.max_loaded_at,
+        snapshotted_at: result.snapshotted_at,
+        max_loaded_at_time_ago_in_s: result.max_loaded_at_time_ago_in_s,
+        status: result.status,
+        criteria: result.criteria,
+        adapter_response: result.adapter_response,
+        timing: result.timing,
+        thread_id: result.thread_id,
+        execution_time: result.execution_time,
+      })),
     elapsed_time: input.elapsedTime,
   };
 }

@@ -347,7 +347,7 @@ describe("strategies and flags", () => {
   test("warnings once, dispatch, grants, and what is not there", async () => {
     await call("warn_once", "careful");
     await call("warn_once", "careful");
-    expect(warnings.map(({ message }) => message)).toEqual(["careful"]);
+    expect(warnings.map(({ message }) => message)).toEqual(["DuckDB adapter: careful"]);
     expect(await call("dispatch", "m", "pkg")).toBe("pkg.m");
     await expect(call("dispatch", "pkg.m")).rejects.toThrow(
       'Did you mean `adapter.dispatch("m", macro_namespace="pkg")`?',

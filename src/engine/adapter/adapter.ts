@@ -239,7 +239,7 @@ export class Adapter {
   warnOnce(message: string): void {
     if (this.once.messages.has(message)) return;
     this.once.messages.add(message);
-    this.warn({ message, name: "AdapterEventWarning", code: "E003" });
+    this.warn({ message: `DuckDB adapter: ${message}`, name: "AdapterEventWarning", code: "E003" });
   }
   warn(warning: AdapterWarning): void {
     this.shared.warn?.(warning);

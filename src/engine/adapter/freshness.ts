@@ -1,4 +1,4 @@
-import { str, type Value } from "#jinja/index.ts";
+import { str, typeName, type Value } from "#jinja/index.ts";
 import { adapterError } from "./errors.ts";
 import { AgateTable } from "./table.ts";
 
@@ -45,7 +45,7 @@ const pattern =
 function instant(value: Value, field: string): bigint {
   const m = typeof value === "object" && value !== null ? pattern.exec(str(value)) : null;
   if (m === null || m[4] === undefined) {
-    const type = typeof value === "string" ? "str" : m === null ? "unknown" : "date";
+    const type = m === null ? typeName(value) : "date";
     throw adapterError("database", {
       message: `Expected a timestamp value when querying field '${field}' of table None but received value of type '${type}' instead`,
       hint: "Cast loaded_at_field to a timestamp.",

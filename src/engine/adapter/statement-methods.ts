@@ -1,4 +1,4 @@
-import { PyTuple, repr, str, truthy, type MaybePromise, type Value } from "#jinja/index.ts";
+import { PyTuple, str, truthy, typeName, type MaybePromise, type Value } from "#jinja/index.ts";
 import type { SqlValue } from "#duck/index.ts";
 import { type AdapterView, entry, type Entry, type Given, text } from "./adapter-entry.ts";
 import { isTrue, listOf } from "./arguments.ts";
@@ -77,7 +77,7 @@ function dispatch(self: AdapterView, name: Given, namespace: Given, packages: Gi
   }
   const space = namespace ?? null;
   if (space !== null && typeof space !== "string") {
-    const what = `In adapter.dispatch, got a ${repr(space)} macro_namespace argument, but macro_namespace should be None or a string.`;
+    const what = `In adapter.dispatch, got a <class '${typeName(space)}'> macro_namespace argument ("${str(space)}"), but macro_namespace should be None or a string.`;
     throw adapterError("compilation", what);
   }
   return self.options.dispatch(macro, space);

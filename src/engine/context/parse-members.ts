@@ -3,7 +3,7 @@ import { customVariables } from "../1-read/index.ts";
 import { Relation } from "../adapter/index.ts";
 import type { GraphNode, OtherNode } from "../manifest/types.ts";
 import { baseMembers, renderFunction, tryOrCompilerError, validationMember } from "./base-members.ts";
-import { ParseConfig, type ConfigCalls } from "./config-object.ts";
+import { ParseConfig, RunConfig, type ConfigCalls } from "./config-object.ts";
 import { toValue } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
 import type { MacroEntry } from "./macro-table.ts";
@@ -11,7 +11,7 @@ import { adapterObject, columnClass, exceptionsFor, relationClassOf, unusedSessi
 import { referenceFunction } from "./project-config.ts";
 import { functionArguments, refArguments, sourceArguments } from "./reference-arguments.ts";
 import type { Runtime } from "./runtime.ts";
-import { memberOf, NodeScope, type Members } from "./scope.ts";
+import { memberOf, NodeScope, withoutModel, type Members } from "./scope.ts";
 import { modelValue } from "./model-value.ts";
 import { targetValue } from "./target-value.ts";
 import { VarFunction, varsFor } from "./vars.ts";
@@ -35,6 +35,7 @@ export function parseScope(
   calls: ConfigCalls | undefined,
   captured: Captured,
   relation: () => Relation,
+  overrides: Members = {},
 ): NodeScope {
   const owner = `${node.resource_type} ${node.name} (${node.original_file_path})`;
   let depth = 0;
@@ -131,6 +132,7 @@ export function parseScope(
     submit_python_job: () => hostFunction("submit_python_job", ["parsed_model", "compiled_code"], () => null),
     try_or_compiler_error: () => tryOrCompilerError(),
     validation: () => validationMember(),
+    ...overrides,
   };
   members.context = () => new ScopeDict(scope);
   members.builtins = () => new ScopeDict(scope, members);
@@ -138,7 +140,7 @@ export function parseScope(
   return scope;
 }
 
-/** The scope of generate_schema_name and its kin: nothing is captured, `config` reads nothing. Source: providers.py GenerateNameProvider. */
+/** The scope of generate_schema_name and its kin: nothing is captured, `config` reads nothing, there is no `this`. Source: providers.py GenerateNameProvider. */
 export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
   const owner = {
     ...entry.node,
@@ -154,6 +156,7 @@ export function nameScope(runtime: Runtime, entry: MacroEntry): NodeScope {
     undefined,
     { refs: [], sources: [], metrics: [], macros: [] },
     relation,
+    { config: () => new RunConfig(undefined, owner.unique_id), ...withoutModel },
   );
   scope.set(
     "var",

@@ -6,6 +6,7 @@ import { loadSource } from "./plugin-source.ts";
 import { deferRelation, relationFromNode } from "./relations.ts";
 import { engineError } from "../errors.ts";
 import { assertAccess, notFound, resolveFunction, resolveRef, resolveSource } from "../3-link/resolve.ts";
+import { compareVersions } from "../manifest/model-versions.ts";
 import type { GraphNode, RefArgs, SourceNode } from "../manifest/types.ts";
 import type { NodeExecution } from "./execution.ts";
 import { referenceFunction } from "./project-config.ts";
@@ -28,6 +29,7 @@ export function runRef(execution: NodeExecution): PyObject {
     }
     const target = resolved.node;
     assertAccess(node, target, runtime.projects);
+    if (reference.version === null) tellNewerVersion(execution, target);
     if (!isOperation && !node.depends_on.nodes.includes(target.unique_id)) throw badContext(node, reference);
     if (target.resource_type === "model" && target.config.materialized === "ephemeral") {
       if (isOperation) {
@@ -43,6 +45,34 @@ export function runRef(execution: NodeExecution): PyObject {
     return (
       deferred(execution, target) ?? relationFromNode(target, runtime.read.root.quoting, limits(execution, target))
     );
+  });
+}
+
+/** Says that a reference without a version will mean another one soon. Source: dbt-core contracts/graph/manifest.py RefableLookup. */
+function tellNewerVersion({ node, runtime }: NodeExecution, target: GraphNode): void {
+  const { name, package_name: owner, version, latest_version: latest } = target;
+  if (version === undefined || version === null || latest === undefined || latest === null) return;
+  const versions = Object.values(runtime.manifest.nodes).flatMap((n) =>
+    n.resource_type === "model" && n.name === name && n.version !== undefined && n.version !== null ? [n.version] : [],
+  );
+  const newest = versions.reduce((best, v) => (compareVersions(v, best) > 0 ? v : best), version);
+  if (compareVersions(newest, latest) <= 0) return;
+  const call = (v: unknown): string => `{{ ref('${owner}', '${name}', v='${String(v)}') }}`;
+  runtime.emit({
+    type: "message",
+    level: "info",
+    name: "UnpinnedRefNewVersionAvailable",
+    code: "I064",
+    uniqueId: node.unique_id,
+    text: `While compiling '${node.name}':
+Found an unpinned reference to versioned model '${name}' in project '${owner}'.
+Resolving to latest version: ${name}.v${version}
+A prerelease version ${newest} is available. It has not yet been marked 'latest' by its maintainer.
+When that happens, this reference will resolve to ${name}.v${newest} instead.
+
+  Try out v${newest}: ${call(newest)}
+  Pin to  v${version}: ${call(version)}
+`,
   });
 }
 

@@ -18,7 +18,16 @@ export interface MacroHooks {
   enterAdapter?(): void;
 }
 
-export type Members = Record<string, Value | (() => Value)>;
+export type Members = Record<string, Value | (() => Value | undefined)>;
+
+/** What a macro that runs for itself, not for a node, does not have. Source: dbt-core context/providers.py MacroContext. */
+export const withoutModel: Members = {
+  this: () => undefined,
+  compiled_code: () => undefined,
+  defer_relation: () => undefined,
+  pre_hooks: null,
+  post_hooks: null,
+};
 
 /** A member by name; what every object of JavaScript has (`constructor`) is none. */
 export function memberOf(members: Members, name: string): Value | undefined {

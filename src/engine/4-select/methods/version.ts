@@ -1,4 +1,5 @@
 import { engineError } from "../../errors.ts";
+import { compareVersions } from "../../manifest/model-versions.ts";
 import type { GraphNode, Plain } from "../../manifest/types.ts";
 import { numeric, samePlain } from "../equal.ts";
 import { type SelectionMethod, where } from "../population.ts";
@@ -35,20 +36,4 @@ function compared({ version: own, latest_version: latest }: GraphNode): number {
 function truthy(value: Plain): boolean {
   const number = numeric(value);
   return number === undefined ? Boolean(value) : Boolean(number);
-}
-
-/** Order of two model versions: as numbers when both are numbers, else as text. */
-export function compareVersions(a: Plain, b: Plain): number {
-  const x = toFloat(a);
-  const y = toFloat(b);
-  if (x !== undefined && y !== undefined) return x - y;
-  const [left, right] = [String(a), String(b)];
-  return left === right ? 0 : left < right ? -1 : 1;
-}
-
-function toFloat(value: Plain): number | undefined {
-  const number = numeric(value);
-  if (number !== undefined) return Number(number);
-  const text = String(value).trim();
-  return /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)$/.test(text) ? Number(text) : undefined;
 }

@@ -64,7 +64,7 @@
       {%- endif %} UPDATE SET {{ items | join(', ') }}
     {%- elif action == 'insert' and mode == 'explicit' and not matched %}
       {%- set wanted = clause.get('insert', {}) %} INSERT ({{ wanted.get('columns', []) | join(', ') }}) VALUES ({{ wanted.get('values', []) | join(', ') }})
-    {%- elif action == ('update' if matched else 'insert') %} {{ action | upper }} {{ {'by_name': 'BY NAME', 'by_position': 'BY POSITION', 'star': 'SET *' if matched else '*'}.get(mode, '') }}
+    {%- elif action == ('update' if matched else 'insert') and mode in ['by_name', 'by_position', 'star'] %} {{ action | upper }} {{ {'by_name': 'BY NAME', 'by_position': 'BY POSITION', 'star': 'SET *' if matched else '*'}[mode] }}
     {%- elif action == 'error' %} ERROR{{ " '" ~ clause.get('error_message') | replace("'", "''") ~ "'" if clause.get('error_message') }}
     {%- else %} {{ {'delete': 'DELETE', 'do_nothing': 'DO NOTHING'}.get(action, '') }}
     {%- endif %}
