@@ -31,6 +31,12 @@ export const publishErrors = catalogue("publish", {
     exit: 1,
     doc: "The folder of an export cannot be written, holds something else under its names, or a table has a type that the format lacks. Whoever reads the folder keeps the last export.",
   },
+  unreadable: {
+    code: "PUB-007",
+    title: "Table or view cannot be published",
+    exit: 1,
+    doc: "DuckDB could not read it, often a view whose tables or files are gone, or store it in a new file. Readers keep the version they have; a version has all of its tables or does not come to be.",
+  },
   gateClosed: {
     code: "PUB-004",
     title: "Not good enough to be published",

@@ -38,6 +38,16 @@ let minute = 0;
 const plain = { runId: "r-1234567", score: 90, keep: 5, clock: () => Date.UTC(2026, 0, 1, 0, minute++) };
 
 describe("publish", () => {
+  it("takes types that only a newer file format has", async () => {
+    const maker = await openDatabase(":memory:");
+    const connection = await maker.connect();
+    await connection.run(`ATTACH '${path}' AS made (STORAGE_VERSION 'v1.5.0'); CREATE SCHEMA made.gold`);
+    await connection.run("CREATE TABLE made.gold.t AS SELECT {'a': 1}::VARIANT AS v");
+    await maker.close();
+    await withLab((database) => publish(database, plain));
+    expect(await read("SELECT v::VARCHAR FROM gold.t")).toEqual([["{'a': 1}"]]);
+  });
+
   it("gives readers the gold layer with comments, views as rows, and nothing else", async () => {
     await withLab(async (database, connection) => {
       for (const sql of [
@@ -120,7 +130,10 @@ describe("publish", () => {
       await publish(database, plain);
       await connection.run("CREATE VIEW gold.broken AS SELECT * FROM gold.t");
       await connection.run("DROP TABLE gold.t");
-      await expect(publish(database, plain)).rejects.toMatchObject({ code: "DUCK-003" });
+      await expect(publish(database, plain)).rejects.toMatchObject({
+        code: "PUB-007",
+        message: expect.stringMatching(/^The view gold\.broken cannot be published: /),
+      });
       expect(readdirSync(join(root, "published")).sort()).toEqual(["shop.duckdb", "versions"]);
       expect(await read("SELECT n FROM gold.t")).toEqual([[1]]);
       await connection.run("CREATE OR REPLACE TABLE gold.t AS SELECT 2 AS n");

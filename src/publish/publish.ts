@@ -50,7 +50,7 @@ export type Publication =
 /**
  * Gives readers what is in a lab's live database now: a snapshot beside it, complete before it gets its name. The caller
  * holds the lab's lock, has the database open until this ends, and has passed the gate or gives its decision later.
- * Errors: PUB-003, DUCK-003, DUCK-004.
+ * Errors: PUB-003, PUB-007, DUCK-003, DUCK-004.
  */
 export async function publish(database: Database, options: PublishOptions): Promise<Publication> {
   const folder = new VersionFolder(database.path);

@@ -1,5 +1,7 @@
 import { copyFile, constants, rm } from "node:fs/promises";
 import { checkpoint, type Connection, qualifiedName, quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { isLabsError } from "#errors/index.ts";
+import { publishErrors } from "./errors.ts";
 import { type Base, isBase, keptTables, keyOf, type Relation } from "./reuse.ts";
 import type { PublishedTable } from "./types.ts";
 
@@ -76,10 +78,19 @@ export async function writeSnapshot(
     if (written) return written;
     for (const left of [file, `${file}.wal`]) await rm(left, { force: true });
   }
-  const options = ` (BLOCK_SIZE ${blockSize(relations)})`;
+  const options = ` (BLOCK_SIZE ${blockSize(relations)}${await storageVersion(connection)})`;
   const tables = () => write(connection, live, relations, undefined);
   const written = await attached(connection, quoteLiteral(file), options, tables, about);
   return written ?? { tables: [], freeBytes: 0, kept: 0 };
+}
+
+/** The live file's, where it has one: tables of newer types (VARIANT) fit no older format. */
+async function storageVersion(connection: Connection): Promise<string> {
+  const { rows } = await connection.query(
+    "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = current_database()",
+  );
+  const version = /^v[\d.]+/.exec(String(rows[0]?.[0]))?.[0];
+  return version === undefined ? "" : `, STORAGE_VERSION ${quoteLiteral(version)}`;
 }
 
 /** Undefined when the base's file is not what it was: then everything is written. */
@@ -161,13 +172,27 @@ async function write(
       tables.push(kept);
       continue;
     }
-    const { rows } = await connection.query(
-      `CREATE TABLE ${qualifiedName(catalog, schema, name)} AS FROM ${qualifiedName(live, schema, name)}`,
-    );
-    tables.push({ schema, name, rows: Number(rows[0]?.[0] ?? 0), identity });
+    tables.push({ schema, name, rows: await copyRows(connection, live, relation), identity });
   }
   await copyComments(connection, live, relations);
   return { tables, kept: base?.kept.size ?? 0 };
+}
+
+/** Copies a table's or view's rows; how many. Errors: PUB-007 that names it. */
+async function copyRows(connection: Connection, live: string, { schema, name, type }: Relation): Promise<number> {
+  try {
+    const { rows } = await connection.query(
+      `CREATE TABLE ${qualifiedName(catalog, schema, name)} AS FROM ${qualifiedName(live, schema, name)}`,
+    );
+    return Number(rows[0]?.[0] ?? 0);
+  } catch (error) {
+    if (!isLabsError(error) || error.code !== "DUCK-003") throw error;
+    throw publishErrors.unreadable({
+      message: `The ${type} ${schema}.${name} cannot be published: ${error.message}`,
+      hint: `Mend it, drop it when no model makes it any more, or name in lab.yml under publish: schemas: those that readers get.`,
+      cause: error,
+    });
+  }
 }
 
 /** Writes what a snapshot is into it, so that a reader can tell. */

@@ -25,16 +25,36 @@ export async function download(url: string, what: string, context: DepsContext):
   });
 }
 
-/** Unpacks a .tar.gz into `folder`; its one top folder is left out. Links and paths that lead outside are skipped. */
-export function unpack(archive: Buffer, folder: string): void {
-  const data = gunzipSync(archive);
+/** Packages are text of some megabytes; a small archive can unpack to any size. */
+const mostBytes = 1 << 30;
+
+/**
+ * Unpacks a .tar.gz into `folder`; its one top folder is left out. Links and paths that lead outside are skipped.
+ * Errors: READ-008 for what is no such archive, is cut off, or unpacks to more than 1 GB.
+ */
+export function unpack(archive: Buffer, folder: string, url: string): void {
+  const unusable = (reason: string, cause?: unknown) =>
+    readError("fetch", {
+      message: `What ${url} gives cannot be unpacked: ${reason}.`,
+      hint: "It should be a .tar.gz with the package's folder in it: check the address, or fetch it again.",
+      data: { url },
+      cause,
+    });
+  let data: Buffer;
+  try {
+    data = gunzipSync(archive, { maxOutputLength: mostBytes });
+  } catch (error) {
+    throw unusable((error as Error).message, error);
+  }
   let longName: string | undefined;
   for (let at = 0; at + 512 <= data.length; ) {
     const header = data.subarray(at, at + 512);
     if (header[0] === 0) break;
     const text = (from: number, length: number): string =>
       header.toString("utf8", from, from + length).replace(/\0.*$/s, "");
-    const size = Number.parseInt(text(124, 12).trim() || "0", 8);
+    const digits = text(124, 12).trim() || "0";
+    const size = /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
+    if (!(at + 512 + size <= data.length)) throw unusable("it is damaged or cut off");
     const type = String.fromCharCode(header[156] ?? 0);
     const body = data.subarray(at + 512, at + 512 + size);
     at += 512 + Math.ceil(size / 512) * 512;

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { isLabsError, type LabsError } from "#errors/index.ts";
 import { folderWith } from "../folder.fixture.ts";
 import { parseYaml } from "../yaml/index.ts";
+import { unpack } from "./archive.ts";
 import { type DepsOptions, installPackages } from "./index.ts";
 import { packagesHash } from "./lock-file.ts";
 
@@ -249,6 +250,38 @@ describe("packages from the hub and from addresses", () => {
     });
     expect(await deps(root, environment(url))).toContain(`Installed from tarball (url: ${url}utils.tgz)`);
     expect(existsSync(join(root, "root/dbt_packages/my_utils/dbt_project.yml"))).toBe(true);
+  });
+});
+
+describe("hostile packages", () => {
+  it("name no folder outside of the packages", async () => {
+    const root = folderWith({
+      "root/dbt_project.yml": project,
+      "root/packages.yml": "packages:\n  - local: ../lp\n",
+      "root/macros/own.sql": "-- own",
+      "lp/dbt_project.yml": "name: ../macros\n",
+    });
+    expect(await failure(deps(root))).toMatchObject({
+      message: 'The package name "../macros" is no name of a folder.',
+    });
+    expect(readFileSync(join(root, "root/macros/own.sql"), "utf8")).toBe("-- own");
+  });
+
+  it("are no archives that never end, or none at all", () => {
+    const root = folderWith({});
+    const header = Buffer.alloc(512);
+    header.write("top/a.sql", 0);
+    header.write("-1000", 124);
+    header.write("0", 156);
+    const archives = [
+      gzipSync(Buffer.concat([header, Buffer.alloc(2048)])),
+      Buffer.from("<html>"),
+      archive({ a: "x" }).subarray(0, 40),
+    ];
+    for (const bytes of archives)
+      expect(() => unpack(bytes, root, "https://t/x.tgz")).toThrow(
+        /^What https:\/\/t\/x\.tgz gives cannot be unpacked: /,
+      );
   });
 });
 

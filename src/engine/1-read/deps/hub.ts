@@ -90,7 +90,7 @@ export async function pinHub(request: HubRequest, context: DepsContext): Promise
     async install(folder) {
       const archive = await download(info.downloads.tarball, `${request.package} ${chosen.text}`, context);
       mkdirSync(folder, { recursive: true });
-      unpack(archive, folder);
+      unpack(archive, folder, info.downloads.tarball);
     },
   };
 }

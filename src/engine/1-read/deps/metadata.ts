@@ -3,6 +3,19 @@ import { readRawProject } from "../project-file.ts";
 import { readError } from "../errors.ts";
 import type { Declared, DepsContext } from "./types.ts";
 
+/**
+ * Refuses the name of a package that is no name of one folder: packages name themselves, and `../macros` would be put in the
+ * place of the project's own. Errors: READ-005.
+ */
+export function requireFolderName(name: string): void {
+  if (name !== "" && name !== "." && name !== ".." && !/[\\/\0]/.test(name)) return;
+  throw readError("packages", {
+    message: `The package name ${JSON.stringify(name)} is no name of a folder.`,
+    hint: "A package's name has letters, digits and underscores; correct it where the package is declared, or leave the package out.",
+    data: { name },
+  });
+}
+
 /** Name, version and packages of a package's folder. */
 export function packageMetadata(
   folder: string,

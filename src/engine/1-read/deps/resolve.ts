@@ -2,6 +2,7 @@ import { readError } from "../errors.ts";
 import { pinGit } from "./git.ts";
 import { pinHub } from "./hub.ts";
 import { pinLocal } from "./local.ts";
+import { requireFolderName } from "./metadata.ts";
 import { pinTarball } from "./tarball.ts";
 import type { Declared, DepsContext, Pinned } from "./types.ts";
 
@@ -34,6 +35,7 @@ export async function resolvePackages(declared: Declared[], rootName: string, co
     pending = next;
   }
   const result = [...pinned.values()];
+  for (const { projectName } of result) requireFolderName(projectName);
   const seen = new Set<string>();
   for (const { projectName } of result) {
     if (seen.has(projectName)) {
@@ -58,7 +60,11 @@ export async function pinLocked(locked: Declared[], context: DepsContext): Promi
   const wishes = new Map<string, Wish>();
   for (const item of locked) incorporate(wishes, item);
   const result: Pinned[] = [];
-  for (const wish of wishes.values()) result.push(await pin({ ...wish, warnUnpinned: false }, context));
+  for (const wish of wishes.values()) {
+    const decided = await pin({ ...wish, warnUnpinned: false }, context);
+    requireFolderName(decided.projectName);
+    result.push(decided);
+  }
   return result;
 }
 
