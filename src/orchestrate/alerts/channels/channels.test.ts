@@ -198,6 +198,34 @@ describe("e-mail", () => {
     });
     silent.stop();
   });
+
+  it("says when encryption is what fails", async () => {
+    const refused = async (server: MailServer, security: "tls" | "starttls") => {
+      const refusal = await outcome(mail(await server.start(), { security }));
+      await server.stop();
+      return refusal;
+    };
+    // The server's own certificate, that of the library, is signed by nobody.
+    const selfSigned = new MailServer({ secure: true });
+    expect(await refused(selfSigned, "tls")).toMatchObject({
+      retryable: true,
+      message: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+    });
+    expect(await refused(new MailServer(), "tls")).toMatchObject({
+      message: expect.stringContaining("no TLS on this port"),
+    });
+  });
+
+  it("is not sent again when some receivers have it, and says that others have not", async () => {
+    const server = new MailServer({
+      onRcptTo: ({ address }, _session, done) =>
+        done(address.startsWith("ada") ? Object.assign(new Error("no"), { responseCode: 550 }) : null),
+    });
+    const refusal = await outcome(mail(await server.start()));
+    await server.stop();
+    expect(refusal).toMatchObject({ retryable: false, message: "sent, but the SMTP server refused 1 of 2 receivers" });
+    expect(server.mails).toHaveLength(1);
+  });
 });
 
 describe("a command", () => {
