@@ -17,14 +17,19 @@ interface FillerHost {
 export const isCollection = (value: object): boolean =>
   Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 
-/** Whether a value contains itself. */
-export function circular(value: unknown, above: Set<unknown>): boolean {
-  if (typeof value !== "object" || value === null || !isCollection(value)) return false;
-  if (above.has(value)) return true;
-  above.add(value);
-  const found = Object.values(value).some((item) => circular(item, above));
-  above.delete(value);
-  return found;
+/**
+ * How many values there are when every alias is written out: `Infinity` for a value that contains itself. Each collection is
+ * looked at once, since a few lines of aliases of aliases can stand for billions.
+ */
+export function writtenOut(value: unknown, known = new Map<object, number>()): number {
+  if (typeof value !== "object" || value === null || !isCollection(value)) return 1;
+  const found = known.get(value);
+  if (found !== undefined) return found;
+  // Whoever meets it again before it is counted stands inside of it.
+  known.set(value, Number.POSITIVE_INFINITY);
+  const count = Object.values(value).reduce<number>((sum, item) => sum + writtenOut(item, known), 1);
+  known.set(value, count);
+  return count;
 }
 
 /** A key as it reads in JSON, which is where it ends up. */

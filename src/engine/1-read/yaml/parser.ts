@@ -1,4 +1,4 @@
-import { circular, type Duplicate, Filler, isCollection, type Mapping, merge } from "./mapping.ts";
+import { type Duplicate, Filler, isCollection, type Mapping, merge, writtenOut } from "./mapping.ts";
 import { type ScalarTag, constructTagged, resolvePlain, ScalarError } from "./scalars.ts";
 import { blockScalar, plainScalar, quotedScalar } from "./scan.ts";
 import { normalise, Source } from "./source.ts";
@@ -21,6 +21,9 @@ interface Properties {
 }
 
 const none: Properties = {};
+
+/** Values of a document with its aliases written out: far more than any project has, and still seconds to walk. */
+const mostValues = 5_000_000;
 
 const scalarTags = new Map<string, ScalarTag>(
   (["bool", "int", "float", "null", "timestamp", "str"] as const).map((name) => [`tag:yaml.org,2002:${name}`, name]),
@@ -69,10 +72,11 @@ class Parser extends Source {
       }
     }
     if (!this.atEnd) this.#unexpected("did not find expected <document start>");
-    // Only an alias can close a circle, and only a circle would never end for whoever walks the data.
-    if (this.#firstAlias !== undefined && circular(data, new Set())) {
+    // Only an alias can close a circle, or stand for so much that whoever walks the data does not come to an end.
+    const count = this.#firstAlias === undefined ? 0 : writtenOut(data);
+    if (count === Number.POSITIVE_INFINITY)
       this.fail("an alias stands inside the value that it names", this.#firstAlias);
-    }
+    if (count > mostValues) this.fail("written out, the aliases make more than 5,000,000 values", this.#firstAlias);
     return data;
   }
 

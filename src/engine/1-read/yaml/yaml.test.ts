@@ -141,6 +141,12 @@ describe("faults", () => {
     ["a: 1\n---\nb: 2", "but found another document", 2, 1],
     ["a: !foo b", "could not determine a constructor for the tag '!foo'", 1, 10],
     ["a: &x\n  b: *x", "an alias stands inside the value that it names", 2, 6],
+    [
+      `a0: &a0 [x, x]\n${Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join("\n")}`,
+      "the aliases make more than 5,000,000 values",
+      2,
+      10,
+    ],
     ["a: \u0001", "control characters are not allowed", 1, 4],
   ])("%j", (text, message, line, column) => {
     const found = failure(text);
