@@ -60,6 +60,18 @@ describe("packed files", () => {
     expect(await load("t.csv.zst", content)).toBe("ING-007");
   });
 
+  it("say what to do when they need a dictionary or too large a window", async () => {
+    const hint = async (content: Buffer) => {
+      lab.sources = [source("t", { path: ["t.csv.zst"] })];
+      lab.write("t.csv.zst", content);
+      return (await lab.ingest()).files[0]?.error?.hint;
+    };
+    // A frame's header (RFC 8878, 3.1.1.1): a dictionary's number; a window of 256 MB.
+    const frame = (...bytes: number[]) => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, ...bytes, 1, 0, 0]);
+    expect(await hint(frame(0x21, 7, 0))).toContain("dictionary");
+    expect(await hint(frame(0x00, 18 << 3))).toContain("--long");
+  });
+
   it("come out as they went in, whatever the frames and pieces are", async () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 5000 }), { minLength: 1, maxLength: 6 });
     await fc.assert(
@@ -382,4 +394,17 @@ describe("sizes", () => {
     };
     expect(endless).toThrow("The record that begins on line 3 is longer than 10000 characters.");
   });
+});
+
+it("says with a word of it that a file was taken for Latin-1, once and only when nobody said so", async () => {
+  const told = () => lab.events.flatMap((event) => (event.type === "note" ? [event.text] : []));
+  lab.write("t1.csv", Buffer.from("id,town\n1,x\n2,\u00a3\u00f3d\u00bc\n", "latin1"));
+  lab.sources = [source("t")];
+  await lab.ingest();
+  expect(told()).toEqual([expect.stringContaining("`£ód¼`")]);
+  lab.write("t2.csv", Buffer.from("id,town\n3,K\u00f6ln\n", "latin1"));
+  lab.write("u.csv", Buffer.from("id,town\n3,K\u00f6ln\n", "latin1"));
+  lab.sources = [source("t"), source("u", { dialect: { encoding: "latin-1" } })];
+  await lab.ingest();
+  expect(told()).toHaveLength(1);
 });

@@ -122,7 +122,11 @@ export function cannotUnpack(path: string, compression: Compression, error: unkn
   return ingestErrors.notReadable({
     message: `${path} cannot be unpacked (${compression}): ${why}.`,
     place: { file: path },
-    hint: "It is cut off or damaged, or something was written behind its end: deliver it again.",
+    hint: /dictionary/i.test(why)
+      ? "Pack it again without a dictionary."
+      : /too much memory/.test(why)
+        ? "Pack it again without `--long` or `--ultra`: its window is larger than the 128 MB that are kept for unpacking."
+        : "It is cut off or damaged, or something was written behind its end: deliver it again.",
     cause: error,
   });
 }

@@ -3,6 +3,7 @@ import type { SourceConfig } from "#registry/index.ts";
 import type { FileScan } from "../csv/scan.ts";
 import type { KnownFile } from "../ledger/file-ledger.ts";
 import type { ChangeAction, ChangeReason, FileChange } from "../types.ts";
+import { partitionOf } from "./pattern.ts";
 import type { FoundFile } from "./sources.ts";
 
 /** What was seen of one file. `plain`: uncompressed UTF-8, of which a tail can be read alone. */
@@ -18,6 +19,12 @@ export type Look = { file: FoundFile; known: KnownFile | undefined } & (
 const rowsOf = ({ format, dialect }: SourceConfig, scan: FileScan): number | undefined =>
   format === "csv" ? Math.max(0, scan.records - ((dialect.header ?? true) ? 1 : 0)) : undefined;
 
+/**
+ * What a file holds: its bytes and, where folders are named as in `region=EU/year=2025`, what they say. Equal files of two
+ * such folders are no repetition.
+ */
+const contentOf = (sha256: string, name: string): string => `${partitionOf(name)} ${sha256}`;
+
 /** Turns what was seen of one source's files into what is to be done with them. Pure. */
 export function classify(
   source: SourceConfig,
@@ -26,7 +33,7 @@ export function classify(
 ): { changes: FileChange[]; unchanged: number } {
   const changes: FileChange[] = [];
   let unchanged = 0;
-  /** Content that will be in the table after this plan, by hash. */
+  /** Content that will be in the table after this plan, by {@link contentOf}. */
   const holders = new Map<string, { name: string; fileId?: number }>();
   const gone = new Set(vanished);
   for (const look of looks) {
@@ -34,7 +41,7 @@ export function classify(
     const sameContent = look.state === "same stat" || (look.state === "scanned" && look.scan.sha256 === known?.sha256);
     const keeps =
       known?.state === "loaded" && (sameContent || look.state === "unsettled" || look.state === "unreadable");
-    if (known && keeps) holders.set(known.sha256, { name: known.file, fileId: known.fileId });
+    if (known && keeps) holders.set(contentOf(known.sha256, known.file), { name: known.file, fileId: known.fileId });
   }
 
   for (const look of looks) {
@@ -67,12 +74,14 @@ export function classify(
       continue;
     }
     const repeated = known?.state === "duplicate" && (look.state === "same stat" || look.scan.sha256 === known.sha256);
-    if (repeated && !holders.has(known.sha256)) {
+    if (repeated && !holders.has(contentOf(known.sha256, file.name))) {
       // The file that it repeats is gone, and its rows stay: from now on they are this one's.
-      const left = [...gone].find((entry) => isKept(entry) && entry.sha256 === known.sha256);
+      const left = [...gone].find(
+        (entry) => isKept(entry) && contentOf(entry.sha256, entry.file) === contentOf(known.sha256, file.name),
+      );
       if (left) {
         gone.delete(left);
-        holders.set(known.sha256, { name: file.name, fileId: left.fileId });
+        holders.set(contentOf(known.sha256, file.name), { name: file.name, fileId: left.fileId });
         add("record", "renamed", `${left.file} is gone; ${file.name} has the same content.`, {
           fileId: left.fileId,
           otherName: left.file,
@@ -80,7 +89,7 @@ export function classify(
         });
         continue;
       }
-      holders.set(known.sha256, { name: file.name });
+      holders.set(contentOf(known.sha256, file.name), { name: file.name });
       const first = looks.find((other) => other.known?.fileId === known.ofFile);
       add("load", "new", `${file.name} repeated a file whose content has changed since.`, {
         ...(look.state === "scanned" && { scan: look.scan }),
@@ -96,12 +105,12 @@ export function classify(
     const totalRows = rowsOf(source, scan);
     const seen = { scan, ...(totalRows !== undefined && { totalRows }) };
     const all = totalRows === undefined ? {} : { newRows: totalRows };
-    const holder = holders.get(scan.sha256);
+    const holder = holders.get(contentOf(scan.sha256, file.name));
     const isLoaded = known !== undefined && (known.state === "loaded" || known.state === "removed");
 
     if (isLoaded && known.sha256 === scan.sha256) {
       const back = known.state === "removed";
-      holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
+      holders.set(contentOf(scan.sha256, file.name), { name: file.name, fileId: known.fileId });
       add(
         "record",
         "unchanged",
@@ -131,7 +140,7 @@ export function classify(
       // Moved over another file: the content had a name of its own, whose rows would stay beside these.
       const moved = source.mode === "snapshot" || action === "append" ? undefined : origin(gone, scan);
       if (moved) gone.delete(moved);
-      holders.set(scan.sha256, { name: file.name, fileId: known.fileId });
+      holders.set(contentOf(scan.sha256, file.name), { name: file.name, fileId: known.fileId });
       const more = moved?.sha256 === scan.sha256 ? "" : " and more";
       add(
         action,
@@ -147,7 +156,7 @@ export function classify(
     }
     // A new name: the content may be that of a file that has lost its name.
     const grown = origin(gone, scan);
-    holders.set(scan.sha256, { name: file.name, ...(grown && { fileId: grown.fileId }) });
+    holders.set(contentOf(scan.sha256, file.name), { name: file.name, ...(grown && { fileId: grown.fileId }) });
     if (grown) {
       gone.delete(grown);
       const more = { ...seen, fileId: grown.fileId, otherName: grown.file };

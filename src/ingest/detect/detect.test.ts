@@ -112,6 +112,24 @@ describe("detectChanges", () => {
     expect(await ids()).toEqual([1, 2]);
   });
 
+  it("loads equal content once in each folder that says something of its rows, and says that it makes no column", async () => {
+    lab.sources = [source("orders", { path: ["*/**/*.csv"] })];
+    for (const name of ["region=EU/a.csv", "region=US/a.csv", "region=US/b.csv"]) lab.write(name, "id,qty\n1,1\n");
+    const { files } = await lab.ingest();
+    expect(files.map(({ file, reason }) => [file, reason]).sort()).toEqual([
+      ["region=EU/a.csv", "new"],
+      ["region=US/a.csv", "new"],
+      ["region=US/b.csv", "duplicate"],
+    ]);
+    expect(await ids()).toEqual([1, 1]);
+    expect((await lab.ingest()).files).toEqual([]);
+    rmSync(join(lab.raw, "region=US/a.csv"));
+    await lab.ingest();
+    expect(await ids()).toEqual([1, 1]);
+    const told = lab.events.filter((event) => event.type === "note").map(({ text }) => text);
+    expect(told).toEqual([expect.stringMatching(/`region=(EU|US)`.*lineage: true/)]);
+  });
+
   it("keeps equal content once when a file becomes a copy of another one", async () => {
     lab.write("orders_1.csv", "id,qty\n1,1\n");
     const path = lab.write("orders_2.csv", "id,qty\n2,2\n3,3\n");

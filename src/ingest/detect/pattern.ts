@@ -32,3 +32,11 @@ export function patternToRegExp(pattern: string): RegExp {
 
 /** Whether a path has pattern characters. */
 export const isPattern = (path: string): boolean => /[*?[{]/.test(path);
+
+/** The folders of a file's name that say something of its rows, as Hive and Spark name them: `region=EU/year=2025`. */
+export const partitionOf = (name: string): string =>
+  name
+    .split("/")
+    .slice(0, -1)
+    .filter((folder) => /^[^=]+=/.test(folder))
+    .join("/");

@@ -6,7 +6,7 @@ import { ingestErrors } from "../errors.ts";
 import { temporaryFolder, writeStream } from "../load/input.ts";
 import { typedFromText } from "../load/typed.ts";
 import { type ErrorCell, errorCells } from "./excel-errors.ts";
-import { type Sheet, sheetsOf } from "./workbook.ts";
+import { otherKind, type Sheet, sheetsOf } from "./workbook.ts";
 import type { ReadRequest, StagedFile } from "./staged.ts";
 
 const stage = "labs_sheet";
@@ -17,7 +17,8 @@ const largest = 32 << 20;
 type Cell = string | number | boolean | Date | null;
 
 /**
- * Excel (.xlsx): one sheet, the first visible one unless lab.yml names it; its first row that is not blank has the column names.
+ * Excel (.xlsx): one sheet, the first visible one with rows unless lab.yml names it; its first row that is not blank has the
+ * column names.
  * Errors: ING-001 no rows, ING-004 header, ING-019 no workbook, no such sheet, or too large.
  */
 export async function readExcel({ context, source, change }: ReadRequest): Promise<StagedFile> {
@@ -25,10 +26,7 @@ export async function readExcel({ context, source, change }: ReadRequest): Promi
   requireSmall(change.path, change.stat.bytes);
   const workbook = readFileSync(change.path);
   const sheets = sheetsOf(workbook);
-  const visible = sheets.filter(({ hidden }) => !hidden);
-  const sheet =
-    source.sheet === undefined ? (visible[0] ?? sheets[0]) : sheets.find(({ name }) => name === source.sheet);
-  const all = await readRows(change.path, source.sheet ?? sheet?.position ?? 1);
+  const { sheet, rows: all } = await pickSheet(change.path, workbook, sheets, source.sheet);
   if (source.sheet === undefined && sheet && sheets.length > 1)
     context.onEvent({ type: "note", source: source.name, file: change.name, text: sheetRead(sheet, sheets) });
   const errors = new Map<Cell[], ErrorCell[]>();
@@ -112,6 +110,23 @@ function requireSmall(path: string, bytes: number): void {
   );
 }
 
+/** The sheet that lab.yml names, else the first visible one in which anything stands, with its rows. */
+async function pickSheet(path: string, workbook: Buffer, sheets: Sheet[], named: string | undefined) {
+  const read = async (sheet: Sheet | undefined) => ({
+    sheet,
+    rows: await readRows(path, workbook, named ?? sheet?.position ?? 1),
+  });
+  if (named !== undefined) return read(sheets.find(({ name }) => name === named));
+  const visible = sheets.filter(({ hidden }) => !hidden);
+  const first = await read(visible[0] ?? sheets[0]);
+  let picked = first;
+  for (const next of visible.slice(1)) {
+    if (picked.rows.some((row) => usedWidth(row) > 0)) return picked;
+    picked = await read(next);
+  }
+  return picked.rows.some((row) => usedWidth(row) > 0) ? picked : first;
+}
+
 /** Which of several sheets was read, as nobody has said it. */
 function sheetRead(sheet: Sheet, sheets: Sheet[]): string {
   const others = sheets.filter((other) => other !== sheet);
@@ -120,7 +135,9 @@ function sheetRead(sheet: Sheet, sheets: Sheet[]): string {
   return `the sheet \`${sheet.name}\` was read, not ${names.join(", ")}${more}; \`sheet:\` in lab.yml names another.`;
 }
 
-async function readRows(path: string, sheet: string | number): Promise<Cell[][]> {
+async function readRows(path: string, workbook: Buffer, sheet: string | number): Promise<Cell[][]> {
+  const other = otherKind(workbook);
+  if (other !== undefined) throw refuse(path, `${path} is ${other}.`, "Save it as .xlsx, without a password.");
   const { readSheet, SheetNotFoundError } = await import("read-excel-file/node");
   try {
     return (await readSheet(path, sheet, { trim: false })) as unknown as Cell[][];

@@ -52,6 +52,25 @@ describe("JSON", () => {
     ]);
   });
 
+  it("reads several records of one line, and keeps a line out as a whole when it does not come out even", async () => {
+    lab.sources = [json()];
+    const lines = [
+      '{"id":1,"v":"} {"}{"id":2,"v":"b"}',
+      '{"id":3,"v":"c"} {"id":4,"v":{"w":1}}',
+      '{"id":5}{"id":',
+      '{"id":6}{"id":7} end',
+      '{"id":8,"v":"}{"}',
+    ];
+    lab.write("t.ndjson", `${lines.join("\n")}\n`);
+    lab.sources = [json({ path: ["t.ndjson"] })];
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 7, rowsLoaded: 5, rowsQuarantined: 2 }]);
+    expect(await lab.rows("SELECT id FROM raw.t ORDER BY id")).toEqual([["1"], ["2"], ["3"], ["4"], ["8"]]);
+    expect(await lab.rows("SELECT record, row_text FROM quarantine.t ORDER BY record")).toEqual([
+      ["5", lines[2]],
+      ["6", lines[3]],
+    ]);
+  });
+
   it("types numbers and dates, keeps quoted digits as text, nested values as JSON, and large numbers exact", async () => {
     lab.sources = [json()];
     lab.write(
@@ -266,6 +285,45 @@ describe("Excel", () => {
         text: "the sheet `Data` was read, not `Lookup` (hidden), `Old`; `sheet:` in lab.yml names another.",
       }),
     );
+  });
+
+  it("passes over visible sheets without a cell, and refuses a workbook of nothing else", async () => {
+    lab.sources = [
+      source("t", { path: ["a.xlsx"], format: "excel" }),
+      source("o", { path: ["b.xlsx"], format: "excel" }),
+    ];
+    lab.write(
+      "a.xlsx",
+      workbook({ Hidden: [["x"], [1]], Cover: [], Blank: [[null]], Data: [["id"], [7]] }, ["Hidden"]),
+    );
+    lab.write("b.xlsx", workbook({ Cover: [], Hidden: [["x"], [1]] }, ["Hidden"]));
+    const { files } = await lab.ingest();
+    expect(files.map(({ file, error }) => [file, error?.code])).toEqual([
+      ["a.xlsx", undefined],
+      ["b.xlsx", "ING-001"],
+    ]);
+    expect(await lab.rows("FROM raw.t")).toEqual([["7"]]);
+    expect(JSON.stringify(lab.events)).toContain("the sheet `Data` was read, not `Hidden` (hidden), `Cover`, `Blank`");
+  });
+
+  it("says what a workbook is that it cannot read", async () => {
+    const compound = (text: string) =>
+      Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.from(text, "utf16le")]);
+    const renamed = (from: string, to: string) =>
+      Buffer.from(workbook({ S: rows }).toString("latin1").replaceAll(from, to), "latin1");
+    for (const [content, what] of [
+      [compound("EncryptedPackage"), "protected by a password"],
+      [compound("Workbook"), "older format .xls"],
+      [renamed("xl/workbook.xml", "xl/workbook.bin"), "(.xlsb)"],
+      [workbook({ S: rows }).subarray(0, -30), "cannot be read as a workbook"],
+    ] as const) {
+      lab.sources = [source("t", { path: ["*.xlsx"], format: "excel" })];
+      lab.write("a.xlsx", content);
+      expect((await lab.ingest()).files[0]?.error).toMatchObject({
+        code: "ING-019",
+        message: expect.stringContaining(what),
+      });
+    }
   });
 
   it("refuses what is no workbook, and names the sheets when one is missing", async () => {

@@ -40,6 +40,16 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** The records of a line: some programs write them one behind the other. A line that does not come out even is one bad record. */
+function documentsOf(line: string): string[] {
+  if (!/\}\s*\{/.test(line) || isTooDeep(line) || isJson(line)) return [line];
+  const documents: string[] = [];
+  const split = new JsonRecords("documents", (text) => documents.push(text));
+  split.push(line);
+  split.end();
+  return documents.every(isJson) ? documents : [line];
+}
+
 /** Text between two records that belongs to neither. */
 export class StrayText extends Error {}
 
@@ -86,7 +96,8 @@ export class JsonRecords {
   #give(end: string): void {
     const text = (this.#record.join("") + end).trim();
     this.#record = [];
-    if (text !== "") this.#onRecord(text);
+    if (text === "") return;
+    for (const record of this.#layout === "lines" ? documentsOf(text) : [text]) this.#onRecord(record);
   }
 
   #nested(text: string): void {

@@ -33,6 +33,25 @@ export function sheetsOf(workbook: Buffer): Sheet[] {
   }
 }
 
+/** What a workbook is that is no .xlsx, in words; undefined for anything else. */
+export function otherKind(workbook: Buffer): string | undefined {
+  if (workbook.subarray(0, 8).equals(compoundFile))
+    return workbook.includes(Buffer.from("EncryptedPackage", "utf16le"))
+      ? "a workbook that is protected by a password"
+      : "a workbook of the older format .xls";
+  try {
+    const parts = directoryOf(workbook);
+    if (parts.has("xl/workbook.bin")) return "a binary workbook (.xlsb)";
+    if (parts.has("mimetype") && parts.has("content.xml")) return "an OpenDocument file (.ods)";
+  } catch {
+    // A damaged archive is the reader's to tell.
+  }
+  return undefined;
+}
+
+/** First bytes of the files of older Office programs, and of what newer ones encrypt ([MS-CFB] 2.2). */
+const compoundFile = Buffer.from("d0cf11e0a1b11ae1", "hex");
+
 /** A file of the archive, unpacked. */
 export function partOf(workbook: Buffer, path: string): Buffer | undefined {
   const entry = directoryOf(workbook).get(path);

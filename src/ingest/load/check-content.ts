@@ -41,9 +41,11 @@ export async function checkContent(
     const bad = findBadByte(path);
     const byte = bad ? ` the byte 0x${bad.byte.toString(16).toUpperCase()}` : " a byte";
     throw ingestErrors.badEncoding({
-      message: `${name} is in no one encoding: most of it is UTF-8, but${byte} is not.`,
+      message: `${name} is in no one encoding: parts of it are UTF-8, but${byte} is not.`,
       place: { file: path, ...(bad && { line: bad.line, column: bad.column }) },
-      hint: "Save the whole file as UTF-8.",
+      hint: scan.foreign
+        ? "If all of it is in one other encoding (Shift-JIS, GB18030, EUC-KR …), convert it: `iconv -f GB18030 -t UTF-8`, with the right name. Else save the whole file as UTF-8."
+        : "Save the whole file as UTF-8.",
     });
   }
   if (scan.openQuote) {

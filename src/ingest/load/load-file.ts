@@ -86,7 +86,7 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
         }
       },
     });
-    return await transaction(context, source, change, {
+    const result = await transaction(context, source, change, {
       contract: requireKey(source, contract),
       match,
       input,
@@ -98,10 +98,20 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
       at: clock(),
       form: encoding,
     });
+    if (!agreed && early?.validity === "not utf-8" && source.dialect.encoding !== "latin-1")
+      context.onEvent({ type: "note", source: source.name, file: change.name, text: takenForLatin1(head.text) });
+    return result;
   } finally {
     await scanning.catch(() => {});
     input.dispose();
   }
+}
+
+/** `text`: the file's beginning, read as Latin-1. */
+function takenForLatin1(text: string): string {
+  const example = /[\w\u0080-\uffff]*[\u0080-\uffff][\w\u0080-\uffff]*/.exec(text)?.[0].slice(0, 40);
+  const seen = example === undefined ? "" : ` (\`${example}\`)`;
+  return `it is not UTF-8 and was read as Latin-1${seen}; say \`encoding: latin-1\` in lab.yml if that is right, else save it as UTF-8 and load with --full-refresh.`;
 }
 
 const sameDialect = (a: Dialect, b: Dialect): boolean =>

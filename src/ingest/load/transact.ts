@@ -4,6 +4,7 @@ import type { HeaderMatch } from "../contract/header.ts";
 import { nearMisses } from "../contract/near-miss.ts";
 import type { Contract } from "../contract/types.ts";
 import type { FileScan } from "../csv/scan.ts";
+import { partitionOf } from "../detect/pattern.ts";
 import { checkLoaded } from "../expect/check.ts";
 import { contractSql, fileSql, loadSql, nextNumber, replaceLoadsSql, timeSql } from "../ledger/write.ts";
 import type { ExpectationOutcome, FileChange, FileResult } from "../types.ts";
@@ -156,13 +157,21 @@ function resultOf(
   };
 }
 
-/** What a first contract made text of, though it looks like numbers or dates. */
+/** What a first contract made text of, though it looks like numbers or dates, and what the folders say that no column does. */
 async function tellNearMisses(
   { connection, onEvent }: LoadContext,
-  { name: source, table }: SourceConfig,
+  { name: source, table, lineage }: SourceConfig,
   { name: file }: FileChange,
   { columns, origin }: Contract,
 ): Promise<void> {
+  const partition = partitionOf(file);
+  if (partition !== "" && !lineage)
+    onEvent({
+      type: "note",
+      source,
+      file,
+      text: `its folders (\`${partition}\`) make no columns; say \`lineage: true\` in lab.yml, and \`_file\` has them.`,
+    });
   const texts = columns.filter(({ type }) => type === "VARCHAR").map(({ name }) => name);
   if (origin === "declared" || texts.length > mostNoted) return;
   // The rows are in: whatever goes wrong here is no matter of the load.
