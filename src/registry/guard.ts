@@ -9,9 +9,10 @@ import type { Workspace } from "./workspace.ts";
 
 /**
  * Asked before a database or file is opened: throws REG-013 when `path` is another lab's database and `write` is true.
- * Relative paths mean the lab's dbt project, as they do in its SQL. `place` is where the path is written, for the message.
+ * Relative paths mean the lab's dbt project, as they do in its SQL. `place` is where the path is written and `use`
+ * what a profile has it for, for the message.
  */
-export type Guard = (path: string, use: { write: boolean; place?: Place }) => void;
+export type Guard = (path: string, access: { write: boolean; place?: Place; use?: "target" | "attach" }) => void;
 
 /** What an engine needs to run a lab's project on the lab's own database. */
 export interface LabTarget {
@@ -47,7 +48,7 @@ export function ownerOf(workspace: Workspace, path: string, lab: Lab, files = ne
 
 /** The guard of a lab: its own database and files that belong to no lab are free, another lab's can only be read. */
 export function guardFor(workspace: Workspace, lab: Lab): Guard {
-  return (path, { write, place }) => {
+  return (path, { write, place, use }) => {
     if (!write) return;
     const file = localFile(path);
     if (file === undefined) return;
@@ -57,7 +58,10 @@ export function guardFor(workspace: Workspace, lab: Lab): Guard {
     throw registryErrors.otherLabsDatabase({
       message: `The lab ${lab.name} would write to the database of the lab ${owner.name}: ${absolute}.`,
       ...(place && { place }),
-      hint: `Attach it with \`read_only: true\` (ATTACH '…' (READ_ONLY)), or remove the path: ${lab.name} writes to ${lab.paths.database} without any setting.`,
+      hint:
+        use === "target"
+          ? `Make \`path\` the lab's own database, ${lab.paths.database}, or remove it: no profile has to be edited when you switch labs, the database comes from the registry.`
+          : `Attach it with \`read_only: true\` (ATTACH '…' (READ_ONLY)), or remove the path: ${lab.name} writes to ${lab.paths.database} without any setting.`,
       data: { lab: lab.name, other: owner.name, path: absolute },
     });
   };

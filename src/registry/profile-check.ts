@@ -66,9 +66,7 @@ export function profileDatabases(lab: Lab, folders = lab.paths.profiles): Profil
  */
 export function requireOwnProfile(workspace: Workspace, lab: Lab, target: string, folders?: string[]): void {
   const guard = guardFor(workspace, lab);
-  for (const { target: name, path, write, place } of profileDatabases(lab, folders)) {
-    if (name === target) guard(path, { write, place });
-  }
+  for (const database of profileDatabases(lab, folders)) if (database.target === target) guard(database.path, database);
 }
 
 function projectProfile(lab: Lab): string | undefined {

@@ -33,7 +33,8 @@ export const verb: Verb = {
     const paint = palette(io.color);
     io.out(`Registered ${paint.bold(lab.name)} in ${workspace.display(workspace.file)}\n`);
     io.out(findingLines(findings, paint));
-    io.out(`Next: labs run ${lab.name}\n`);
+    const wrong = findings.some(({ level }) => level === "error");
+    io.out(`Next: ${wrong ? `correct this, then labs doctor ${lab.name}` : `labs run ${lab.name}`}\n`);
     return 0;
   },
 };

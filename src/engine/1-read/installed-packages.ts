@@ -58,7 +58,7 @@ export function loadInstalledPackages(
       hint:
         declared.length < installed.size
           ? `Declare every folder of ${root.paths.packagesInstall} in ${root.packagesFile}, or delete the ones that are not needed: ${[...installed].join(", ")}.`
-          : "Run `labs dbt deps`.",
+          : "Run `labs dbt deps` in the folder of the project.",
       data: { missing },
     });
   }
