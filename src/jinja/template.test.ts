@@ -170,6 +170,16 @@ describe("values", () => {
       "&constructor;|\ufffd|\ufffd|<|",
     );
   });
+  test("what is nested too deep is a syntax error with its place", () => {
+    for (const text of [
+      `{{ ${"(".repeat(50_000)}1${")".repeat(50_000)} }}`,
+      `{{ ${"-".repeat(50_000)}1 }}`,
+      "{% if a %}".repeat(20_000) + "{% endif %}".repeat(20_000),
+    ])
+      expect(() => render(text, {})).toThrow(
+        expect.objectContaining({ message: "the template is nested too deep to be read", place: expect.anything() }),
+      );
+  });
   test("hasJinja", () => {
     expect([hasJinja("select 1"), hasJinja("{{ x }}"), hasJinja("{# c #}"), hasJinja("{ {")]).toEqual([
       false,

@@ -7,7 +7,7 @@ import {
   type Context,
   type Exec,
 } from "./compile-statement.ts";
-import { pyError } from "./errors.ts";
+import { isOverflow, pyError } from "./errors.ts";
 import { globals } from "./globals.ts";
 import { nativeConcat } from "./native.ts";
 import { Parser } from "./parse.ts";
@@ -154,7 +154,13 @@ export class Template {
 export function parseTemplate(text: string, options: TemplateOptions): Template {
   const source = new Source(text, options);
   const parser = new Parser(source, options.macroPrefix === undefined ? {} : { macroPrefix: options.macroPrefix });
-  return new Template(source, parser.template());
+  try {
+    return new Template(source, parser.template());
+  } catch (error) {
+    // The parser calls itself, and so does what compiles the tree.
+    if (isOverflow(error)) parser.fail("the template is nested too deep to be read");
+    throw error;
+  }
 }
 
 const marks = /\{[{%#]/;

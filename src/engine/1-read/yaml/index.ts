@@ -80,6 +80,7 @@ function hintFor(problem: string, line: string): string {
     return "Check the indentation of this line and the one above, and put a value that contains ': ' in quotes.";
   }
   if (problem.includes("cannot start any token")) return "Put a value that starts with this character in quotes.";
+  if (problem.includes("nested too deep")) return "Nest lists and mappings less deep.";
   if (problem.includes("aliases make")) return "Write fewer aliases of aliases.";
   if (problem.includes("alias")) return "Define the anchor before it is used, or put the value in quotes.";
   return "Check the indentation of this line and the lines above it, and that every quote and bracket is closed.";

@@ -1,7 +1,7 @@
 import { type Duplicate, Filler, isCollection, type Mapping, merge, writtenOut } from "./mapping.ts";
 import { type ScalarTag, constructTagged, resolvePlain, ScalarError } from "./scalars.ts";
 import { blockScalar, plainScalar, quotedScalar } from "./scan.ts";
-import { normalise, Source } from "./source.ts";
+import { normalise, Source, YamlFault } from "./source.ts";
 
 /** Where the keys of a mapping and the items of a list were written: offset by key or index. */
 export type Positions = Map<object, Map<string | number, number>>;
@@ -36,8 +36,18 @@ const collectionTags = new Set(["seq", "map", "set", "omap", "pairs"].map((name)
  */
 export function parseYamlText(source: string, record: boolean): Parsed {
   const parser = new Parser(normalise(source), record);
-  const data = parser.document();
+  const data = whole(parser);
   return { data, duplicates: parser.duplicates, positions: parser.positions, text: parser.text };
+}
+
+function whole(parser: Parser): unknown {
+  try {
+    return parser.document();
+  } catch (error) {
+    // The stack is full: as PyYAML, which ends in a RecursionError, we read no nesting of thousands of levels.
+    if (error instanceof RangeError) throw new YamlFault("the values are nested too deep to be read", parser.pos);
+    throw error;
+  }
 }
 
 class Parser extends Source {

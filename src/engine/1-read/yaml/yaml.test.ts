@@ -147,6 +147,7 @@ describe("faults", () => {
       2,
       10,
     ],
+    [`a:\n  ${"[".repeat(100_000)}`, "nested too deep to be read", 2, expect.any(Number)],
     ["a: \u0001", "control characters are not allowed", 1, 4],
   ])("%j", (text, message, line, column) => {
     const found = failure(text);
