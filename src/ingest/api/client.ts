@@ -4,7 +4,15 @@ import type { PollEffects } from "./effects.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** A failure that the same request may not meet again. */
-export class Passing extends Error {}
+export class Passing extends Error {
+  /** What to do about it, when that is known. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 export interface PageRequest {
   url: URL;

@@ -20,13 +20,29 @@ export function networkFailure(error: unknown): string | undefined {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "there is no server of that name";
   if (code === "ECONNREFUSED") return "nobody answers there";
   if (code?.startsWith("Z_") || code?.startsWith("ERR_Z")) return "the compressed answer is broken";
-  if (code?.startsWith("CERT_") || code?.startsWith("ERR_TLS") || code === "DEPTH_ZERO_SELF_SIGNED_CERT") {
-    return `its certificate is not accepted (${code})`;
-  }
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return `it does not speak HTTPS (${code})`;
+  if (code !== undefined && isCertificate(code)) return `its certificate is not accepted (${code})`;
   // What fetch says when there is no connection, and when a body ends too early.
   if (error.message === "fetch failed" || error.message === "terminated" || code !== undefined) {
     return `the connection broke${code ? ` (${code})` : ""}`;
   }
+  return undefined;
+}
+
+/** Codes of OpenSSL's X509_V_ERR and of Node for a certificate that cannot be trusted. */
+const isCertificate = (code: string): boolean => /^(CERT_|ERR_TLS|SELF_SIGNED|UNABLE_TO_|INVALID_CA)|_CERT$/.test(code);
+
+/** What to do about a connection that does not come about; undefined when nothing more is known than that. */
+export function connectionHint(error: unknown, env: NodeJS.ProcessEnv): string | undefined {
+  const code = error instanceof Error ? (error.cause as { code?: string } | undefined)?.code : undefined;
+  if (code === undefined) return undefined;
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
+    return "Write the address with http://, or with the port that speaks HTTPS.";
+  if (isCertificate(code))
+    return "If an authority of your own has signed it, set NODE_EXTRA_CA_CERTS to the file of that authority's certificate.";
+  const proxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].find((name) => env[name]);
+  if (proxy !== undefined && env["NODE_USE_ENV_PROXY"] !== "1")
+    return `Set NODE_USE_ENV_PROXY=1 when the way leads through the proxy that ${proxy} names: it is not used without.`;
   return undefined;
 }
 

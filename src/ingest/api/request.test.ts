@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connectionHint, networkFailure } from "./refusal.ts";
 import { FixtureApi, send } from "../testing/api-server.ts";
 import { TestLab } from "../testing/lab.ts";
 import { api, pages, polled } from "../testing/polled.ts";
@@ -152,5 +153,40 @@ describe("requests", () => {
     expect([await asked("empty"), await asked("short"), await asked("not_found"), await asked("short", 10)]).toEqual([
       4, 3, 4, 3,
     ]);
+  });
+});
+
+describe("a connection that does not come about", () => {
+  const failed = async (url: string, env = {}) => {
+    lab.effects = { ...effects(), env };
+    lab.sources = [polled("t", api(url, { retries: 0 }))];
+    return (await lab.ingest()).files[0]?.error;
+  };
+
+  it("says that a server does not speak HTTPS", async () => {
+    expect(await failed(`${server.url.replace("http:", "https:")}/page`)).toMatchObject({
+      code: "ING-041",
+      message: expect.stringContaining("does not speak HTTPS"),
+      hint: expect.stringContaining("http://"),
+    });
+  });
+
+  it("says how a proxy is used, when one is named that is not", async () => {
+    const nobody = "http://nobody.invalid/";
+    const hint = async (env: Record<string, string>) => (await failed(nobody, env))?.hint;
+    expect(await hint({ HTTPS_PROXY: "http://proxy:1" })).toContain("NODE_USE_ENV_PROXY=1");
+    expect(await hint({ HTTPS_PROXY: "http://proxy:1", NODE_USE_ENV_PROXY: "1" })).not.toContain("NODE_USE_ENV_PROXY");
+    expect(await hint({})).not.toContain("NODE_USE_ENV_PROXY");
+  });
+
+  it.each([
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "CERT_HAS_EXPIRED",
+  ])("names the way to trust a certificate: %s", (code) => {
+    const error = new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+    expect(networkFailure(error)).toContain("certificate is not accepted");
+    expect(connectionHint(error, {})).toContain("NODE_EXTRA_CA_CERTS");
   });
 });

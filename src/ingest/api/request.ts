@@ -2,7 +2,7 @@ import { ingestErrors } from "../errors.ts";
 import { type Client, label, type PageRequest, Passing } from "./client.ts";
 import type { PollEffects } from "./effects.ts";
 import { follow } from "./follow.ts";
-import { excerpt, networkFailure, pauseOf, type Refusal, refused } from "./refusal.ts";
+import { connectionHint, excerpt, networkFailure, pauseOf, type Refusal, refused } from "./refusal.ts";
 
 /** Longest pause that a server may ask for; beyond it the poll ends and the next one tries again. */
 const longestPauseMs = 10 * 60_000;
@@ -22,7 +22,7 @@ export async function send<T>(
   let renewed = false;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
-    let failure: { why: string; pauseMs?: number; status?: number };
+    let failure: { why: string; pauseMs?: number; status?: number; hint?: string | undefined };
     try {
       const outcome = await once(client, request, read);
       if ("value" in outcome) return outcome.value;
@@ -40,7 +40,7 @@ export async function send<T>(
       signal?.throwIfAborted();
       await undo();
       if (!(error instanceof Passing)) throw error;
-      failure = { why: error.message };
+      failure = { why: error.message, hint: error.hint };
     }
     const pauseMs = failure.pauseMs ?? jitter(attempt, effects);
     if (attempt >= api.retries || pauseMs > longestPauseMs) {
@@ -49,7 +49,7 @@ export async function send<T>(
       throw ingestErrors.noAnswer({
         message: client.secrets.redact(`${label(client, request.url)} failed: ${failure.why}${wait}${times}.`),
         place: api.places.url,
-        hint: "Nothing was loaded, the cursor is where it was, and the next run asks again. Check the address and whether the server is up.",
+        hint: `Nothing was loaded, the cursor is where it was, and the next run asks again. ${failure.hint ?? "Check the address and whether the server is up."}`,
         data: { source: client.source.name, attempts: attempt + 1, ...(failure.status && { status: failure.status }) },
       });
     }
@@ -98,7 +98,7 @@ async function once<T>(
     if (stalled) throw new Passing(`nothing came for ${api.timeoutMs / 1000} s`);
     const why = networkFailure(error);
     if (why === undefined) throw error;
-    throw new Passing(why);
+    throw new Passing(why, connectionHint(error, effects.env));
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", cancel);
