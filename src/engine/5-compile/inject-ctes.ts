@@ -92,5 +92,7 @@ export function injectCtes(sql: string, ctes: InjectedCte[]): string {
   const statement = sql.slice(0, end);
   const list = ctes.map((c) => c.sql).join(", ");
   if (afterWith === -1) return `${statement.slice(0, first)}with${list} ${statement.slice(first)}`;
-  return `${statement.slice(0, afterWith)}${list}, ${statement.slice(afterWith)}`;
+  // dbt puts them in front of the next token, whose white space stays before them.
+  const space = /^\s*/.exec(statement.slice(afterWith))?.[0].length ?? 0;
+  return `${statement.slice(0, afterWith + space)}${list}, ${statement.slice(afterWith + space)}`;
 }

@@ -3,6 +3,21 @@ import { hostFunction } from "../context/functions.ts";
 import type { AnyNode } from "../events.ts";
 import type { RunResult } from "../manifest/types.ts";
 
+/** In the order of dbt's dict. Source: dbt-core artifacts/schemas/run/v5/run.py RunResult. */
+const fieldNames = [
+  "status",
+  "timing",
+  "thread_id",
+  "execution_time",
+  "adapter_response",
+  "message",
+  "failures",
+  "node",
+  "agate_table",
+  "batch_results",
+  "overload_results",
+] as const;
+
 /** One entry of `results` in on-run-end hooks: attributes as on dbt's RunResult. */
 export class RunResultValue extends PyObject {
   readonly pyType = "RunResult";
@@ -26,11 +41,10 @@ export class RunResultValue extends PyObject {
         return hostFunction("to_dict", ["omit_none?"], () => this.#dict());
       case "timing":
         return this.#result.timing.map((t) => new Fields("TimingInfo", fromPlain(t) as PyDict));
-      default: {
-        const fields = this.#result as unknown as Record<string, unknown>;
-        const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-        return value === undefined ? undefined : fromPlain(value);
-      }
+      case "skipped":
+        return this.#result.status === "skipped";
+      default:
+        return this.#field(name);
     }
   }
   override getItem(key: Value): Value | undefined {
@@ -40,9 +54,19 @@ export class RunResultValue extends PyObject {
     return `<RunResult ${this.#result.unique_id} ${this.#result.status}>`;
   }
 
+  /** What dbt's result has besides its node; the id and the compiled text are the node's. */
+  #field(name: string): Value | undefined {
+    if (!(fieldNames as readonly string[]).includes(name)) return undefined;
+    const value = this.#result[name as keyof RunResult];
+    return value === undefined ? null : fromPlain(value);
+  }
+
   #dict(): PyDict {
-    const dict = fromPlain(this.#result) as PyDict;
-    dict.setLazy("node", () => (this.#node === undefined ? null : fromPlain(this.#node)));
+    const dict = new PyDict();
+    for (const name of fieldNames) {
+      if (name === "node") dict.setLazy(name, () => (this.#node === undefined ? null : fromPlain(this.#node)));
+      else dict.set(name, this.#field(name) ?? null);
+    }
     return dict;
   }
 }

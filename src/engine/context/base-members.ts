@@ -6,7 +6,6 @@ import {
   jsonDumps,
   jsonLoads,
   makeReturn,
-  modules,
   parseTemplate,
   PyDict,
   PyObject,
@@ -23,6 +22,7 @@ import { parseYaml, privatePrefix, secretPrefix, yamlText } from "../1-read/inde
 import { engineError } from "../errors.ts";
 import { utcDateTime } from "./data.ts";
 import { hostFunction, rawFunction } from "./functions.ts";
+import { modulesOf } from "./modules.ts";
 import { dbtVersion, type Runtime } from "./runtime.ts";
 import type { Members } from "./scope.ts";
 
@@ -226,7 +226,7 @@ export function baseMembers(
     run_started_at: differing(() => utcDateTime(runtime.startedAt)),
     invocation_id: differing(() => runtime.invocationId),
     thread_id: options.threadId,
-    modules: () => (runtime.notes ? watchedModules(differing) : modules),
+    modules: () => modulesOf(runtime, differing),
     flags: differing(() => flagsObject(runtime)),
     diff_of_two_dicts: () =>
       hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (a, b) =>
@@ -242,16 +242,6 @@ export function baseMembers(
     env: options.targetValue,
     project_name: runtime.read.root.name,
   };
-}
-
-/** `modules`, of which one knows what time it is. */
-function watchedModules(differing: (value: () => Value) => () => Value): PyDict {
-  const watched = new PyDict();
-  for (const key of modules.iterate()) {
-    const value = (): Value => modules.get(key) ?? null;
-    watched.setLazy(key, key === "datetime" ? differing(value) : value);
-  }
-  return watched;
 }
 
 /** `render(string)` of a context. */
