@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { freshnessAnomaly, quietRuns, type SeenTable, volumeAnomaly } from "./anomalies.ts";
+import { freshnessAnomaly, median, quietRuns, type SeenTable, volumeAnomaly } from "./anomalies.ts";
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -9,6 +9,10 @@ const monday = Date.parse("2026-03-02T06:00:00Z");
 /** Runs every `step`, the newest one step before `now`; `rows` newest first. */
 const runs = (rows: readonly number[], now = monday, step = day): SeenTable[] =>
   rows.map((n, i) => ({ time: now - (i + 1) * step, rows: n }));
+
+it("takes the middle value, or the mean of the middle two", () => {
+  expect([[], [3], [9, 1], [9, 1, 2], [4, 1, 100, 2]].map(median)).toEqual([0, 3, 5, 2, 3]);
+});
 
 describe("volume", () => {
   it("is quiet for the first runs, and then tells a table that lost or won rows", () => {

@@ -287,6 +287,15 @@ test("a table of a thousand columns is looked at in several statements, with eve
   );
 });
 
+test("an estimate of different values never exceeds the rows, and values that are there once are no top values", async () => {
+  for (let rows = 1; rows <= 120; rows += 7) {
+    await connection.run(`CREATE OR REPLACE TABLE once AS SELECT i AS v FROM range(${rows}) t(i)`);
+    const [v] = (await only("once", { distinct: "approximate" })).columns;
+    expect(v?.distinct).toBeLessThanOrEqual(rows);
+    expect(v?.topValues).toBeUndefined();
+  }
+});
+
 test("a preview has the beginning of long values", async () => {
   await connection.run("CREATE TABLE long AS SELECT repeat('x', 1000000) AS v");
   const [table] = (await inspector.inspect({ tables: ["long"], sampleRows: 1 })).tables;
