@@ -1,6 +1,5 @@
-import { isAbsolute, resolve } from "node:path";
+import { basename, isAbsolute, resolve } from "node:path";
 import type { PlainRecord } from "../manifest/types.ts";
-import { databaseName } from "./duckdb-output.ts";
 import { readProfiles, readTarget } from "./profiles.ts";
 import { readRawProject } from "./project-file.ts";
 import type { Target } from "./types.ts";
@@ -30,7 +29,7 @@ export function targetForDatabase(request: OwnTargetRequest): Target {
   const projectProfile = readRawProject(projectDir).data.profile;
   const name = request.profile ?? (typeof projectProfile === "string" ? projectProfile : undefined);
   const folder = profilesDirs.find((dir) => name !== undefined && Object.hasOwn(readProfiles(dir)?.data ?? {}, name));
-  const own = { path: database, database: databaseName(database) };
+  const own = { path: database, database: catalogOf(database) };
   if (folder !== undefined) {
     const { profile, target, threads } = request;
     const found = readTarget({
@@ -64,4 +63,13 @@ export function targetForDatabase(request: OwnTargetRequest): Target {
     retries: null,
     raw: { type: "duckdb", path: database },
   };
+}
+
+/**
+ * The catalog's name that DuckDB gives to a file: what stands before the first point of its name. Here `#` and `?` of folders
+ * belong to the path; in a profile dbt-duckdb reads it as a URL. Source: DuckDB's ExtractDatabaseName.
+ */
+function catalogOf(file: string): string {
+  const name = basename(file).replace(/\?.*$/s, "");
+  return name.split(".").find((part) => part !== "") ?? "";
 }
