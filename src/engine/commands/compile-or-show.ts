@@ -1,10 +1,12 @@
 import { AdapterSession } from "../adapter/index.ts";
 import type { EphemeralCompilations } from "../5-compile/index.ts";
 import type { NodeExecution } from "../context/execution.ts";
+import { readNodeSeed } from "../context/seed-table.ts";
 import { engineError } from "../errors.ts";
 import { buildGraph } from "../4-select/index.ts";
 import type { GraphNode, RunResult } from "../manifest/types.ts";
 import { prepareDatabase } from "../6-execute/prepare-database.ts";
+import { runNode } from "../6-execute/run-node.ts";
 import { runNodes } from "../6-execute/run-nodes.ts";
 import { showNode } from "../6-execute/show.ts";
 import { compileOnly, raiseFirst } from "./compile-only.ts";
@@ -49,13 +51,20 @@ export async function compileOrShow(invocation: Invocation): Promise<CommandResu
       await master.release();
     }
     const texts: string[] = [];
-    const work = async (own: NodeExecution): Promise<RunResult> =>
-      compileOnly(own, ephemeral, async (done) => {
+    const work = async (own: NodeExecution): Promise<RunResult> => {
+      // As in dbt a seed is loaded to be shown, and shown whole. Source: dbt-core task/show.py ShowTask.get_runner_type.
+      if (flags.command === "show" && own.node.resource_type === "seed") {
+        const loaded = await runNode(own, ephemeral);
+        if (loaded.status === "success") texts.push(tableText(readNodeSeed(own), flags, own.node));
+        return loaded;
+      }
+      return compileOnly(own, ephemeral, async (done) => {
         const shown = flags.command === "show" ? await showNode(done, flags) : undefined;
         if (asked(flags, done.node))
           texts.push(shown ? tableText(shown.table, flags, done.node) : compiledText(done.node, flags));
         return shown?.response;
       });
+    };
     const session = flags.introspect ? base.session : () => neverConnected();
     const keepEphemeral = flags.select.length > 0;
     const results = await runNodes(execution, { ...base, session, work, announce: false, keepEphemeral });
