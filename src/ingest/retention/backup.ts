@@ -187,6 +187,8 @@ const cannotWrite = (path: string, error: unknown) =>
   ingestErrors.notWritable({
     message: `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
     place: { file: path },
-    hint: "Free some space, or choose another folder.",
+    hint: /^E(ACCES|PERM|ROFS)\b/.test(error instanceof Error ? error.message : "")
+      ? "Give yourself the right to write there, or choose another folder."
+      : "Free some space, or choose another folder.",
     cause: error,
   });

@@ -125,6 +125,7 @@ function inWords(ms: number): string {
     ["day", 86_400_000],
     ["hour", 3_600_000],
     ["minute", 60_000],
+    ["second", 1_000],
   ] as const) {
     if (ms % size === 0) return ms === size ? unit : `${ms / size} ${unit}s`;
   }
