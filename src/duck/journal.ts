@@ -52,6 +52,12 @@ export class DatabaseJournal {
     return this.#content.chain;
   }
 
+  /** The same as long as nobody writes to a relation; null when its last write is not known. `key`: see {@link relationKey}. */
+  identity(key: string): string | null {
+    const number = this.lastWrite(key);
+    return number === 0 ? null : `${this.chain}#${number}`;
+  }
+
   /** The last write to a relation in this chain, 0 when there was none. `key`: see {@link relationKey}. */
   lastWrite(key: string): number {
     return this.#content.writes[key] ?? 0;
@@ -69,18 +75,25 @@ export class DatabaseJournal {
     Object.assign(this.#content, { chain: randomUUID(), sequence: 0, writes: {} });
   }
 
-  /** Makes what was noted valid. After the database was closed; where it cannot be written, nothing is known. */
-  seal(): void {
-    if (!this.#usable || isOpenHere(this.path)) return;
+  /**
+   * Makes what was noted valid, after the database was closed. Where it cannot be written, nothing is known; returns whether
+   * it was.
+   */
+  seal(): boolean {
+    if (!this.#usable || isOpenHere(this.path)) return false;
     const file = journalPath(this.path);
     try {
       const stamp = stampOf(this.path);
       const text = JSON.stringify({ ...this.#content, stamp });
-      if (stamp === "none" || text === this.#sealed) return;
-      writeFileSync(`${file}.new`, text);
-      renameSync(`${file}.new`, file);
+      if (stamp === "none") return false;
+      if (text !== this.#sealed) {
+        writeFileSync(`${file}.new`, text);
+        renameSync(`${file}.new`, file);
+      }
+      return true;
     } catch {
       // What stands there has another stamp: the next run finds no valid journal and builds everything.
+      return false;
     }
   }
 }

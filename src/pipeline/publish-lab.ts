@@ -45,7 +45,7 @@ export class PendingPublication {
       runId,
       score: null,
       decision: this.#decision.promise,
-      identity: (relation) => identityOf(journal, relation),
+      identity: ({ schema, name }) => journal.identity(relationKey(schema, name)),
       keep,
     });
     this.settled = this.#publication.then(done, done);
@@ -135,10 +135,4 @@ function tablesWithMinimum(lab: Lab, quality: PublishLabInput["quality"]) {
     const found = quality?.tables.find((table) => `${table.schema}.${table.name}`.toLowerCase() === name.toLowerCase());
     return [{ name, score: found?.score ?? null, minimum, causes: causesOf(found) }];
   });
-}
-
-/** The write that made a relation; null when it is not known. */
-function identityOf(journal: DatabaseJournal, { schema, name }: { schema: string; name: string }): string | null {
-  const number = journal.lastWrite(relationKey(schema, name));
-  return number === 0 ? null : `${journal.chain}#${number}`;
 }

@@ -28,6 +28,7 @@ import { holdingLab, recording } from "./held-lab.ts";
 import { deliveryFreshness, expectedInterval, withDrift } from "./deliveries.ts";
 import { blockingFindings, blockingWarnings, failedTests, partialRun } from "./gate-reasons.ts";
 import { exportLab, exportsInWords } from "./export-lab.ts";
+import { KeptCounts } from "./kept-counts.ts";
 import { LabDatabase } from "./lab-database.ts";
 import { noteLoads } from "./note-loads.ts";
 import type { OwnSteps } from "./own-steps.ts";
@@ -68,6 +69,7 @@ class LabRun {
   #loaded: IngestResult | undefined;
   #built: TransformResult | undefined;
   #quality: LabQuality | undefined;
+  #counts: KeptCounts | undefined;
   #pending: PendingPublication | undefined;
   #published: LabRunResult["published"] = null;
   /** Why this run says too little about the lab as a whole. */
@@ -151,7 +153,7 @@ class LabRun {
       this.#pending?.decide({ publish: false, score: null }).catch(() => {});
       await this.#data.close();
     }
-    this.#data.journal.seal();
+    if (this.#data.journal.seal()) this.#counts?.keep();
     return this.#report();
   }
 
@@ -297,6 +299,9 @@ class LabRun {
       const now = new Date();
       const sources = await sourceFacts(connection, lab.config.sources);
       const due = expectedInterval(lab, now);
+      const { journal } = this.#data;
+      const loaded = sources.map(({ table }) => table);
+      this.#counts = new KeptCounts(this.#workspace, lab, journal, loaded);
       const quality = await inspectAndScore({
         connection,
         now,
@@ -305,6 +310,7 @@ class LabRun {
         freshness: [...(built?.freshness ?? []), ...deliveryFreshness(sources, due, now.getTime())],
         config: fromLabSettings(lab.config.quality),
         figures: true,
+        known: this.#counts,
         history: tableHistory(await this.#ledger.tablesSeen(lab.name)),
       });
       for (const { table, text } of quality.findings)

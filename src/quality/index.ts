@@ -1,5 +1,6 @@
 /** How good a lab's tables are, and why: the inspector and the score. */
 export { inspectAndScore, profileRows, scoreRows, tableHistory } from "./lab-quality.ts";
+export type { Counted, KnownCounts } from "./overview.ts";
 export { type ColumnDrift, columnDrift } from "./column-drift.ts";
 export { type ColumnFigures, type TableFigures, unpackFigures } from "./figures.ts";
 export type {

@@ -5,7 +5,7 @@ import { checkConfig, layerWeight, rulesFor } from "./config.ts";
 import { type ColumnFigures, packFigures, type TableFigures } from "./figures.ts";
 import type { Finding, FreshnessOutcome } from "./findings.ts";
 import { copiesQuery, duplicatesQuery } from "./keys.ts";
-import { type Overview, type OverviewRequest, overviews } from "./overview.ts";
+import { type KnownCounts, type Overview, type OverviewRequest, overviews } from "./overview.ts";
 import { isMoment } from "./moments.ts";
 import { anomaliesOf, lateFindings, tableFreshness, type TableFreshness } from "./late.ts";
 import { columnOf, listRelations, type Relation } from "./relations.ts";
@@ -25,6 +25,8 @@ export interface InspectAndScoreInput {
   freshness?: readonly FreshnessOutcome[];
   /** Figures of every column too, for the comparison with other runs. Default false. */
   figures?: boolean;
+  /** What need not be counted again. */
+  known?: KnownCounts;
   now?: Date;
 }
 
@@ -83,6 +85,7 @@ export async function inspectAndScore(input: InspectAndScoreInput): Promise<LabQ
   const seen = await overviews(
     input.connection,
     plans.map((plan) => plan.request),
+    input.known,
   );
   const findings: Finding[] = [];
   const tables = plans.map((plan, i) => scoreTable(plan, seen[i] as Overview, { input, config, now, findings }));

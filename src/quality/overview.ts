@@ -18,8 +18,12 @@ export interface OverviewRequest {
   figures?: { rows: number };
 }
 
-export interface Overview {
+export interface Overview extends Counted {
   relation: Relation;
+}
+
+/** What was counted; a plain value, to be kept. */
+export interface Counted {
   /** Null when the table cannot be read. */
   rows: number | null;
   /** DuckDB's message then. */
@@ -35,37 +39,63 @@ export interface Overview {
   figures: ColumnFigures[];
 }
 
+/** What was counted before and still holds. */
+export interface KnownCounts {
+  /** The answer to the same question about a relation, when nothing has been written to it since. */
+  get(relation: Relation, question: string): Counted | undefined;
+  set(relation: Relation, question: string, counted: Counted): void;
+}
+
 /** Statements over more columns than this plan slower than several statements do. */
 const columnsInOneStatement = 600;
 
 /**
  * Counts rows, nulls and duplicates of many tables with one scan each, many tables in one statement: on small labs the
- * statements cost more than the rows. A table that cannot be read is reported and does not hide the others.
+ * statements cost more than the rows. A table that cannot be read is reported and does not hide the others. What `known`
+ * still knows is not counted again.
  */
-export async function overviews(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
-  const results: Overview[] = [];
-  for (let from = 0; from < requests.length; ) {
-    let to = from;
+export async function overviews(
+  connection: Connection,
+  requests: readonly OverviewRequest[],
+  known?: KnownCounts,
+): Promise<Overview[]> {
+  const results = requests.map((request): Overview | undefined => {
+    const counted = known?.get(request.relation, questionOf(request));
+    return counted && { ...counted, relation: request.relation };
+  });
+  const open = [...requests.keys()].filter((i) => !results[i]);
+  for (let from = 0; from < open.length; ) {
+    const some: number[] = [];
     let columns = 0;
-    while (to < requests.length && (to === from || columns < columnsInOneStatement)) {
-      columns += requests[to]?.relation.columns.length ?? 0;
-      to++;
+    while (from < open.length && (some.length === 0 || columns < columnsInOneStatement)) {
+      const i = open[from++] as number;
+      columns += requests[i]?.relation.columns.length ?? 0;
+      some.push(i);
     }
-    results.push(...(await batch(connection, requests.slice(from, to))));
-    from = to;
+    const found = await batch(
+      connection,
+      some.map((i) => requests[i] as OverviewRequest),
+    );
+    for (const [n, i] of some.entries()) results[i] = found[n];
   }
-  for (const overview of results) {
-    if (overview.copies === null || overview.copies === 0) continue;
-    overview.copies = Number((await connection.query(rowCopies(overview.relation))).rows[0]?.[0]);
+  for (const i of open) {
+    const { relation, ...counted } = results[i] as Overview;
+    if (counted.copies !== null && counted.copies > 0)
+      counted.copies = Number((await connection.query(rowCopies(relation))).rows[0]?.[0]);
+    results[i] = { relation, ...counted };
+    if (counted.error === null) known?.set(relation, questionOf(requests[i] as OverviewRequest), counted);
   }
-  return results;
+  return results as Overview[];
+}
+
+/** The columns of one table's statement. */
+function questionOf(request: OverviewRequest): string {
+  const figures = request.figures ? figuresSql(request.relation.columns, request.figures.rows) : "NULL::VARCHAR[]";
+  return `${measures(request)} AS m, ${figures} AS f`;
 }
 
 async function batch(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
-  const selects = requests.map(
-    (request, i) =>
-      `SELECT ${i} AS i, ${measures(request)} AS m, ${request.figures ? figuresSql(request.relation.columns, request.figures.rows) : "NULL::VARCHAR[]"} AS f FROM ${request.relation.sql}`,
-  );
+  const selects = requests.map((request, i) => `SELECT ${i} AS i, ${questionOf(request)} FROM ${request.relation.sql}`);
   try {
     const { rows } = await connection.query(`${selects.join(" UNION ALL ")} ORDER BY i`);
     return requests.map((request, i) => decode(request, rows[i]?.[1], rows[i]?.[2]));
