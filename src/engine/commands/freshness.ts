@@ -19,6 +19,13 @@ export async function freshness(invocation: Invocation): Promise<CommandResult> 
   const { flags } = invocation;
   const selected = invocation.select(invocation.previousState());
   const file = flags.outputPath ?? join(invocation.targetFolder, "sources.json");
+  if (flags.outputPath !== undefined) {
+    warn(
+      invocation.runtime,
+      `Custom output path usage \`--output ${file}\` usage detected in \`dbt source freshness\` command.`,
+      { name: "CustomOutputPathInSourceFreshnessDeprecation", code: "D029" },
+    );
+  }
   if (selected.size === 0) {
     warn(invocation.runtime, "Nothing to do. Try checking your model configs and model specification args", {
       name: "NothingToDo",
