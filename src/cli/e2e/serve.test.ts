@@ -87,7 +87,7 @@ describe("labs serve", () => {
     expect(document.server).toBe(true);
     expect(document.labs[0]).toMatchObject({
       name: "clock",
-      schedule: { text: "every 1 seconds" },
+      schedule: { text: "every second" },
       paused: { why: "stocktaking" },
     });
     await sleep(1_200);
