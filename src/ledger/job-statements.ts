@@ -11,11 +11,11 @@ const caused = "(SELECT 1 FROM jobs c WHERE c.id = @cause AND c.attempt = @cause
  * Ends an attempt and adds the jobs that follow from it, or puts it back. Nothing when its lease was lost, so that doing it
  * twice is doing it once. The last statement gives a row when it was done.
  */
-export function endOfAttempt({ lease, outcome, then }: AttemptEnd, now: Date): Statement[] {
+export function endOfAttempt({ lease, outcome, next }: AttemptEnd, now: Date): Statement[] {
   if (typeof outcome === "string") return [putBack(lease, outcome)];
   // Only an attempt that still holds its lease may cause anything.
   const cause = { cause: lease.id, causeAttempt: lease.attempt };
-  const followers = then.map((request) => provided(`EXISTS ${caused}`, insertion(request), cause));
+  const followers = next.map((request) => provided(`EXISTS ${caused}`, insertion(request), cause));
   return [...followers, ending(lease, outcome, now)];
 }
 

@@ -78,7 +78,7 @@ export interface AttemptEnd {
   /** A sentence: it was stopped on purpose before it was done, and the job goes back into the queue. */
   outcome: JobOutcome | string;
   /** Jobs that follow from it. */
-  then: JobRequest[];
+  next: JobRequest[];
 }
 
 /** What a lab's scheduling remembers. */

@@ -75,8 +75,8 @@ export class JobStore {
    * Ends an attempt, and adds the jobs that follow from it in the same transaction, or puts it back. False when the lease was
    * lost: then nothing was written.
    */
-  async finish(lease: Lease, outcome: AttemptEnd["outcome"], now: Date, then: JobRequest[] = []): Promise<boolean> {
-    const rows = await this.#sql.batch(endOfAttempt({ lease, outcome, then }, now));
+  async finish(lease: Lease, outcome: AttemptEnd["outcome"], now: Date, next: JobRequest[] = []): Promise<boolean> {
+    const rows = await this.#sql.batch(endOfAttempt({ lease, outcome, next }, now));
     return (rows.at(-1) ?? []).length > 0;
   }
 

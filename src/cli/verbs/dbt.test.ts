@@ -132,11 +132,13 @@ describe("labs dbt in a workspace", () => {
   it("uses the lab's database whatever the profile says, from any folder", async () => {
     const root = workspace(profiles("/nowhere/else.duckdb"));
     for (const [cwd, words] of [
-      [root, ["--lab", "one"]],
-      [join(root, "one"), []],
-      [join(root, "one/dbt/models"), []],
+      [root, ["--lab", "one", "run"]],
+      [root, ["run", "--lab=one"]],
+      [root, ["run", "--lab", "one", "--select", "a"]],
+      [join(root, "one"), ["run"]],
+      [join(root, "one/dbt/models"), ["run"]],
     ] as const) {
-      const run = await labsDbt(cwd, ...words, "--no-use-colors", "run");
+      const run = await labsDbt(cwd, ...words, "--no-use-colors");
       expect(run.out).toContain("Completed successfully");
       expect(await values(join(root, "one/data/one.duckdb"), "select s from gold.a")).toEqual(["gold"]);
       rmSync(join(root, "one/data/one.duckdb"));

@@ -77,12 +77,14 @@ export const verb: Verb = {
   },
 };
 
-/** `--lab NAME` and `--lab=NAME` stand before dbt's own words. */
+/** Takes `--lab NAME` or `--lab=NAME` out of dbt's own words, wherever it stands; no option of dbt has that name. */
 function takeLab(args: string[]): { lab: string | undefined; words: string[] } {
-  const [first, second, ...rest] = args;
-  if (first === "--lab" && second !== undefined) return { lab: second, words: rest };
-  if (first?.startsWith("--lab=")) return { lab: first.slice("--lab=".length), words: args.slice(1) };
-  return { lab: undefined, words: args };
+  const at = args.findIndex((word) => word === "--lab" || word.startsWith("--lab="));
+  const word = args[at];
+  if (word === undefined || args.slice(0, at).includes("--")) return { lab: undefined, words: args };
+  const alone = word === "--lab";
+  if (alone && args[at + 1] === undefined) return { lab: undefined, words: args };
+  return { lab: alone ? args[at + 1] : word.slice("--lab=".length), words: args.toSpliced(at, alone ? 2 : 1) };
 }
 
 /** The lab that is meant, or undefined for a dbt project that belongs to none. */

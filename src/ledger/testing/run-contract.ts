@@ -360,7 +360,7 @@ function suite(create: () => Promise<Store>): void {
       const ledger = await open();
       const end = {
         outcome: { state: "ok", message: "done" },
-        then: [{ ...start, lab: "lab2", dueAt: ago(1) }],
+        next: [{ ...start, lab: "lab2", dueAt: ago(1) }],
       } as const;
       await ledger.jobs.enqueue([{ ...start, dueAt: ago(1) }]);
       const lost = (await ledger.jobs.claim("w1", now(), 60_000))!;
@@ -369,13 +369,13 @@ function suite(create: () => Promise<Store>): void {
       const job = (await ledger.jobs.claim("w2", now(), 60_000))!;
       const second = await ledger.startRun({ ...start, job });
 
-      await first.finish("ok", {}, { lease: lost, ...end, then: [...end.then] });
+      await first.finish("ok", {}, { lease: lost, ...end, next: [...end.next] });
       expect(await ledger.jobs.jobs()).toMatchObject([{ id: job.id, state: "running", run: second.id }]);
-      await second.finish("ok", {}, { lease: job, ...end, then: [...end.then] });
+      await second.finish("ok", {}, { lease: job, ...end, next: [...end.next] });
       expect(await ledger.jobs.job(job.id)).toMatchObject({ state: "ok", message: "done", attempt: 2 });
       expect(await ledger.jobs.jobs({ states: ["queued"] })).toMatchObject([{ lab: "lab2" }]);
       // Once more, as a worker does that cannot know whether it was written.
-      expect(await ledger.jobs.finish(job, end.outcome, now(), [...end.then])).toBe(false);
+      expect(await ledger.jobs.finish(job, end.outcome, now(), [...end.next])).toBe(false);
       expect(await ledger.jobs.jobs()).toHaveLength(2);
     });
 

@@ -43,7 +43,7 @@ async function attempt(
       (end ??= {
         lease: job,
         outcome: outcomeOf(result, schedule, job, signal, time.exceeded),
-        then: followers(workspace, job, result),
+        next: followers(workspace, job, result),
       });
     const result = await runLab(workspace, lab, {
       ...(job.options as JobOptions),
@@ -61,8 +61,8 @@ async function attempt(
       },
     });
     // Once more, for a run that could not be recorded: what is done already stays as it is.
-    const { outcome, then } = endAttempt(result);
-    await ledger.jobs.finish(job, outcome, new Date(), then);
+    const { outcome, next } = endAttempt(result);
+    await ledger.jobs.finish(job, outcome, new Date(), next);
     tell({ type: "done", result });
     return true;
   } catch (error) {
