@@ -1,5 +1,5 @@
 import { isLabsError, type LabsError } from "#errors/index.ts";
-import type { Connection, QueryResult, SqlValue } from "#duck/index.ts";
+import { type Connection, interruptOnAbort, type QueryResult, type SqlValue } from "#duck/index.ts";
 import { writtenFiles } from "./attach.ts";
 import { adapterError } from "./errors.ts";
 import { withComment } from "./query-comment.ts";
@@ -174,7 +174,6 @@ export class AdapterSession {
   async cancel(reason = "The run was cancelled."): Promise<void> {
     this.#cancelled = adapterError("cancelled", reason);
     this.#cancel.abort(this.#cancelled);
-    (await this.#connection?.catch(() => undefined))?.interrupt();
   }
   revive(): void {
     this.#cancelled = undefined;
@@ -214,8 +213,9 @@ export class AdapterSession {
       if (this.#cancelled) throw this.#cancelled;
       const started = performance.now();
       const report = { sql, connection: this.#name, attempt };
+      const done = interruptOnAbort(connection, this.#cancel.signal);
       try {
-        const result = await connection.query(sql, bindings);
+        const result = await connection.query(sql, bindings).finally(done);
         this.options.onStatement?.({ ...report, seconds: (performance.now() - started) / 1000 });
         return result;
       } catch (error) {
