@@ -59,60 +59,65 @@ export async function overviews(
   requests: readonly OverviewRequest[],
   known?: KnownCounts,
 ): Promise<Overview[]> {
-  const results = requests.map((request): Overview | undefined => {
-    const counted = known?.get(request.relation, questionOf(request));
-    return counted && { ...counted, relation: request.relation };
+  const asked = requests.map((request): Question => ({ request, columns: columnsOf(request) }));
+  const results = asked.map(({ request: { relation }, columns }): Overview | undefined => {
+    const counted = known?.get(relation, columns);
+    return counted && { ...counted, relation };
   });
-  const open = [...requests.keys()].filter((i) => !results[i]);
+  const open = [...asked.entries()].filter(([i]) => !results[i]);
   for (let from = 0; from < open.length; ) {
-    const some: number[] = [];
-    let columns = 0;
-    while (from < open.length && (some.length === 0 || columns < columnsInOneStatement)) {
-      const i = open[from++] as number;
-      columns += requests[i]?.relation.columns.length ?? 0;
-      some.push(i);
+    const some: typeof open = [];
+    for (let columns = 0; from < open.length && (some.length === 0 || columns < columnsInOneStatement); from++) {
+      const next = open[from] as (typeof open)[number];
+      columns += next[1].request.relation.columns.length;
+      some.push(next);
     }
     const found = await batch(
       connection,
-      some.map((i) => requests[i] as OverviewRequest),
+      some.map(([, question]) => question),
     );
-    for (const [n, i] of some.entries()) results[i] = found[n];
+    for (const [n, [i]] of some.entries()) results[i] = found[n];
   }
-  for (const i of open) {
+  for (const [i, { columns }] of open) {
     const { relation, ...counted } = results[i] as Overview;
     if (counted.copies !== null && counted.copies > 0)
       counted.copies = Number((await connection.query(rowCopies(relation))).rows[0]?.[0]);
     results[i] = { relation, ...counted };
-    if (counted.error === null) known?.set(relation, questionOf(requests[i] as OverviewRequest), counted);
+    if (counted.error === null) known?.set(relation, columns, counted);
   }
   return results as Overview[];
 }
 
-/** The columns of one table's statement. */
-function questionOf(request: OverviewRequest): string {
+interface Question {
+  request: OverviewRequest;
+  /** SQL of what is asked; long for wide tables. */
+  columns: string;
+}
+
+function columnsOf(request: OverviewRequest): string {
   const figures = request.figures ? figuresSql(request.relation.columns, request.figures.rows) : "NULL::VARCHAR[]";
   return `${measures(request)} AS m, ${figures} AS f`;
 }
 
-async function batch(connection: Connection, requests: readonly OverviewRequest[]): Promise<Overview[]> {
-  const selects = requests.map((request, i) => `SELECT ${i} AS i, ${questionOf(request)} FROM ${request.relation.sql}`);
+async function batch(connection: Connection, asked: readonly Question[]): Promise<Overview[]> {
+  const selects = asked.map(({ request, columns }, i) => `SELECT ${i} AS i, ${columns} FROM ${request.relation.sql}`);
   try {
     const { rows } = await connection.query(`${selects.join(" UNION ALL ")} ORDER BY i`);
-    return requests.map((request, i) => decode(request, rows[i]?.[1], rows[i]?.[2]));
+    return asked.map(({ request }, i) => decode(request, rows[i]?.[1], rows[i]?.[2]));
   } catch (error) {
     // A cancelled query is nobody's fault: asking table by table would only go on.
     if ((error as { code?: string }).code !== "DUCK-003") throw error;
-    if (requests.length > 1) {
+    if (asked.length > 1) {
       const results: Overview[] = [];
-      for (const request of requests) results.push(...(await batch(connection, [request])));
+      for (const question of asked) results.push(...(await batch(connection, [question])));
       return results;
     }
-    const [request] = requests;
-    if (request === undefined) throw error;
+    const relation = asked[0]?.request.relation;
+    if (relation === undefined) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return [
       {
-        relation: request.relation,
+        relation,
         rows: null,
         error: message,
         nulls: [],

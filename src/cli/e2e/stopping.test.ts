@@ -61,6 +61,18 @@ async function tablesAreWhole(database: string): Promise<void> {
   }
 }
 
+/** `labs run --all` of two labs, both in a query without an end. */
+async function runningBoth() {
+  const workspace = smallWorkspace({
+    one: { "models/endless.sql": endless },
+    two: { "models/endless.sql": endless },
+  });
+  const child = start(["run", "--all", "-j", "2"], { cwd: workspace, detached: true });
+  const ended = finish(child);
+  await Promise.all([printed(child, /one +│ ✓ load/), printed(child, /two +│ ✓ load/)]);
+  return { workspace, child, ended, pid: child.pid ?? 0 };
+}
+
 describe("kill -9 in the middle of a run", () => {
   it("leaves whole tables, a crashed run in the ledger, and nothing that blocks the next run", async () => {
     const workspace = smallWorkspace({
@@ -203,14 +215,7 @@ describe("ctrl-C in the middle of a run", () => {
   });
 
   it("of the parent alone takes its workers along: a killed labs run --all goes on in no process", async () => {
-    const workspace = smallWorkspace({
-      one: { "models/endless.sql": endless },
-      two: { "models/endless.sql": endless },
-    });
-    const child = start(["run", "--all", "-j", "2"], { cwd: workspace, detached: true });
-    const ended = finish(child);
-    const pid = child.pid ?? 0;
-    await Promise.all([printed(child, /one +│ ✓ load/), printed(child, /two +│ ✓ load/)]);
+    const { workspace, child, ended, pid } = await runningBoth();
     child.kill("SIGKILL");
     // The pipes close when the last process that holds them is gone.
     await ended;
@@ -238,14 +243,7 @@ describe("a terminal that is closed", () => {
   });
 
   it("is nothing to a command that has none, as under nohup", async () => {
-    const workspace = smallWorkspace({
-      one: { "models/endless.sql": endless },
-      two: { "models/endless.sql": endless },
-    });
-    const child = start(["run", "--all", "-j", "2"], { cwd: workspace, detached: true });
-    const ended = finish(child);
-    const pid = child.pid ?? 0;
-    await Promise.all([printed(child, /one +│ ✓ load/), printed(child, /two +│ ✓ load/)]);
+    const { child, ended, pid } = await runningBoth();
     process.kill(-pid, "SIGHUP");
     await sleep(300);
     const before = processesOf(pid).length;

@@ -35,7 +35,6 @@ export async function resolvePackages(declared: Declared[], rootName: string, co
     pending = next;
   }
   const result = [...pinned.values()];
-  for (const { projectName } of result) requireFolderName(projectName);
   const seen = new Set<string>();
   for (const { projectName } of result) {
     if (seen.has(projectName)) {
@@ -60,11 +59,7 @@ export async function pinLocked(locked: Declared[], context: DepsContext): Promi
   const wishes = new Map<string, Wish>();
   for (const item of locked) incorporate(wishes, item);
   const result: Pinned[] = [];
-  for (const wish of wishes.values()) {
-    const decided = await pin({ ...wish, warnUnpinned: false }, context);
-    requireFolderName(decided.projectName);
-    result.push(decided);
-  }
+  for (const wish of wishes.values()) result.push(await pin({ ...wish, warnUnpinned: false }, context));
   return result;
 }
 
@@ -113,7 +108,14 @@ function incorporate(wishes: Map<string, Wish>, declared: Declared): string {
   return key;
 }
 
+/** Errors: READ-005 for a package that names itself by a path, and those of its kind. */
 async function pin(wish: Wish, context: DepsContext): Promise<Pinned> {
+  const pinned = await pinByKind(wish, context);
+  requireFolderName(pinned.projectName);
+  return pinned;
+}
+
+async function pinByKind(wish: Wish, context: DepsContext): Promise<Pinned> {
   const { entry, unrendered } = wish.first;
   switch (wish.kind) {
     case "local":
