@@ -1,6 +1,7 @@
 import type { SourceConfig } from "#registry/index.ts";
 import { didYouMean } from "#errors/index.ts";
 import { ingestErrors } from "../errors.ts";
+import { areValues, withoutHeader } from "./first-line.ts";
 import type { Contract } from "./types.ts";
 
 /**
@@ -17,7 +18,9 @@ export function headerNames(fields: string[], file: string): string[] {
       throw ingestErrors.badHeader({
         message: `The header has the column \`${name}\` twice: as column ${earlier + 1} and as column ${i + 1}.`,
         place: { file, line: 1 },
-        hint: "Rename one of them in the file (upper and lower case count as the same), or say `skip_lines` in lab.yml when the header stands further down.",
+        hint: areValues(fields)
+          ? withoutHeader
+          : "Rename one of them in the file (upper and lower case count as the same), or say `skip_lines` in lab.yml when the header stands further down.",
         data: { column: name, positions: [earlier + 1, i + 1] },
       });
     }
@@ -110,27 +113,31 @@ function differ(missing: string[], added: string[], contract: Contract, source: 
     ...(missing.length > 0 ? [`it lacks ${list(missing)}`] : []),
     ...(added.length > 0 ? [`it has ${list(added)}, which the contract does not know`] : []),
   ];
+  return ingestErrors.columnsDiffer({
+    message: `The columns do not match the contract of the source ${source}: ${parts.join(", and ")}.`,
+    place: { file, line: 1 },
+    hint: adviceOn(missing, added, contract, line),
+    data: { source, missing, added, contract: contract.columns.map((column) => column.name) },
+  });
+}
+
+/** What to do about columns that differ. `line`: the header as it stands in the file. */
+function adviceOn(missing: string[], added: string[], contract: Contract, line: string): string {
+  if (missing.length > 0 && areValues(added)) return withoutHeader;
   const required = contract.columns.filter((column) => !column.added).length;
   const delimiter = [";", "\t", "|", ","].find(
     (char) => char !== contract.dialect.delimiter && line.split(char).length > required / 2 + 0.5 && added.length === 1,
   );
+  if (delimiter !== undefined)
+    return `The file seems to be delimited by ${JSON.stringify(delimiter)}, the contract says ${JSON.stringify(contract.dialect.delimiter)}: deliver it as before.`;
   // Each is compared with each: of more than these it is another layout, not a slip of the pen.
   const renamed = (added.length > mostNamed ? [] : missing.slice(0, mostNamed)).flatMap((name) => {
     const meant = didYouMean(name, added);
     return meant ? [`\`${name}\` may be called \`${meant}\` now`] : [];
   });
-  const hint =
-    delimiter !== undefined
-      ? `The file seems to be delimited by ${JSON.stringify(delimiter)}, the contract says ${JSON.stringify(contract.dialect.delimiter)}: deliver it as before.`
-      : renamed.length > 0
-        ? `${renamed.join("; ")}: correct the header, or give the source a new name for the new layout.`
-        : missing.length > 0
-          ? "Deliver the file with all columns, or take them out of `columns` in lab.yml and load with `--full-refresh`."
-          : "Take the column out of the file, or let it in with `drift: evolve` in lab.yml.";
-  return ingestErrors.columnsDiffer({
-    message: `The columns do not match the contract of the source ${source}: ${parts.join(", and ")}.`,
-    place: { file, line: 1 },
-    hint,
-    data: { source, missing, added, contract: contract.columns.map((column) => column.name) },
-  });
+  if (renamed.length > 0)
+    return `${renamed.join("; ")}: correct the header, or give the source a new name for the new layout.`;
+  return missing.length > 0
+    ? "Deliver the file with all columns, or take them out of `columns` in lab.yml and load with `--full-refresh`."
+    : "Take the column out of the file, or let it in with `drift: evolve` in lab.yml.";
 }

@@ -60,7 +60,7 @@ export async function checkContent(
     throw ingestErrors.headerOnly({
       message: `${name} has a header and no rows.`,
       place: { file: path, line: 1 },
-      hint: "Deliver it again with its rows, or delete it.",
+      hint: "Deliver it again with its rows, or delete it; if its one line is a row, say `header: false` for the source in lab.yml.",
     });
   }
 }

@@ -1,6 +1,7 @@
 import { isLabsError } from "#errors/index.ts";
 import type { SourceConfig } from "#registry/index.ts";
 import { contractFrame, proposeColumns } from "../contract/agree.ts";
+import { requireNames } from "../contract/first-line.ts";
 import { headerNames } from "../contract/header.ts";
 import type { Reading } from "../contract/convert.ts";
 import type { Contract } from "../contract/types.ts";
@@ -55,7 +56,8 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
   const encoding = early?.validity === "not utf-8" ? ({ ...form, encoding: "latin-1" } as const) : form;
 
   const frame = contractFrame(source, dialect);
-  if (!agreed && frame.header && frame.columns.length === 0)
+  const namesColumns = !agreed && frame.header && frame.columns.length === 0;
+  if (namesColumns)
     refuseLinesAbove(head.text, dialect, { complete: head.complete, path: change.path, above: form.linesAbove ?? 0 });
   const headerRecord = frame.header ? parseRecords(head.text, dialect, 1)[0] : undefined;
   const width = headerRecord?.fields.length ?? parseRecords(head.text, dialect, 1)[0]?.fields.length ?? 1;
@@ -86,6 +88,8 @@ async function loadCsv(context: LoadContext, source: SourceConfig, change: FileC
         }
       },
     });
+    if (namesColumns && headerRecord && source.dialect.header === undefined)
+      requireNames(fields, contract.columns, change.path, headerRecord.line + (form.linesAbove ?? 0));
     const result = await transaction(context, source, change, {
       contract: requireKey(source, contract),
       match,

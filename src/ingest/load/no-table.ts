@@ -1,3 +1,4 @@
+import { areValues } from "../contract/first-line.ts";
 import type { Dialect } from "../csv/dialect.ts";
 import { type CsvRecord, parseRecords } from "../csv/records.ts";
 import { ingestErrors } from "../errors.ts";
@@ -60,13 +61,17 @@ export function refuseLinesAbove(
   const most = Math.max(...rows.slice(0, 20).map((row) => (row.fields.length === width ? filled(row) : 0)));
   const start = rows.find((row) => row.fields.length === width && (!title || filled(row) === most)) ?? first;
   const line = first.line + above;
+  const below = start.line + above;
+  const skip = `\`skip_lines: ${below - 1}\``;
   throw ingestErrors.badHeader({
     message: unlike
       ? `Line ${line} has ${fieldCount(first)}, but ${rows.length - described} of the ${rows.length} rows below it have another number, most of them ${width}.`
       : `Line ${line} names ${named} of ${first.fields.length} columns, and most rows below it have values in more of them.`,
     place: { file: path, line },
-    hint: `${start === first ? "Correct the header" : `The header seems to stand on line ${start.line + above}: say \`skip_lines: ${start.line + above - 1}\` for the source in lab.yml`}, or declare \`columns\` there if line ${line} is right.`,
-    data: { line: start.line + above, fields: first.fields.length, usual: width },
+    hint: areValues(start.fields)
+      ? `Line ${below} holds values, not names: say ${skip} and \`header: false\` for the source in lab.yml, and name its ${width} columns in order under \`columns\` there.`
+      : `${start === first ? "Correct the header" : `The header seems to stand on line ${below}: say ${skip} for the source in lab.yml`}, or declare \`columns\` there if line ${line} is right.`,
+    data: { line: below, fields: first.fields.length, usual: width },
   });
 }
 
