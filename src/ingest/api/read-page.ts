@@ -5,7 +5,8 @@ import { listPaths, valueAt } from "../records/json-path.ts";
 import type { RecordSpool } from "../records/spool.ts";
 import { type Client, label, Passing } from "./client.ts";
 import type { PageFacts } from "./pages.ts";
-import { RecordSplitter, TooLong } from "./split-records.ts";
+import { splitterOf } from "./split-lines.ts";
+import { TooLong } from "./split-records.ts";
 
 /** Reads one answer into the spool. Throws {@link Passing} when it was cut short. Errors: ING-043 to ING-048. */
 export async function readPage(
@@ -24,7 +25,7 @@ export async function readPage(
   }
   const broken = (what: string, more: { hint?: string } = {}) => notJson(client, url, response, what, more.hint);
   let bad: unknown;
-  const splitter = new RecordSplitter(api.records ?? ".", (text) => {
+  const splitter = splitterOf(api.records, response.headers.get("content-type"), (text) => {
     if (bad !== undefined) return;
     try {
       spool.add(secrets.redactData(text));
@@ -34,6 +35,10 @@ export async function readPage(
   });
   const decoder = decoderOf(response);
   let first = "";
+  const refuseBad = () => {
+    // Of the last record a cut-off end is no JSON either; that the answer is complete is known only at its end.
+    if (bad !== undefined) throw bad instanceof SyntaxError ? broken("broken JSON") : bad;
+  };
   const take = (text: string) => {
     if (first === "") {
       first = text.trimStart().slice(0, 200);
@@ -41,8 +46,7 @@ export async function readPage(
       if (first !== "" && !/^[[{"\dtfn-]/.test(first)) throw broken("no JSON");
     }
     splitter.push(text);
-    // Of the last record a cut-off end is no JSON either; that the answer is complete is known only at its end.
-    if (bad !== undefined) throw bad instanceof SyntaxError ? broken("broken JSON") : bad;
+    refuseBad();
   };
   try {
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -55,6 +59,8 @@ export async function readPage(
       }
     }
     take(decoder.decode());
+    splitter.end?.();
+    refuseBad();
   } catch (error) {
     if (error instanceof TooLong) {
       throw ingestErrors.pollTooLarge({
@@ -68,7 +74,7 @@ export async function readPage(
     }
     throw error;
   }
-  if (!splitter.complete || first === "") throw new Passing("the answer broke off in the middle");
+  if (!splitter.complete) throw new Passing("the answer broke off in the middle");
   const rest = parseRest(secrets.redactData(splitter.rest), broken);
   if (!splitter.foundList) otherThanList(client, url, rest, splitter.rest, spool);
   return { ...facts, rest, end: false };

@@ -1,7 +1,7 @@
 import { pathKeys } from "../records/json-path.ts";
 
 /** Longest record, and longest rest of an answer around its records, in UTF-16 units. */
-const longest = 256 << 20;
+export const longest = 256 << 20;
 
 const quote = 34;
 const comma = 44;
@@ -54,13 +54,15 @@ export class RecordSplitter {
     while (from < text.length) from = this.#inList ? this.#list(text, from) : this.#outside(text, from);
   }
 
-  /** What stood around the records; call at the end. An answer that was cut short is no JSON. */
+  /** What stood around the records; call at the end. */
   get rest(): string {
     return this.#rest.join("");
   }
 
+  /** An answer that was cut short is no JSON, and neither is one without text. */
   get complete(): boolean {
-    return this.#depth === 0 && !this.#inList && !this.#inString;
+    if (this.#depth > 0 || this.#inList || this.#inString) return false;
+    return this.#rest.some((part) => part.trim() !== "");
   }
 
   #keepRest(text: string): void {

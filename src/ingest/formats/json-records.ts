@@ -11,7 +11,8 @@ export function jsonLayout(head: string): JsonLayout {
   return "lines";
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is one JSON value. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
