@@ -1,4 +1,4 @@
-import { readlinkSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
@@ -34,8 +34,9 @@ export const sameFile = (a: string, b: string): boolean => new KnownFiles().same
 
 /** Compares many paths with each other: what was found out of one is kept, so make a new one for every question. */
 export class KnownFiles {
-  readonly #inodes = new Map<string, string | null>();
-  readonly #canonical = new Map<string, string>();
+  readonly #inodeOf = keeping(inodeOf);
+  readonly #canonicalOf = keeping((path) => canonicalPath(path));
+  readonly #isFree = keeping((path) => lstatSync(path, { throwIfNoEntry: false }) === undefined);
 
   /** As {@link sameFile}. */
   same(a: string, b: string): boolean {
@@ -43,30 +44,27 @@ export class KnownFiles {
     // What exists is known by its inode, and is nothing that does not exist.
     if (first === null ? second !== null : second === null) return false;
     if (first && second) return first === second;
+    if (first === null && this.#areOther(a, b)) return false;
     const [left, right] = [this.#canonicalOf(a), this.#canonicalOf(b)];
     return left === right || (foldCase && left.toLowerCase() === right.toLowerCase());
   }
 
-  /** Null when there is nothing, empty when it cannot be known: file systems without inodes, folders that may not be entered. */
-  #inodeOf(path: string): string | null {
-    let inode = this.#inodes.get(path);
-    if (inode === undefined) {
-      inode = inodeOf(path);
-      this.#inodes.set(path, inode);
-    }
-    return inode;
-  }
-
-  #canonicalOf(path: string): string {
-    let canonical = this.#canonical.get(path);
-    if (canonical === undefined) {
-      canonical = canonicalPath(path);
-      this.#canonical.set(path, canonical);
-    }
-    return canonical;
+  /** What is not there, and is no link that leads nowhere, can be one file only under one name; cheap, for a thousand labs. */
+  #areOther(a: string, b: string): boolean {
+    return !foldCase && basename(a) !== basename(b) && this.#isFree(a) && this.#isFree(b);
   }
 }
 
+/** Asks once for each path. */
+function keeping<T>(find: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, find(path));
+    return known.get(path) as T;
+  };
+}
+
+/** Null when there is nothing, empty when it cannot be known: file systems without inodes, folders that may not be entered. */
 function inodeOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });

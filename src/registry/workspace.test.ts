@@ -102,6 +102,11 @@ describe("openRegistry", () => {
     expect(error.hint).toMatch(hint);
   });
 
+  it.each([1000, 20_000])("refuses %i levels of lists", (levels) => {
+    const error = failure(`labs: ${"[".repeat(levels)}${"]".repeat(levels)}`);
+    expect(error).toMatchObject({ code: "REG-003", hint: "Nest them less deep.", place: { line: 1 } });
+  });
+
   it("names every problem of a file at once", () => {
     const error = failure("labs:\n  a:\n    pth: x\n  b:\n    status: 3\n");
     expect(error.message).toMatch(/`pth` is not a key under labs\.a\.\n {2}also at 5:5: labs\.b\.status is 3/);

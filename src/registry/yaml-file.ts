@@ -7,6 +7,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import type { Place } from "#errors/index.ts";
@@ -96,7 +97,7 @@ function parseAnew(source: string, file: string): Parsed {
   }
   if (failure) {
     throw registryErrors.yamlSyntax({
-      message: `${failure.message.split("\n")[0]?.replace(/\.$/, "")}.`,
+      message: syntaxMessage(failure),
       place: at(failure.pos[0]),
       hint: syntaxHint(failure.code),
       cause: failure,
@@ -145,7 +146,14 @@ function repeatedKey(document: Document): number | undefined {
   return offset;
 }
 
+/** The library's own words, but for a nesting that was too deep for its stack. */
+function syntaxMessage({ code, message }: YAMLError): string {
+  if (code === "RESOURCE_EXHAUSTION") return "Lists and mappings are nested too deep to be read.";
+  return `${message.split("\n")[0]?.replace(/\.$/, "")}.`;
+}
+
 function syntaxHint(code: string): string {
+  if (code === "RESOURCE_EXHAUSTION") return "Nest them less deep.";
   if (code === "TAB_AS_INDENT") return "Indent with spaces.";
   if (code === "BAD_INDENT") return "Check the indentation of this line and the ones above it.";
   return "Check quotes, colons and indentation here and on the line above.";
