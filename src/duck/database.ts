@@ -2,6 +2,7 @@ import type { DuckDBInstance } from "@duckdb/node-api";
 import { binding, bindingNow } from "./binding.ts";
 import { Connection } from "./connection.ts";
 import { duckErrors } from "./errors.ts";
+import { mendTornBlocks } from "./mend.ts";
 import { noteClosed, noteOpened } from "./open-paths.ts";
 import { discardTornDatabase, isTornDatabase } from "./torn.ts";
 
@@ -51,7 +52,7 @@ export const duckdbVersion = (): string => bindingNow().version();
 /**
  * Opens a database file, creating it when missing (its folder must exist).
  * Extensions are never downloaded behind the user's back: a missing one is an error at once instead of a stall.
- * A file whose creation was cut short is created again.
+ * A file whose creation was cut short is created again, one whose checkpoint was cut short is repaired.
  * Errors: DUCK-001 when it cannot be opened, DUCK-002 when another process holds it.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
@@ -73,6 +74,8 @@ async function open(path: string, options: OpenOptions, again: boolean): Promise
     if (!again && !options.readOnly && path !== ":memory:" && discardTornDatabase(path))
       return open(path, options, true);
     const message = error instanceof Error ? error.message : String(error);
+    const damaged = message.includes("computed checksum");
+    if (!again && damaged && mendTornBlocks(path)) return open(path, options, true);
     if (/Could not set lock|Conflicting lock/.test(message)) {
       throw duckErrors.locked({
         message: `${path} is in use: ${/\(PID \d+\)[^.]*/.exec(message)?.[0] ?? "another process holds it"}.`,
@@ -84,7 +87,9 @@ async function open(path: string, options: OpenOptions, again: boolean): Promise
       message: `${path} cannot be opened as a DuckDB database: ${message}`,
       hint: isTornDatabase(path)
         ? "Its creation was cut short and it holds nothing: the next run creates it again."
-        : "Check that the path is a database file written by this or an older DuckDB and that its folder can be written.",
+        : damaged
+          ? "The file is damaged. `labs backup --list` shows the copies that `labs restore` can bring back."
+          : "Check that the path is a database file written by this or an older DuckDB and that its folder can be written.",
       cause: error,
     });
   }

@@ -101,6 +101,12 @@ export class DatabaseJournal {
 /** The key of a relation in its database's journal. */
 export const relationKey = (schema: string, name: string): string => `${schema}.${name}`.toLowerCase();
 
+/** Whether a database file was written to since the last writer who keeps a journal of it closed it. */
+export function leftUnsealed(path: string): boolean {
+  const known = readContent(journalPath(path));
+  return known !== undefined && known.stamp !== stampOf(path);
+}
+
 const journalPath = (path: string): string => join(dirname(path), `.${basename(path)}.journal`);
 
 function readContent(file: string): Content | undefined {
