@@ -273,3 +273,21 @@ describe("signals and pipes", () => {
     });
   });
 });
+
+describe("labs schedule", () => {
+  it("names labs that wait for each other, and goes on with the others", async () => {
+    const workspace = join(root, "waiting");
+    await labs(["init", workspace]);
+    for (const lab of ["first", "second", "third"]) await labs(["new", lab], workspace);
+    const after = (lab: string, other: string) =>
+      writeFileSync(join(workspace, lab, "lab.yml"), `schedule:\n  after: ${other}\n`);
+    after("first", "second");
+    after("second", "first");
+    const { code, stdout, stderr } = await labs(["schedule"], workspace);
+    expect(code).toBe(2);
+    expect(stderr).toContain("REG-023");
+    expect(stderr).toContain("first runs after second, second runs after first");
+    expect(stdout).not.toContain("when that happens");
+    expect(stdout).toContain("third");
+  });
+});

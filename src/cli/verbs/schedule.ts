@@ -1,5 +1,6 @@
 import { isLabsError, renderError } from "#errors/index.ts";
 import { connectToServer, Schedule } from "#orchestrate/index.ts";
+import { requireSoundDependencies } from "#registry/index.ts";
 import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { withLedger } from "../look/ledger.ts";
@@ -36,6 +37,7 @@ export const verb: Verb = {
         paused: null as string | null,
       };
       try {
+        requireSoundDependencies(workspace, lab);
         const schedule = new Schedule(lab);
         schedules.set(lab.name, schedule);
         const paused = states.get(lab.name)?.paused;
