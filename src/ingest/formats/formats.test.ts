@@ -175,6 +175,10 @@ describe("JSON", () => {
       ),
     );
   });
+
+  it.each(["{", '{"id":', '{"id": 1,', '{"items": ['])("are documents when the first line is %s", (line) => {
+    expect(jsonLayout(`${line}\n1}`)).toBe("documents");
+  });
 });
 
 describe("Parquet", () => {

@@ -7,7 +7,7 @@ export function jsonLayout(head: string): JsonLayout {
   const line = /^[^\n]*/.exec(text)?.[0].trim() ?? "";
   if (text.startsWith("[") && !(line.endsWith("]") && isJson(line) && text.slice(line.length).trim() !== ""))
     return "list";
-  if (text.startsWith("{") && !isJson(line) && /^\{\s*$|[{,[]$/.test(line)) return "documents";
+  if (text.startsWith("{") && !isJson(line) && /^\{\s*$|[{,:[]$/.test(line)) return "documents";
   return "lines";
 }
 
