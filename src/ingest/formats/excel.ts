@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { quoteIdentifier, quoteLiteral } from "#duck/index.ts";
+import { requireNames } from "../contract/first-line.ts";
 import { headerAgain, headerNames, isHeaderAgain } from "../contract/header.ts";
 import { proposeTypes } from "../contract/propose.ts";
 import { ingestErrors } from "../errors.ts";
@@ -82,9 +83,12 @@ export async function readExcel({ context, source, change }: ReadRequest): Promi
     names,
     records: records.length,
     optional: false,
-    propose(wanted) {
+    async propose(wanted) {
       const picked = names.map((name, i) => `f${i} AS ${quoteIdentifier(name)}`).join(", ");
-      return proposeTypes(connection, `(SELECT ${picked} FROM ${stage} WHERE _problem IS NULL)`, wanted);
+      const columns = await proposeTypes(connection, `(SELECT ${picked} FROM ${stage} WHERE _problem IS NULL)`, wanted);
+      if (source.dialect.header === undefined && !source.columns)
+        requireNames(fields, columns, change.path, all.indexOf(first) + 1);
+      return columns;
     },
     async typed(contract, match) {
       const byName = new Map(contract.columns.map((column) => [column.name, column]));

@@ -273,6 +273,34 @@ describe("Excel", () => {
     expect(await lab.rows("FROM _labs.contracts")).toEqual([]);
   });
 
+  it("refuses a first row that reads as one more row of values, unless lab.yml says what it is", async () => {
+    const values = [[], [7, "Oslo", day, 1.5], [8, "Bergen", day, 2.5], [10, "Hamar", day, 0.5]];
+    lab.write("a.xlsx", workbook({ S: values }));
+    const load = async (header?: boolean) => {
+      const dialect = { encoding: "utf-8" as const, ...(header !== undefined && { header }) };
+      lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", dialect })];
+      return (await lab.ingest()).files[0];
+    };
+    const message = expect.stringContaining("Line 2 reads as one more row of values");
+    expect((await load())?.error).toMatchObject({ code: "ING-004", message });
+    expect(await load(false)).toMatchObject({ rowsRead: 3, rowsLoaded: 3 });
+  });
+
+  it("takes months above numbers for names", async () => {
+    lab.sources = [source("t", { path: ["*.xlsx"], format: "excel" })];
+    lab.write(
+      "a.xlsx",
+      workbook({
+        S: [
+          ["sku", day, 2024],
+          ["A1", 5, 7],
+          ["A2", 6, 9],
+        ],
+      }),
+    );
+    expect((await lab.ingest()).files).toMatchObject([{ rowsRead: 2, rowsLoaded: 2 }]);
+  });
+
   it("reads the first sheet that people see, says so, and skips titles", async () => {
     lab.sources = [source("t", { path: ["*.xlsx"], format: "excel", dialect: { encoding: "utf-8", skipLines: 2 } })];
     const rows = [["Sales 2024"], [], ["id", "n"], [1, "a"], ["id", "n"], [2, "b"]];
