@@ -5,7 +5,7 @@ import { leftUnsealed } from "./journal.ts";
 const headerSize = 4096;
 const firstBlock = 3 * headerSize;
 /** Parts of a block of metadata, each in use or free. */
-const parts = 64n;
+const parts = 64;
 /** No pointer. */
 const none = 0xffff_ffff_ffff_ffffn;
 
@@ -103,7 +103,7 @@ class MetadataReader {
       if (this.#next === none) throw new RangeError("The metadata ends too early.");
       const [block, index] = [this.#next & ((1n << 56n) - 1n), this.#next >> 56n];
       // A part is a sixty-fourth of what follows the checksum, in words of eight bytes.
-      const length = Math.floor((this.#size - 8) / Number(parts) / 8) * 8;
+      const length = Math.floor((this.#size - 8) / parts / 8) * 8;
       const part = read(this.#file, positionOf(block, this.#size) + 8 + Number(index) * length, length);
       this.#next = part.readBigUInt64LE(0);
       this.#part = Buffer.concat([this.#part, part.subarray(8)]);
