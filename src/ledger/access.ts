@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { ledgerErrors } from "./errors.ts";
 import { type Grant, grantOf, type LabRoles, type Role, text } from "./grants.ts";
-import { newRunId } from "./run-id.ts";
+import { newRunId, runIdPrefix } from "./run-id.ts";
 import type { Row, Sql } from "./sql.ts";
 
 /** A token of the API; the secret itself is nowhere. Times are ISO 8601 in UTC. */
@@ -119,7 +119,7 @@ export class AccessStore {
       },
       {
         text: "DELETE FROM audit WHERE id < @old",
-        values: { old: newRunId(now.getTime() - auditMs) },
+        values: { old: runIdPrefix(now.getTime() - auditMs) },
       },
     ]);
   }

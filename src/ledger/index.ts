@@ -59,4 +59,4 @@ export type {
 } from "./job-types.ts";
 export { isAlive, thisProcess, userName } from "./process-identity.ts";
 export type { ProcessIdentity } from "./process-identity.ts";
-export { newRunId } from "./run-id.ts";
+export { newRunId, runIdPrefix } from "./run-id.ts";

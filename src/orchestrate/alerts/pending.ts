@@ -5,9 +5,9 @@ import {
   type Incident,
   type JobInfo,
   type Ledger,
-  newRunId,
   type RunDetail,
   type RunInfo,
+  runIdPrefix,
 } from "#ledger/index.ts";
 import type { Thresholds } from "#registry/index.ts";
 import { type Observation, sharedCause } from "./causes.ts";
@@ -34,11 +34,11 @@ export async function pendingRuns(
   now: Date,
 ): Promise<{ pending: Pending[]; since: string }> {
   // By the hour, so that looking often writes nothing.
-  const recent = idAt(Math.floor((now.getTime() - overlapMs) / hourMs) * hourMs);
+  const recent = runIdPrefix(Math.floor((now.getTime() - overlapMs) / hourMs) * hourMs);
   const first = memory.since === undefined;
   const newest = first ? await ledger.lastRuns() : new Map<string, RunInfo>();
   const running = [...newest.values()].flatMap(({ id, status }) => (status === "running" ? [id] : [])).toSorted();
-  const since = memory.since ?? running[0] ?? idAt(now.getTime());
+  const since = memory.since ?? running[0] ?? runIdPrefix(now.getTime());
   const dayAgo = new Date(now.getTime() - 86_400_000);
   const found = await ledger.alerts.unevaluated(since, dayAgo, mostAtOnce * 2);
   for (const { id } of newest.values())
@@ -80,9 +80,6 @@ export async function pendingRuns(
     since: oldestOpen !== undefined && oldestOpen < recent ? oldestOpen : recent > since ? recent : since,
   };
 }
-
-/** Beginning of the ids that are made at a time. */
-const idAt = (ms: number): string => newRunId(ms).slice(0, 9);
 
 /** Undefined when it is not kept any more. */
 const runOf = (ledger: Ledger, id: string): Promise<RunDetail | undefined> => ledger.run(id).catch(() => undefined);
