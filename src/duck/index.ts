@@ -4,6 +4,7 @@ export type { OpenOptions } from "./database.ts";
 export { duckdbVersion } from "./database.ts";
 export { binding as loadBinding } from "./binding.ts";
 export { DatabaseJournal, relationKey } from "./journal.ts";
+export { readHeaders } from "./file-headers.ts";
 export { discardTornDatabase, isTornDatabase } from "./torn.ts";
 export { Connection } from "./connection.ts";
 export type { Column, QueryResult, SqlValue } from "./connection.ts";

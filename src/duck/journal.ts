@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { readHeaders } from "./file-headers.ts";
 import { isOpenHere } from "./open-paths.ts";
 
 interface Content {
@@ -125,16 +126,9 @@ function readContent(file: string): Content | undefined {
 function stampOf(path: string): string {
   const about = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!about) return "none";
-  const headers = Buffer.alloc(3 * 4096);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, headers, 0, headers.length, 0);
-  } finally {
-    closeSync(file);
-  }
   const log = statSync(`${path}.wal`, { bigint: true, throwIfNoEntry: false });
   return createHash("sha256")
-    .update(headers)
+    .update(readHeaders(path))
     .update(`${about.size} ${about.mtimeNs} ${log?.size ?? 0n} ${log?.mtimeNs ?? 0n}`)
     .digest("hex");
 }

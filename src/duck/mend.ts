@@ -1,9 +1,8 @@
 import { closeSync, fsyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { headerLength, headersLength, readHeaders } from "./file-headers.ts";
 import { leftUnsealed } from "./journal.ts";
+import { isOpenHere } from "./open-paths.ts";
 
-/** Three headers of 4,096 bytes come before the first block. */
-const headerSize = 4096;
-const firstBlock = 3 * headerSize;
 /** Parts of a block of metadata, each in use or free. */
 const parts = 64;
 /** No pointer. */
@@ -25,11 +24,14 @@ const none = 0xffff_ffff_ffff_ffffn;
  */
 export function mendTornBlocks(path: string): boolean {
   try {
+    // A second descriptor would take the lock away from the first, and a checkpoint of this process may be at work.
+    if (isOpenHere(path)) return false;
     if (!checkpointBegan(`${path}.wal`) && !leftUnsealed(path)) return false;
     const file = openSync(path, "r+");
     try {
       let mended = false;
-      for (const { position, size } of metadataBlocks(file)) mended = mend(file, position, size) || mended;
+      for (const { position, size } of metadataBlocks(file, readHeaders(path)))
+        mended = mend(file, position, size) || mended;
       if (mended) fsyncSync(file);
       return mended;
     } finally {
@@ -55,9 +57,9 @@ function mend(file: number, position: number, size: number): boolean {
 }
 
 /** Where the blocks of metadata of the last checkpoint are; none when the file is encrypted. */
-function metadataBlocks(file: number): { position: number; size: number }[] {
-  const encrypted = read(file, 0, headerSize).readBigUInt64LE(20) !== 0n;
-  const states = [1, 2].map((number) => read(file, number * headerSize, headerSize));
+function metadataBlocks(file: number, headers: Buffer): { position: number; size: number }[] {
+  const encrypted = headers.readBigUInt64LE(20) !== 0n;
+  const states = [1, 2].map((number) => headers.subarray(number * headerLength, (number + 1) * headerLength));
   if (encrypted || states.some((state) => state.readBigUInt64LE(0) !== checksumOf(state.subarray(8)))) return [];
   const [first, second] = states as [Buffer, Buffer];
   const state = first.readBigUInt64LE(8) > second.readBigUInt64LE(8) ? first : second;
@@ -79,18 +81,21 @@ function metadataBlocks(file: number): { position: number; size: number }[] {
   return blocks;
 }
 
-const positionOf = (block: bigint, size: number): number => firstBlock + Number(block) * size;
+const positionOf = (block: bigint, size: number): number => headersLength + Number(block) * size;
 
 /** Reads what was written over parts of blocks, each of which begins with a pointer to the next. */
 class MetadataReader {
   readonly #file: number;
   readonly #size: number;
+  /** Of a part: a sixty-fourth of what follows the checksum, in words of eight bytes. */
+  readonly #length: number;
   #next: bigint;
   #part: Buffer = Buffer.alloc(0);
 
   constructor(file: number, pointer: bigint, size: number) {
     this.#file = file;
     this.#size = size;
+    this.#length = Math.floor((size - 8) / parts / 8) * 8;
     this.#next = pointer;
   }
 
@@ -102,9 +107,8 @@ class MetadataReader {
     while (this.#part.length < count) {
       if (this.#next === none) throw new RangeError("The metadata ends too early.");
       const [block, index] = [this.#next & ((1n << 56n) - 1n), this.#next >> 56n];
-      // A part is a sixty-fourth of what follows the checksum, in words of eight bytes.
-      const length = Math.floor((this.#size - 8) / parts / 8) * 8;
-      const part = read(this.#file, positionOf(block, this.#size) + 8 + Number(index) * length, length);
+      const position = positionOf(block, this.#size) + 8 + Number(index) * this.#length;
+      const part = read(this.#file, position, this.#length);
       this.#next = part.readBigUInt64LE(0);
       this.#part = Buffer.concat([this.#part, part.subarray(8)]);
     }
@@ -118,9 +122,8 @@ class MetadataReader {
  * An entry of the log: its length and its checksum, of eight bytes each, and its fields, which begin with two bytes of number.
  * Field 100 is its kind; 0xffff stands at their end.
  */
-const beginOf = (kind: string): Buffer => Buffer.from(`6400${kind}`, "hex");
-const checkpointEntry = Buffer.concat([beginOf("63"), Buffer.from("6500", "hex")]);
-const commitEntry = Buffer.concat([beginOf("64"), Buffer.from("ffff", "hex")]);
+const checkpointEntry = Buffer.from("6400636500", "hex");
+const commitEntry = Buffer.from("640064ffff", "hex");
 /** What comes before an entry's fields. */
 const entryHead = 16;
 

@@ -1,15 +1,13 @@
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
-
-/** A database file starts with three headers of 4,096 bytes; until the last of them is written it holds nothing. */
-const headers = 3 * 4096;
+import { headersLength } from "./file-headers.ts";
 
 /**
  * Whether a file is a DuckDB database whose creation was cut short (kill -9, power loss): empty, or DuckDB's own header
- * and no more than a part of the rest. DuckDB refuses to open such a file, and nothing was ever stored in it.
+ * and no more than a part of the rest: until the last header is written it holds nothing. DuckDB refuses to open such a file, and nothing was ever stored in it.
  */
 export function isTornDatabase(path: string): boolean {
   const about = statSync(path, { throwIfNoEntry: false });
-  if (!about?.isFile() || about.size >= headers) return false;
+  if (!about?.isFile() || about.size >= headersLength) return false;
   // 8 bytes of checksum come before the magic bytes.
   return about.size === 0 || startOf(path).toString("latin1", 8) === "DUCK";
 }

@@ -1,15 +1,15 @@
-import { closeSync, copyFileSync, existsSync, openSync, readSync, rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readHeaders } from "#duck/index.ts";
 import { ingestErrors } from "../errors.ts";
 
-/** The main header and the two headers that a checkpoint writes in turn. */
-const headerBytes = 3 * 4096;
 const attempts = 40;
 
 /**
  * Copies a database file and its log as they were at one moment, also while another process writes to it. Between two
- * checkpoints a DuckDB file changes only in blocks that nothing refers to, and its log only at the end: so the log is copied
- * first, and the copy counts when no checkpoint came between. Never call it in the process that has the file open: closing
+ * checkpoints a DuckDB file changes only where nothing refers to, and its log only at the end: so the log is copied
+ * first, and the copy counts when no checkpoint came between. A block of metadata that a checkpoint was just writing has a
+ * wrong checksum in the copy, which its verification tells. Never call it in the process that has the file open: closing
  * a second descriptor drops that process's lock. Errors: ING-013, ING-021 when checkpoints never pause.
  */
 export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<void> {
@@ -18,7 +18,7 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
     signal?.throwIfAborted();
     rmSync(`${to}.wal`, { force: true });
     try {
-      const before = headers(from);
+      const before = readHeaders(from);
       const logged = statSync(log, { throwIfNoEntry: false });
       if (logged) {
         copyFileSync(log, `${to}.wal`);
@@ -28,7 +28,11 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
       const now = statSync(log, { throwIfNoEntry: false });
       const sameLog = logged === undefined || (now?.ino === logged.ino && now.size >= logged.size);
       // A checkpoint under way keeps commits in a second log.
-      if (headers(from).equals(before) && sameLog && ![".checkpoint", ".recovery"].some((end) => existsSync(log + end)))
+      if (
+        readHeaders(from).equals(before) &&
+        sameLog &&
+        ![".checkpoint", ".recovery"].some((end) => existsSync(log + end))
+      )
         return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -42,17 +46,6 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
     place: { file: from },
     hint: "Back the lab up while no run is writing to it.",
   });
-}
-
-function headers(path: string): Buffer {
-  const bytes = Buffer.alloc(headerBytes);
-  const descriptor = openSync(path, "r");
-  try {
-    readSync(descriptor, bytes, 0, headerBytes, 0);
-    return bytes;
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function cannotCopy(from: string, to: string, error: unknown) {

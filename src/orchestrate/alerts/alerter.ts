@@ -310,7 +310,7 @@ export class Alerter {
         if (name !== null && !lab) return [];
         return channelsFor(config, event, lab && routed(lab));
       },
-      // Ids of one moment would be in no order.
+      // Ids of one moment are in no order when those of another are made in between.
       newId: () => newRunId(now.getTime() + ids++),
     };
   }

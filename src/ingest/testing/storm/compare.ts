@@ -2,9 +2,12 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stateOf } from "./state.ts";
 
-/** What two labs differ in, one sentence each; empty when they are equal and every row is accounted for. */
+/** What two labs differ in, or why one cannot be read, one sentence each; empty when they are equal and every row is accounted for. */
 export async function differences(calm: string, stormy: string): Promise<string[]> {
-  const [expected, found] = await Promise.all([calm, stormy].map((folder) => stateOf(join(folder, "lab.duckdb"))));
+  const states = [calm, stormy].map((folder) => stateOf(join(folder, "lab.duckdb")));
+  const failed = (await Promise.allSettled(states)).filter((state) => state.status === "rejected");
+  if (failed.length > 0) return failed.map(({ reason }) => String(reason));
+  const [expected, found] = await Promise.all(states);
   const differences: string[] = [];
   for (const key of new Set([...Object.keys(expected ?? {}), ...Object.keys(found ?? {})])) {
     if (isDeepStrictEqual(expected?.[key], found?.[key])) continue;

@@ -70,7 +70,7 @@ export async function storm({ count, seed, log = () => {} }: StormOptions): Prom
       const [last, said] = await run(script, stormy.folder).ended;
       if (last !== 0)
         report.failures.push(`delivery ${report.deliveries}: the last load ended with ${last} after ${said}`);
-      for (const difference of await differences(calm.folder, stormy.folder).catch(({ message }) => [message]))
+      for (const difference of await differences(calm.folder, stormy.folder))
         report.failures.push(`delivery ${report.deliveries}: ${difference}`);
       if (report.failures.length > 0) report.failures.push(`what happened: ${story.join("; ")}`);
       if (report.deliveries % 20 === 0)
