@@ -289,5 +289,7 @@ describe("labs schedule", () => {
     expect(stderr).toContain("first runs after second, second runs after first");
     expect(stdout).not.toContain("when that happens");
     expect(stdout).toContain("third");
+    const health = await labs(["health"], workspace);
+    expect(health.stdout).toContain("Labs wait for each other: first runs after second, second runs after first");
   });
 });

@@ -6,7 +6,7 @@ export { alertErrors } from "./alerts/errors.ts";
 export { examineHealth } from "./health/examine.ts";
 export type { HealthCheck, HealthItem } from "./health/examine.ts";
 export type { HealthFacts, LabFacts } from "./health/facts.ts";
-export { Schedule, schedulesOf } from "./schedule/schedule.ts";
+export { Schedule, schedulesOf, soundSchedule } from "./schedule/schedule.ts";
 export type { MissedPolicy } from "./schedule/schedule.ts";
 export { dueJobs } from "./schedule/plan.ts";
 export { heartbeatMs } from "./serve/recover.ts";

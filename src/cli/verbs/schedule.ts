@@ -1,6 +1,5 @@
 import { isLabsError, renderError } from "#errors/index.ts";
-import { connectToServer, Schedule } from "#orchestrate/index.ts";
-import { requireSoundDependencies } from "#registry/index.ts";
+import { connectToServer, type Schedule, soundSchedule } from "#orchestrate/index.ts";
 import { impliedLab, workspaceOf, writeJson } from "../context.ts";
 import type { Verb } from "../io.ts";
 import { withLedger } from "../look/ledger.ts";
@@ -37,8 +36,7 @@ export const verb: Verb = {
         paused: null as string | null,
       };
       try {
-        requireSoundDependencies(workspace, lab);
-        const schedule = new Schedule(lab);
+        const schedule = soundSchedule(workspace, lab);
         schedules.set(lab.name, schedule);
         const paused = states.get(lab.name)?.paused;
         const why = paused

@@ -14,7 +14,7 @@ import {
   volumeOf,
   type Workspace,
 } from "#registry/index.ts";
-import { Schedule } from "../schedule/schedule.ts";
+import { type Schedule, soundSchedule } from "../schedule/schedule.ts";
 import type { HealthFacts, LabFacts } from "./facts.ts";
 
 /** What is read of the machine; tests pass their own. */
@@ -70,6 +70,7 @@ export async function gatherHealth(
     // Reading SQLite blocks: what else the process does goes in between.
     await immediate();
     const facts = await labFacts(
+      workspace,
       lab,
       ledger,
       config,
@@ -121,6 +122,7 @@ const oldestStart = (jobs: JobInfo[]): string | null =>
     .reduce<string | null>((least, at) => (least === null || at < least ? at : least), null);
 
 async function labFacts(
+  workspace: Workspace,
   lab: Lab,
   ledger: Ledger,
   config: AlertsConfig,
@@ -133,7 +135,7 @@ async function labFacts(
   let schedule: Schedule | undefined;
   if (lab.status !== "archived") {
     try {
-      schedule = new Schedule(lab);
+      schedule = soundSchedule(workspace, lab);
     } catch (error) {
       const { code, message, place } = errorToJson(error);
       const at = place

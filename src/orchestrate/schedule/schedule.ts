@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Cron, cronOf, milliseconds, type Lab } from "#registry/index.ts";
+import {
+  type Cron,
+  cronOf,
+  milliseconds,
+  requireSoundDependencies,
+  type Lab,
+  type Workspace,
+} from "#registry/index.ts";
 
 /** What to do with due times that passed while nothing could run: all as one run, none, or each. */
 export type MissedPolicy = "once" | "skip" | "catch_up";
@@ -101,6 +108,15 @@ export class Schedule {
       ...(this.after.length > 0 ? [`after ${this.after.join(", ")}`] : []),
     ].join(", ");
   }
+}
+
+/**
+ * When a lab runs by itself, for those who show it: labs that wait for each other never come round, whatever their files
+ * say. Errors: those of lab.yml; REG-022 and REG-023 for the labs that it reads or runs after.
+ */
+export function soundSchedule(workspace: Workspace, lab: Lab): Schedule {
+  requireSoundDependencies(workspace, lab);
+  return new Schedule(lab);
 }
 
 /** Schedules of labs; a lab whose lab.yml is wrong hides no other. */

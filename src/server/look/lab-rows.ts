@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
 import { isLabsError } from "#errors/index.ts";
 import type { JobInfo, LabState, Ledger, RunInfo } from "#ledger/index.ts";
-import { Schedule } from "#orchestrate/index.ts";
+import { type Schedule, soundSchedule } from "#orchestrate/index.ts";
 import { type KeptVersion, publishedVersions } from "#publish/index.ts";
-import { type Lab, modifiedAt } from "#registry/index.ts";
+import { type Lab, modifiedAt, type Workspace } from "#registry/index.ts";
 import type { LabRow } from "../types.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -64,7 +64,7 @@ export class LabRows {
   }
 
   async #make(version: string): Promise<LabRowText[]> {
-    const { labs } = this.#workspaces.now();
+    const workspace = this.#workspaces.now();
     const [last, states, open] = await Promise.all([
       this.#ledger.lastRuns(),
       this.#ledger.jobs.labStates(),
@@ -73,10 +73,16 @@ export class LabRows {
     const jobs = Map.groupBy(open, ({ lab }) => lab);
     const before = new Map(this.#rows.map((each) => [each.row.name, each]));
     const rows: LabRowText[] = [];
-    for (const lab of labs) {
+    for (const lab of workspace.labs) {
       const run = last.get(lab.name);
       const { trend, loaded } = await this.#history(lab.name, run);
-      const row = labRow(lab, { run, state: states.get(lab.name), jobs: jobs.get(lab.name) ?? [], trend, loaded });
+      const row = labRow(workspace, lab, {
+        run,
+        state: states.get(lab.name),
+        jobs: jobs.get(lab.name) ?? [],
+        trend,
+        loaded,
+      });
       const text = JSON.stringify(row);
       const known = before.get(lab.name);
       rows.push(known?.text === text ? known : { row, text });
@@ -122,13 +128,13 @@ interface Known {
   loaded: RunInfo | undefined;
 }
 
-function labRow(lab: Lab, { run, state, jobs, trend, loaded }: Known): LabRow {
-  const { schedule, problem } = scheduleOf(lab);
+function labRow(workspace: Workspace, lab: Lab, { run, state, jobs, trend, loaded }: Known): LabRow {
+  const { schedule, problem } = scheduleOf(workspace, lab);
   const running = jobs.find((job) => job.state === "running");
   const job = running ?? jobs.toSorted((a, b) => (a.notBefore < b.notBefore ? -1 : 1))[0];
   const current = currentVersion(lab);
   const paused = state?.paused ?? (schedule?.paused ? { at: null, by: null, why: "paused in lab.yml" } : null);
-  const next = paused === null && lab.status === "active" ? nextOf(lab) : undefined;
+  const next = paused === null && lab.status === "active" ? nextOf(workspace, lab) : undefined;
   const failing = run?.summary?.tests?.failed ?? 0;
   const waits = job?.state === "queued" && Date.parse(job.notBefore) <= Date.now() + 1000;
   const doing = running || run?.status === "running" ? "running" : waits ? "queued" : (run?.status ?? "never");
@@ -172,18 +178,18 @@ interface KnownSchedule {
   nextUntil: number;
 }
 
-/** A lab's files are read anew as another {@link Lab}. */
+/** When a file of the workspace changes, every lab is read anew as another {@link Lab}. */
 const schedules = new WeakMap<Lab, KnownSchedule>();
 
-function scheduleOf(lab: Lab): KnownSchedule {
+function scheduleOf(workspace: Workspace, lab: Lab): KnownSchedule {
   let known = schedules.get(lab);
-  if (!known) schedules.set(lab, (known = { ...readSchedule(lab), next: undefined, nextUntil: 0 }));
+  if (!known) schedules.set(lab, (known = { ...readSchedule(workspace, lab), next: undefined, nextUntil: 0 }));
   return known;
 }
 
-function readSchedule(lab: Lab): Pick<KnownSchedule, "schedule" | "problem"> {
+function readSchedule(workspace: Workspace, lab: Lab): Pick<KnownSchedule, "schedule" | "problem"> {
   try {
-    return { schedule: new Schedule(lab), problem: null };
+    return { schedule: soundSchedule(workspace, lab), problem: null };
   } catch (error) {
     if (!isLabsError(error)) throw error;
     return { schedule: undefined, problem: `${error.code}: ${error.message}` };
@@ -191,8 +197,8 @@ function readSchedule(lab: Lab): Pick<KnownSchedule, "schedule" | "problem"> {
 }
 
 /** When the clock starts a lab next: worked out again when that has passed. */
-function nextOf(lab: Lab): Date | undefined {
-  const known = scheduleOf(lab);
+function nextOf(workspace: Workspace, lab: Lab): Date | undefined {
+  const known = scheduleOf(workspace, lab);
   const now = Date.now();
   if (now >= known.nextUntil) {
     known.next = known.schedule?.next(new Date(now));

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { errorToJson, isLabsError } from "#errors/index.ts";
-import { Schedule } from "#orchestrate/index.ts";
+import { soundSchedule } from "#orchestrate/index.ts";
 import { publishedVersions, diffSnapshots, twoVersions } from "#publish/index.ts";
 import { sourcesOf } from "#ingest/index.ts";
 import { type Lab, stages, type Workspace } from "#registry/index.ts";
@@ -134,14 +134,19 @@ function aboutLab(workspace: Workspace, lab: Lab): Omit<LabDetail, "lab"> {
   );
   const nothing = { paths, versions, sources: [], schedule: null, steps: [...stages] };
   try {
-    return { ...nothing, ...configured(lab), steps: lab.config.steps.map(({ name }) => name), problem: null };
+    return {
+      ...nothing,
+      ...configured(workspace, lab),
+      steps: lab.config.steps.map(({ name }) => name),
+      problem: null,
+    };
   } catch (error) {
     if (!isLabsError(error)) throw error;
     return { ...nothing, problem: errorToJson(error) };
   }
 }
 
-function configured(lab: Lab): Pick<LabDetail, "sources" | "schedule"> {
+function configured(workspace: Workspace, lab: Lab): Pick<LabDetail, "sources" | "schedule"> {
   return {
     sources: sourcesOf(lab).map(({ name, table, path, api, step, format, columns, key }) => ({
       name,
@@ -152,6 +157,6 @@ function configured(lab: Lab): Pick<LabDetail, "sources" | "schedule"> {
       columns: columns?.size ?? 0,
       key,
     })),
-    schedule: scheduleJson(new Schedule(lab), 5),
+    schedule: scheduleJson(soundSchedule(workspace, lab), 5),
   };
 }
