@@ -58,6 +58,37 @@ test("failure marks everything downstream, the last cause wins", () => {
   expect(skipped.has("c")).toBe(true);
 });
 
+test("whatever fails in whatever order, a node has the cause of its last failed ancestor", () => {
+  const cases = fc.record({
+    edges: fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 25 }),
+    events: fc.array(fc.record({ at: fc.nat(9), cause: fc.constantFrom(null, "e", "f"), alone: fc.boolean() })),
+  });
+  fc.assert(
+    fc.property(cases, ({ edges, events }) => {
+      const forward = edges
+        .filter(([a, b]) => a !== b)
+        .map(([a, b]): [string, string] => [`n${Math.min(a, b)}`, `n${Math.max(a, b)}`]);
+      const random = Graph.from(
+        Array.from({ length: 10 }, (_, i) => `n${i}`),
+        forward,
+      );
+      const skipped = new SkippedNodes<string | null>(random);
+      const expected = new Map<string, string | null>();
+      for (const { at, cause, alone } of events) {
+        const id = `n${at}`;
+        if (alone) skipped.mark(id, cause);
+        else skipped.failed(id, cause);
+        // dbt's _mark_dependent_errors goes over every descendant each time.
+        for (const below of alone ? [id] : random.ids.filter((other) => random.ancestors(other).has(id)))
+          expected.set(below, cause);
+      }
+      for (const id of random.ids)
+        expect([skipped.has(id), skipped.cause(id)]).toEqual([expected.has(id), expected.get(id)]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("whatever the graph and the selection, everything comes once and after its selected ancestors", () => {
   const cases = fc.record({
     edges: fc.array(fc.tuple(fc.nat(14), fc.nat(14)), { maxLength: 40 }),

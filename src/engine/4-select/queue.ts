@@ -164,20 +164,23 @@ export class RunQueue {
 export class SkippedNodes<Cause> {
   private readonly graph: Graph;
   private readonly marks = new Map<string, Cause>();
+  /** Nodes below which everything is marked with {@link lastCause}. */
   private readonly passedOn = new Set<string>();
+  private lastCause: Cause | undefined;
 
   constructor(graph: Graph) {
     this.graph = graph;
   }
 
-  /** Marks everything downstream of a node, test edges included. */
+  /** Marks everything downstream of a node, test edges included; the last cause is the one that stays. */
   failed(id: string, cause: Cause): void {
+    this.forget(cause);
     const seen = new Set<number>([this.graph.at(id)]);
     for (const at of seen) {
       for (const child of this.graph.childrenAt(at, true)) {
         const name = this.graph.ids[child] as string;
         // Where the same cause went through before, everything below has it already.
-        if (this.passedOn.has(name) && this.marks.get(name) === cause) continue;
+        if (this.passedOn.has(name)) continue;
         this.marks.set(name, cause);
         this.passedOn.add(name);
         seen.add(child);
@@ -187,7 +190,14 @@ export class SkippedNodes<Cause> {
 
   /** Marks one node only, as `build` does with a model whose unit test failed. */
   mark(id: string, cause: Cause): void {
+    this.forget(cause);
     this.marks.set(id, cause);
+  }
+
+  /** Another cause may go over a part of what an earlier one has marked. */
+  private forget(cause: Cause): void {
+    if (cause !== this.lastCause) this.passedOn.clear();
+    this.lastCause = cause;
   }
 
   has(id: string): boolean {
